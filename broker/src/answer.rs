@@ -1,0 +1,127 @@
+//! An answer to a client, before the runtime's own types.
+
+use crate::problem::Problem;
+
+/// Header names and values, in order. Names repeat where HTTP lets them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(&'static str, String)>);
+
+impl Headers {
+    /// Adds one.
+    pub fn add(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.push((name, value.into()));
+    }
+
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers of this answer alone; [`Answer::finish`] adds those of every answer.
+    pub headers: Headers,
+    /// The body; `None` where there is none to send.
+    pub body: Option<String>,
+}
+
+impl Answer {
+    /// `200` with JSON that must not be stored.
+    #[must_use]
+    pub fn json(body: String) -> Self {
+        let mut headers = Headers::default();
+        headers.add("Content-Type", "application/json");
+        headers.add("Cache-Control", "no-store");
+        Self {
+            status: 200,
+            headers,
+            body: Some(body),
+        }
+    }
+
+    /// `200` with JSON that may be kept for `seconds` by anyone.
+    #[must_use]
+    pub fn cacheable_json(body: String, seconds: u32) -> Self {
+        let mut headers = Headers::default();
+        headers.add("Content-Type", "application/json");
+        headers.add("Cache-Control", format!("public, max-age={seconds}"));
+        Self {
+            status: 200,
+            headers,
+            body: Some(body),
+        }
+    }
+
+    /// `204`, to `OPTIONS`.
+    #[must_use]
+    pub fn options(allow: &'static str) -> Self {
+        let mut headers = Headers::default();
+        headers.add("Allow", allow);
+        headers.add("Cache-Control", "no-store");
+        Self {
+            status: 204,
+            headers,
+            body: None,
+        }
+    }
+
+    /// A problem, with `Retry-After` and `Allow` where it has them.
+    #[must_use]
+    pub fn problem(problem: &Problem, request_id: &str) -> Self {
+        let mut headers = Headers::default();
+        headers.add("Content-Type", "application/problem+json");
+        headers.add("Cache-Control", "no-store");
+        if let Some(seconds) = problem.retry_after {
+            headers.add("Retry-After", seconds.to_string());
+        }
+        if let Some(allow) = problem.allow {
+            headers.add("Allow", allow);
+        }
+        Self {
+            status: problem.status,
+            headers,
+            body: Some(problem.to_json(request_id)),
+        }
+    }
+
+    /// Adds what every answer of ours carries. `HEAD` gets the headers alone.
+    #[must_use]
+    pub fn finish(mut self, method: &str, request_id: &str) -> Self {
+        self.headers.add("X-Content-Type-Options", "nosniff");
+        self.headers.add("X-Request-Id", request_id);
+        if method == "HEAD" {
+            self.body = None;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Cause;
+
+    #[test]
+    fn head_has_the_headers_of_get_and_no_body() {
+        let get = Answer::json("{}".into()).finish("GET", "r");
+        let head = Answer::json("{}".into()).finish("HEAD", "r");
+        assert_eq!(get.headers, head.headers);
+        assert_eq!(head.body, None);
+    }
+
+    #[test]
+    fn a_problem_says_which_methods_are_allowed() {
+        let cause = Cause::MethodNotAllowed { allow: "GET" };
+        let answer = Answer::problem(&Problem::from(&cause), "r");
+        assert!(
+            answer
+                .headers
+                .iter()
+                .any(|header| header == ("Allow", "GET"))
+        );
+    }
+}

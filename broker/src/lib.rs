@@ -1,0 +1,28 @@
+//! The rules of ChatKit Edge, free of any runtime.
+//!
+//! Everything that is decided about a request is decided here, from values that the Worker
+//! hands in (bytes, headers, settings, the time, random bytes), and is tested on the host.
+//! In the order in which a session request meets them:
+//!
+//! 1. [`route`]: which endpoint a method and path name.
+//! 2. [`settings`]: what the owner configured, checked as a whole; [`spelling`] reads each kind of value.
+//! 3. [`origin`]: which page is asking, and what CORS headers it gets.
+//! 4. [`ask`]: what the body asks for.
+//! 5. [`visitor`]: who is asking.
+//! 6. [`openai`]: the request to OpenAI and the meaning of its answer; [`retry`] for trying again.
+//! 7. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+
+pub mod answer;
+pub mod ask;
+pub mod log;
+pub mod openai;
+pub mod origin;
+pub mod page;
+pub mod problem;
+pub mod redact;
+pub mod retry;
+pub mod route;
+pub mod secret;
+pub mod settings;
+pub mod spelling;
+pub mod visitor;

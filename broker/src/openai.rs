@@ -1,0 +1,372 @@
+//! The request for a session at OpenAI, and what its answer means.
+//!
+//! Source: OpenAI's description of `POST /chatkit/sessions`. A field that is not set is not sent,
+//! so that OpenAI's own default holds. The answer is read leniently: only `client_secret` is
+//! indispensable.
+
+use crate::ask::Ask;
+use crate::problem::OpenAiFailure;
+use crate::secret::Secret;
+use crate::settings::SessionSettings;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The path under `OPENAI_BASE_URL`.
+pub const SESSIONS_PATH: &str = "/chatkit/sessions";
+
+/// The most that is read of OpenAI's answer; a real one has about 1 KB.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// How long a session lives where neither we nor OpenAI's answer say.
+const DEFAULT_TTL_SECONDS: u64 = 600;
+
+/// A session that OpenAI created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The session's id, where OpenAI gave one.
+    pub id: Option<String>,
+    /// What the widget authenticates with.
+    pub client_secret: Secret,
+    /// When the secret ends, in Unix seconds.
+    pub expires_at: u64,
+}
+
+/// The headers of every request to OpenAI.
+#[must_use]
+pub fn request_headers(settings: &SessionSettings) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        (
+            "Authorization",
+            format!("Bearer {}", settings.api_key.expose()),
+        ),
+        ("OpenAI-Beta", "chatkit_beta=v1".to_owned()),
+        ("Content-Type", "application/json".to_owned()),
+    ];
+    if let Some(organization) = &settings.organization {
+        headers.push(("OpenAI-Organization", organization.clone()));
+    }
+    if let Some(project) = &settings.project {
+        headers.push(("OpenAI-Project", project.clone()));
+    }
+    headers
+}
+
+#[derive(Serialize)]
+struct CreateSession<'a> {
+    workflow: Workflow<'a>,
+    user: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_after: Option<ExpiresAfter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limits: Option<RateLimits>,
+    #[serde(skip_serializing_if = "Configuration::is_empty")]
+    chatkit_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Workflow<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    state_variables: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct ExpiresAfter {
+    anchor: &'static str,
+    seconds: u64,
+}
+
+#[derive(Serialize)]
+struct RateLimits {
+    max_requests_per_1_minute: u64,
+}
+
+#[derive(Serialize, PartialEq, Default)]
+struct Configuration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automatic_thread_titling: Option<Titling>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_upload: Option<FileUpload>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<History>,
+}
+
+impl Configuration {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Serialize, PartialEq)]
+struct Titling {
+    enabled: bool,
+}
+
+#[derive(Serialize, PartialEq)]
+struct FileUpload {
+    enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_file_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_files: Option<u64>,
+}
+
+#[derive(Serialize, PartialEq)]
+struct History {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent_threads: Option<u64>,
+}
+
+/// The body that asks OpenAI for a session.
+#[must_use]
+pub fn create_session_body(settings: &SessionSettings, ask: &Ask, user: &str) -> String {
+    let history = History {
+        enabled: settings.history,
+        recent_threads: settings.recent_threads,
+    };
+    let body = CreateSession {
+        workflow: Workflow {
+            id: &ask.workflow,
+            version: settings.workflow_version.as_deref(),
+            state_variables: &ask.state_variables,
+        },
+        user,
+        expires_after: settings.ttl_seconds.map(|seconds| ExpiresAfter {
+            anchor: "created_at",
+            seconds,
+        }),
+        rate_limits: settings
+            .max_requests_per_minute
+            .map(|max_requests_per_1_minute| RateLimits {
+                max_requests_per_1_minute,
+            }),
+        chatkit_configuration: Configuration {
+            automatic_thread_titling: settings.thread_titles.map(|enabled| Titling { enabled }),
+            file_upload: ask.uploads.then_some(FileUpload {
+                enabled: true,
+                max_file_size: settings.uploads.max_megabytes,
+                max_files: settings.uploads.max_files,
+            }),
+            history: (history.enabled.is_some() || history.recent_threads.is_some())
+                .then_some(history),
+        },
+    };
+    // Strings, numbers and maps with string keys always serialise, so the default is never taken.
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+/// Reads the body of a 2xx answer that arrived at `now`, in Unix seconds.
+///
+/// # Errors
+/// [`OpenAiFailure::BadResponse`] if it is not JSON or has no `client_secret`.
+pub fn read_session(
+    body: &[u8],
+    ttl_seconds: Option<u64>,
+    now: u64,
+) -> Result<Session, OpenAiFailure> {
+    let answer: Value = serde_json::from_slice(body).map_err(|_| OpenAiFailure::BadResponse)?;
+    let client_secret = answer
+        .get("client_secret")
+        .and_then(Value::as_str)
+        .filter(|secret| !secret.is_empty())
+        .ok_or(OpenAiFailure::BadResponse)?;
+    let expires_at = answer.get("expires_at").and_then(unix_seconds);
+    let ttl = ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
+    Ok(Session {
+        id: answer
+            .get("id")
+            .and_then(Value::as_str)
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned),
+        client_secret: Secret::new(client_secret),
+        expires_at: expires_at.unwrap_or_else(|| now.saturating_add(ttl)),
+    })
+}
+
+/// OpenAI's description says a whole number; some clients have seen text.
+fn unix_seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// What an answer with a status other than 2xx means.
+#[must_use]
+pub fn failure_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiFailure {
+    match status {
+        401 => OpenAiFailure::KeyRejected,
+        403 => OpenAiFailure::BetaUnavailable,
+        404 => OpenAiFailure::WorkflowNotFound,
+        429 => OpenAiFailure::RateLimited {
+            retry_after: retry_after_ms.map(|ms| ms.div_ceil(1000)),
+        },
+        400..=499 => OpenAiFailure::Rejected(status),
+        500..=599 => OpenAiFailure::Unavailable,
+        // A redirect is not followed: it would carry the key to another address.
+        _ => OpenAiFailure::BadResponse,
+    }
+}
+
+/// What OpenAI says in an error body, for the log: `error.message`, or the beginning of the body.
+#[must_use]
+pub fn error_text(body: &[u8]) -> String {
+    let said = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|body| Some(body.get("error")?.get("message")?.as_str()?.to_owned()));
+    said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect())
+}
+
+/// The body of our own answer: `client_secret`, `expires_at`, `session_id`, and where they apply
+/// `visitor` and `thread_id`.
+#[must_use]
+pub fn session_answer(
+    session: &Session,
+    visitor: Option<&str>,
+    thread: Option<&Option<String>>,
+) -> String {
+    #[derive(Serialize)]
+    struct Wire<'a> {
+        client_secret: &'a str,
+        expires_at: u64,
+        session_id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        visitor: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thread_id: Option<&'a Option<String>>,
+    }
+    serde_json::to_string(&Wire {
+        client_secret: session.client_secret.expose(),
+        expires_at: session.expires_at,
+        session_id: session.id.as_deref(),
+        visitor,
+        thread_id: thread,
+    })
+    .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn body(variables: &[(&str, &str)], ask_body: &str) -> Value {
+        let settings = Settings::read(|name| {
+            [
+                ("OPENAI_API_KEY", "sk-test"),
+                ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1"),
+            ]
+            .iter()
+            .chain(variables)
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, text)| (*text).to_owned())
+        })
+        .sessions
+        .unwrap();
+        let ask = Ask::read(ask_body.as_bytes(), &settings).unwrap();
+        serde_json::from_str(&create_session_body(&settings, &ask, "visitor_1")).unwrap()
+    }
+
+    #[test]
+    fn fields_that_are_not_set_are_not_sent() {
+        assert_eq!(
+            body(&[], ""),
+            serde_json::json!({"workflow": {"id": "wf_1"}, "user": "visitor_1"})
+        );
+    }
+
+    #[test]
+    fn every_setting_reaches_its_field() {
+        let sent = body(
+            &[
+                ("SESSION_TTL_SECONDS", "300"),
+                ("MAX_REQUESTS_PER_MINUTE", "20"),
+                ("FILE_UPLOAD", "on"),
+                ("FILE_UPLOAD_MAX_FILES", "3"),
+                ("FILE_UPLOAD_MAX_MB", "12"),
+                ("HISTORY", "off"),
+                ("HISTORY_RECENT_THREADS", "5"),
+                ("THREAD_TITLES", "false"),
+                ("WORKFLOW_VERSION", "2"),
+                ("STATE_VARIABLES", "plan"),
+            ],
+            r#"{"state_variables":{"plan":"pro"}}"#,
+        );
+        assert_eq!(
+            sent,
+            serde_json::json!({
+                "workflow": {"id": "wf_1", "version": "2", "state_variables": {"plan": "pro"}},
+                "user": "visitor_1",
+                "expires_after": {"anchor": "created_at", "seconds": 300},
+                "rate_limits": {"max_requests_per_1_minute": 20},
+                "chatkit_configuration": {
+                    "automatic_thread_titling": {"enabled": false},
+                    "file_upload": {"enabled": true, "max_files": 3, "max_file_size": 12},
+                    "history": {"enabled": false, "recent_threads": 5},
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn only_the_secret_is_indispensable() {
+        let odd = br#"{"client_secret":"ek_1","expires_at":"soon","id":7,"new":[{}]}"#;
+        let session = read_session(odd, Some(60), 1_000).unwrap();
+        assert_eq!((session.id, session.expires_at), (None, 1_060));
+        let text = br#"{"client_secret":"ek_1","expires_at":"1735689600","id":"cksess_1"}"#;
+        let session = read_session(text, None, 0).unwrap();
+        assert_eq!(session.expires_at, 1_735_689_600);
+        for bad in [
+            &b""[..],
+            b"<html>",
+            b"{}",
+            br#"{"client_secret":""}"#,
+            br#"{"client_secret":7}"#,
+            b"[]",
+        ] {
+            assert_eq!(read_session(bad, None, 0), Err(OpenAiFailure::BadResponse));
+        }
+    }
+
+    #[test]
+    fn each_status_has_one_meaning() {
+        assert_eq!(failure_of_status(401, None), OpenAiFailure::KeyRejected);
+        assert_eq!(failure_of_status(403, None), OpenAiFailure::BetaUnavailable);
+        assert_eq!(
+            failure_of_status(404, None),
+            OpenAiFailure::WorkflowNotFound
+        );
+        assert_eq!(
+            failure_of_status(429, Some(1_200)),
+            OpenAiFailure::RateLimited {
+                retry_after: Some(2)
+            }
+        );
+        assert_eq!(failure_of_status(422, None), OpenAiFailure::Rejected(422));
+        assert_eq!(failure_of_status(503, None), OpenAiFailure::Unavailable);
+        assert_eq!(failure_of_status(302, None), OpenAiFailure::BadResponse);
+    }
+
+    #[test]
+    fn an_answer_has_three_fields_unless_there_is_more_to_say() {
+        let session = read_session(
+            br#"{"client_secret":"ek_1","id":"s","expires_at":9}"#,
+            None,
+            0,
+        );
+        let session = session.unwrap();
+        assert_eq!(
+            session_answer(&session, None, None),
+            r#"{"client_secret":"ek_1","expires_at":9,"session_id":"s"}"#
+        );
+        assert!(
+            session_answer(&session, Some("v"), Some(&None))
+                .ends_with(r#""visitor":"v","thread_id":null}"#)
+        );
+    }
+}

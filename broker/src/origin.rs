@@ -1,0 +1,287 @@
+//! Which page is asking, whether it may, and the CORS headers it needs.
+//!
+//! An origin is compared as browsers write it: scheme, host and, if it is not the scheme's own, port.
+
+use crate::answer::Headers;
+use crate::spelling::Allowed;
+
+/// An entry of `ALLOWED_ORIGINS`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// This origin.
+    Exact(String),
+    /// `https://*.SUFFIX`: any subdomain over https, not the domain itself. Holds `.SUFFIX`.
+    Subdomains(String),
+}
+
+/// The page that sent a request, as far as its `Origin` header tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// No `Origin`: not a page, or a page of ours that only reads.
+    Unstated,
+    /// A page served by this Worker.
+    Own,
+    /// A page of an origin on the list.
+    Allowed(String),
+    /// Any other page.
+    Foreign,
+}
+
+/// The scheme, host and port of an absolute `http` or `https` URL, in lower case, or `None`.
+#[must_use]
+pub fn of_url(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+    is_authority(authority).then(|| format!("{scheme}://{authority}"))
+}
+
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => {
+            let ipv6 = !address.is_empty()
+                && address
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
+            match (ipv6, port.strip_prefix(':')) {
+                (false, _) => return false,
+                (true, None) => return port.is_empty(),
+                (true, Some(port)) => ("v6", Some(port)),
+            }
+        }
+        None => match text.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let host_ok = !host.is_empty()
+        && host.len() <= 253
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    let port_ok = port.is_none_or(|port| {
+        (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    host_ok && port_ok
+}
+
+/// Whether an origin (as [`of_url`] gives it) is on the machine itself.
+#[must_use]
+pub fn is_loopback(origin: &str) -> bool {
+    let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    if host == "[::1]" || host.starts_with("[::1]:") {
+        return true;
+    }
+    let host = host.split(':').next().unwrap_or(host);
+    host == "localhost" || host.ends_with(".localhost") || is_loopback_v4(host)
+}
+
+fn is_loopback_v4(host: &str) -> bool {
+    host.parse::<std::net::Ipv4Addr>()
+        .is_ok_and(|address| address.is_loopback())
+}
+
+/// Reads one entry of `ALLOWED_ORIGINS`.
+///
+/// # Errors
+/// What is allowed, if the entry is neither an origin nor a pattern of subdomains.
+pub fn rule(text: &str) -> Result<Rule, Allowed> {
+    let allowed =
+        || "origins like https://www.example.com or https://*.example.com, separated by commas";
+    if let Some(domain) = text.strip_prefix("https://*.") {
+        let domain = domain.to_ascii_lowercase();
+        // `https://*.com` would let half the web in.
+        return if domain.contains('.')
+            && of_url(&format!("https://{domain}")) == Some(format!("https://{domain}"))
+        {
+            Ok(Rule::Subdomains(format!(".{domain}")))
+        } else {
+            Err(allowed().to_owned())
+        };
+    }
+    match of_url(text) {
+        Some(origin) if text.trim_end_matches('/').len() >= origin.len() && !has_path(text) => {
+            Ok(Rule::Exact(origin))
+        }
+        _ => Err(allowed().to_owned()),
+    }
+}
+
+fn has_path(url: &str) -> bool {
+    url.split_once("://")
+        .and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|at| (rest, at)))
+        .is_some_and(|(rest, at)| rest.get(at..) != Some("/"))
+}
+
+/// Judges the `Origin` header of a request to `own`, the Worker's origin at that request.
+#[must_use]
+pub fn sender(header: Option<&str>, own: &str, rules: &[Rule]) -> Sender {
+    let Some(origin) = header else {
+        return Sender::Unstated;
+    };
+    if origin == own {
+        return Sender::Own;
+    }
+    if rules.iter().any(|rule| rule.admits(origin)) {
+        return Sender::Allowed(origin.to_owned());
+    }
+    Sender::Foreign
+}
+
+impl Rule {
+    fn admits(&self, origin: &str) -> bool {
+        match self {
+            Self::Exact(exact) => exact == origin,
+            Self::Subdomains(suffix) => origin
+                .strip_prefix("https://")
+                .and_then(|host| host.strip_suffix(suffix.as_str()))
+                .is_some_and(|label| {
+                    !label.is_empty()
+                        && label.bytes().all(|byte| {
+                            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
+                        })
+                }),
+        }
+    }
+}
+
+impl Sender {
+    /// Whether the page is of another site, so that its cookie must be a partitioned one.
+    #[must_use]
+    pub fn is_third_party(&self) -> bool {
+        matches!(self, Self::Allowed(_))
+    }
+
+    /// Adds what a browser needs to hand an answer to the page, errors included.
+    pub fn add_cors(&self, headers: &mut Headers) {
+        headers.add("Vary", "Origin");
+        if let Self::Allowed(origin) = self {
+            headers.add("Access-Control-Allow-Origin", origin);
+            headers.add("Access-Control-Allow-Credentials", "true");
+            headers.add("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+        }
+    }
+
+    /// Adds what a preflight asks for.
+    pub fn add_preflight(&self, headers: &mut Headers, methods: &str) {
+        if let Self::Allowed(_) = self {
+            headers.add("Access-Control-Allow-Methods", methods);
+            headers.add(
+                "Access-Control-Allow-Headers",
+                "Content-Type, Authorization, X-ChatKit-Visitor",
+            );
+            headers.add("Access-Control-Max-Age", "7200");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "https://edge.example.net";
+
+    fn judge(origin: &str, rules: &[&str]) -> Sender {
+        let rules: Vec<Rule> = rules.iter().map(|text| rule(text).unwrap()).collect();
+        sender(Some(origin), OWN, &rules)
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_unusual_port() {
+        assert_eq!(
+            of_url("HTTPS://A.Example:443/x?y"),
+            Some("https://a.example".into())
+        );
+        assert_eq!(
+            of_url("http://[::1]:8787/"),
+            Some("http://[::1]:8787".into())
+        );
+        for url in [
+            "",
+            "null",
+            "https://",
+            "file:///x",
+            "https://a b/",
+            "https://a:port/",
+            "https://u@h/",
+        ] {
+            assert_eq!(of_url(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn look_alikes_of_a_wildcard_are_foreign() {
+        let rules = ["https://*.tenant.example"];
+        assert_eq!(
+            judge("https://a.tenant.example", &rules),
+            Sender::Allowed("https://a.tenant.example".into())
+        );
+        for origin in [
+            "https://tenant.example",
+            "https://eviltenant.example",
+            "https://a.tenant.example.evil.com",
+            "http://a.tenant.example",
+            "https://a.tenant.example:444",
+            "https://evil.com/.tenant.example",
+            "https://evil.com@.tenant.example",
+            "https://.tenant.example",
+            "null",
+            "",
+        ] {
+            assert_eq!(judge(origin, &rules), Sender::Foreign, "{origin}");
+        }
+    }
+
+    #[test]
+    fn only_own_and_listed_origins_are_admitted() {
+        assert_eq!(judge(OWN, &[]), Sender::Own);
+        assert_eq!(judge("https://x.example", &[]), Sender::Foreign);
+        assert_eq!(
+            judge("https://x.example", &["https://x.example/"]),
+            Sender::Allowed("https://x.example".into())
+        );
+        assert_eq!(sender(None, OWN, &[]), Sender::Unstated);
+    }
+
+    #[test]
+    fn patterns_that_admit_too_much_are_refused() {
+        for text in [
+            "*",
+            "https://*",
+            "https://*.com",
+            "https://a.*.com",
+            "null",
+            "example.com",
+            "http://*.example.com",
+            "https://example.com/path",
+            "https://*.example.com/",
+        ] {
+            assert!(rule(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_told_from_its_look_alikes() {
+        for origin in [
+            "http://localhost:1",
+            "http://127.0.0.9",
+            "http://[::1]:1",
+            "http://a.localhost",
+        ] {
+            assert!(is_loopback(origin), "{origin}");
+        }
+        for origin in [
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://10.0.0.1",
+        ] {
+            assert!(!is_loopback(origin), "{origin}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a page may know of the settings, and the policy that the demo page is served with.
+
+use crate::origin;
+use crate::settings::Settings;
+use serde::Serialize;
+
+/// The body of `GET /api/chatkit/config`. No secret is within reach of it.
+#[must_use]
+pub fn config_json(settings: &Settings) -> String {
+    #[derive(Serialize)]
+    struct Wire<'a> {
+        chatkit_js_url: &'a str,
+        sandbox: bool,
+        configured: bool,
+        features: Features,
+    }
+    #[derive(Serialize)]
+    struct Features {
+        file_upload: bool,
+        history: bool,
+        auth: &'static str,
+    }
+    let sessions = settings.sessions.as_ref().ok();
+    serde_json::to_string(&Wire {
+        chatkit_js_url: &settings.script_url,
+        sandbox: origin::is_loopback(&script_origin(settings)),
+        configured: sessions.is_some(),
+        features: Features {
+            file_upload: sessions.is_some_and(|sessions| sessions.uploads.enabled),
+            history: sessions.is_none_or(|sessions| sessions.history.unwrap_or(true)),
+            auth: "anonymous",
+        },
+    })
+    .unwrap_or_default()
+}
+
+/// The `Content-Security-Policy` of the demo page: our own files, the widget's script and frame,
+/// and nothing inline. The widget styles itself, which needs inline styles.
+#[must_use]
+pub fn content_security_policy(settings: &Settings) -> String {
+    let widget = script_origin(settings);
+    format!(
+        "default-src 'none'; script-src 'self' {widget}; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: https:; font-src 'self' https: data:; \
+         connect-src 'self' {widget} https://api.openai.com; frame-src {widget}; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+}
+
+/// A script's URL is checked when the settings are read, so it has an origin.
+fn script_origin(settings: &Settings) -> String {
+    origin::of_url(&settings.script_url).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(script: &str) -> Settings {
+        Settings::read(|name| (name == "CHATKIT_JS_URL").then(|| script.to_owned()))
+    }
+
+    #[test]
+    fn a_page_learns_the_script_and_that_nothing_is_set_up() {
+        let config: serde_json::Value = serde_json::from_str(&config_json(&settings(""))).unwrap();
+        assert_eq!(config["configured"], false);
+        assert_eq!(config["sandbox"], false);
+        assert!(
+            config["chatkit_js_url"]
+                .as_str()
+                .unwrap()
+                .ends_with("/chatkit.js")
+        );
+    }
+
+    #[test]
+    fn a_widget_from_this_machine_is_the_sandbox() {
+        let settings = settings("http://127.0.0.1:8788/chatkit.js");
+        assert!(config_json(&settings).contains(r#""sandbox":true"#));
+        let policy = content_security_policy(&settings);
+        assert!(policy.contains("script-src 'self' http://127.0.0.1:8788;"));
+    }
+}

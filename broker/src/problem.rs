@@ -1,0 +1,301 @@
+//! Every way a request can fail, and the one function that turns each into an answer.
+//!
+//! The answers are problems after RFC 9457. They never carry what OpenAI said: it echoes
+//! parts of the API key. That goes to the log instead.
+
+use crate::settings::Fault;
+use serde::Serialize;
+
+/// Why a request was not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// There is a body and it is not JSON.
+    InvalidJson,
+    /// A field of the body is not what it may be.
+    InvalidRequest {
+        /// The field's path, as `chatkit_configuration.file_upload.enabled`.
+        field: String,
+        /// What is allowed there, as the end of a sentence: "a string of …".
+        allowed: &'static str,
+    },
+    /// Nothing proves who is asking.
+    IdentityRequired,
+    /// The page's origin is neither ours nor on the list.
+    OriginNotAllowed,
+    /// The workflow is not on the list.
+    WorkflowNotAllowed,
+    /// No such endpoint.
+    NotFound,
+    /// The endpoint exists, the method does not.
+    MethodNotAllowed {
+        /// The value for `Allow`.
+        allow: &'static str,
+    },
+    /// The body is over [`crate::ask::MAX_BODY_BYTES`].
+    PayloadTooLarge,
+    /// Settings are missing or wrong; never empty.
+    NotConfigured(Vec<Fault>),
+    /// OpenAI gave no session.
+    OpenAi(OpenAiFailure),
+    /// A fault of our own.
+    Internal,
+}
+
+/// Why OpenAI gave no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenAiFailure {
+    /// 401.
+    KeyRejected,
+    /// 403.
+    BetaUnavailable,
+    /// 404.
+    WorkflowNotFound,
+    /// Any other 4xx, with its status.
+    Rejected(u16),
+    /// 429 after retries.
+    RateLimited {
+        /// Whole seconds to wait, where OpenAI said.
+        retry_after: Option<u64>,
+    },
+    /// Refused, reset, or 5xx after retries.
+    Unavailable,
+    /// An answer that cannot be used.
+    BadResponse,
+    /// Nothing usable within `OPENAI_TIMEOUT_SECONDS`.
+    Timeout,
+}
+
+/// A failure as the client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable name, which programs compare.
+    pub code: &'static str,
+    /// The code in words; the same for every problem with this code.
+    pub title: &'static str,
+    /// What happened this time and what to do, in one sentence or two.
+    pub detail: String,
+    /// The value for `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// The value for `Allow`.
+    pub allow: Option<&'static str>,
+}
+
+/// What the detail of a failed session request begins with, as clients of old snippets expect.
+const SESSION_PREFIX: &str = "Error creating ChatKit session: ";
+
+impl From<&Cause> for Problem {
+    /// The table of section "Errors" of the API description: one row each.
+    fn from(cause: &Cause) -> Self {
+        match cause {
+            Cause::InvalidJson => plain(
+                400,
+                "invalid_json",
+                "The body is not JSON",
+                "The body is not valid JSON. Send a JSON object, or no body at all.",
+            ),
+            Cause::InvalidRequest { field, allowed } => row(
+                400,
+                "invalid_request",
+                "The request is not valid",
+                format!("{field} must be {allowed}."),
+            ),
+            Cause::IdentityRequired => plain(
+                401,
+                "identity_required",
+                "Who is asking is not known",
+                "Nothing in the request proves who it is for. Start a new session.",
+            ),
+            Cause::OriginNotAllowed => plain(
+                403,
+                "origin_not_allowed",
+                "The origin is not allowed",
+                "This page's origin may not use this Worker. Its owner can add it to ALLOWED_ORIGINS.",
+            ),
+            Cause::WorkflowNotAllowed => plain(
+                403,
+                "workflow_not_allowed",
+                "The workflow is not allowed",
+                "This workflow is not one of those in OPENAI_CHATKIT_WORKFLOW_ID.",
+            ),
+            Cause::NotFound => plain(
+                404,
+                "not_found",
+                "Not found",
+                "There is nothing at this address.",
+            ),
+            Cause::MethodNotAllowed { allow } => Problem {
+                allow: Some(allow),
+                ..row(
+                    405,
+                    "method_not_allowed",
+                    "The method is not allowed",
+                    format!("This address answers {allow}."),
+                )
+            },
+            Cause::PayloadTooLarge => plain(
+                413,
+                "payload_too_large",
+                "The body is too large",
+                "The body is larger than 16 KiB.",
+            ),
+            Cause::NotConfigured(faults) => row(
+                500,
+                "not_configured",
+                "The Worker is not set up",
+                sentence_of(faults),
+            ),
+            Cause::OpenAi(failure) => Self::from(*failure),
+            Cause::Internal => plain(
+                500,
+                "internal",
+                "Internal error",
+                "Something went wrong in the Worker. Its log has more under this request id.",
+            ),
+        }
+    }
+}
+
+impl From<OpenAiFailure> for Problem {
+    fn from(failure: OpenAiFailure) -> Self {
+        match failure {
+            OpenAiFailure::KeyRejected => plain(
+                502,
+                "openai_key_rejected",
+                "OpenAI rejected the API key",
+                "Invalid API key: OpenAI does not accept OPENAI_API_KEY.",
+            ),
+            OpenAiFailure::BetaUnavailable => plain(
+                502,
+                "openai_key_rejected",
+                "OpenAI rejected the API key",
+                "Beta feature not available: this OPENAI_API_KEY may not use ChatKit.",
+            ),
+            OpenAiFailure::WorkflowNotFound => plain(
+                502,
+                "workflow_not_found",
+                "OpenAI does not know the workflow",
+                "Workflow not found: the API key and the workflow must be of one OpenAI project, and the workflow published.",
+            ),
+            OpenAiFailure::Rejected(status) => row(
+                502,
+                "openai_rejected",
+                "OpenAI rejected the request",
+                format!("OpenAI rejected the request with status {status}."),
+            ),
+            OpenAiFailure::RateLimited { retry_after } => Problem {
+                retry_after,
+                ..plain(
+                    429,
+                    "openai_rate_limited",
+                    "OpenAI limits the rate",
+                    "OpenAI is limiting requests of this account. Try again later.",
+                )
+            },
+            OpenAiFailure::Unavailable => plain(
+                502,
+                "openai_unavailable",
+                "OpenAI cannot be reached",
+                "OpenAI could not be reached or had an error. Try again in a moment.",
+            ),
+            OpenAiFailure::BadResponse => plain(
+                502,
+                "openai_bad_response",
+                "OpenAI's answer could not be used",
+                "OpenAI's answer could not be used. Check that OPENAI_BASE_URL is the address of the API.",
+            ),
+            OpenAiFailure::Timeout => plain(
+                504,
+                "openai_timeout",
+                "OpenAI did not answer in time",
+                "OpenAI did not answer in time. Try again in a moment.",
+            ),
+        }
+    }
+}
+
+impl Problem {
+    /// Says in the detail that a session could not be created.
+    #[must_use]
+    pub fn for_session(mut self) -> Self {
+        self.detail.insert_str(0, SESSION_PREFIX);
+        self
+    }
+
+    /// The body, `application/problem+json`.
+    #[must_use]
+    pub fn to_json(&self, request_id: &str) -> String {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            r#type: String,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            code: &'a str,
+            request_id: &'a str,
+            error: &'a str,
+        }
+        // Strings and a number always serialise, so the default is never taken.
+        serde_json::to_string(&Wire {
+            r#type: format!("urn:chatkit-edge:problem:{}", self.code),
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            error: &self.detail,
+        })
+        .unwrap_or_default()
+    }
+}
+
+fn plain(status: u16, code: &'static str, title: &'static str, detail: &'static str) -> Problem {
+    row(status, code, title, detail.to_owned())
+}
+
+fn row(status: u16, code: &'static str, title: &'static str, detail: String) -> Problem {
+    Problem {
+        status,
+        code,
+        title,
+        detail,
+        retry_after: None,
+        allow: None,
+    }
+}
+
+fn sentence_of(faults: &[Fault]) -> String {
+    faults
+        .iter()
+        .map(Fault::to_string)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detail_and_error_are_the_same_sentence() {
+        let problem = Problem::from(&Cause::NotFound).for_session();
+        let json: serde_json::Value = serde_json::from_str(&problem.to_json("r1")).unwrap();
+        assert_eq!(
+            json["detail"],
+            "Error creating ChatKit session: There is nothing at this address."
+        );
+        assert_eq!(json["detail"], json["error"]);
+        assert_eq!(json["request_id"], "r1");
+        assert_eq!(json["status"], 404);
+        assert_eq!(json["type"], "urn:chatkit-edge:problem:not_found");
+    }
+
+    #[test]
+    fn openai_says_when_to_come_back() {
+        let problem = Problem::from(OpenAiFailure::RateLimited {
+            retry_after: Some(7),
+        });
+        assert_eq!((problem.status, problem.retry_after), (429, Some(7)));
+    }
+}

@@ -1,0 +1,82 @@
+//! Takes secrets out of texts that come from OpenAI, before they reach the log.
+//!
+//! OpenAI's errors echo the API key with its middle starred out, so its tail shows. Any word
+//! that has a star run, a secret's usual beginning, or a piece in common with the key is replaced.
+
+use crate::secret::Secret;
+
+/// How many characters in a row a word may share with the key.
+const LONGEST_SHARED: usize = 4;
+/// How much of a text is kept.
+const MOST_CHARS: usize = 400;
+const MARK: &str = "[redacted]";
+
+/// The text without secrets, on one line, cut to size.
+#[must_use]
+pub fn redact(text: &str, key: Option<&Secret>) -> String {
+    let key = key.map(Secret::expose).unwrap_or_default();
+    let mut clean = String::new();
+    for word in text.split_whitespace() {
+        if clean.len() >= MOST_CHARS {
+            break;
+        }
+        if !clean.is_empty() {
+            clean.push(' ');
+        }
+        if is_secret(word, key) {
+            clean.push_str(MARK);
+        } else {
+            clean.extend(word.chars().filter(|c| !c.is_control()).take(MOST_CHARS));
+        }
+    }
+    clean
+}
+
+fn is_secret(word: &str, key: &str) -> bool {
+    word.contains("**")
+        || ["sk-", "ek_", "cs_", "eyJ"]
+            .iter()
+            .any(|beginning| word.contains(beginning))
+        || shares_a_piece(word, key)
+}
+
+/// Whether the word has more than [`LONGEST_SHARED`] characters in a row from the key.
+fn shares_a_piece(word: &str, key: &str) -> bool {
+    key.as_bytes()
+        .windows(LONGEST_SHARED.saturating_add(1))
+        .any(|piece| {
+            word.as_bytes()
+                .windows(piece.len())
+                .any(|window| window == piece)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_openai_echoes_of_a_key_is_taken_out() {
+        let key = Secret::new("test_api_key_123456789");
+        let said = "Incorrect API key provided: test_api****6789. You can find it at https://platform.openai.com.";
+        let clean = redact(said, Some(&key));
+        assert_eq!(
+            clean,
+            "Incorrect API key provided: [redacted] You can find it at https://platform.openai.com."
+        );
+        assert_eq!(
+            redact("tail 456789 here", Some(&key)),
+            "tail [redacted] here"
+        );
+        assert_eq!(
+            redact("\"ek_abc\" sk-proj-1", None),
+            "[redacted] [redacted]"
+        );
+    }
+
+    #[test]
+    fn a_text_becomes_one_short_line() {
+        let clean = redact(&"word\n\u{7}\tword ".repeat(1_000), None);
+        assert!(clean.len() < MOST_CHARS + 8 && !clean.contains(char::is_control));
+    }
+}

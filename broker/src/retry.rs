@@ -1,0 +1,167 @@
+//! When a request to OpenAI is tried again, and after how long.
+//!
+//! The rule is that of OpenAI's own SDKs: connection failures, 408, 409, 429 and 5xx, at most
+//! twice, after 0.5 s doubling to 8 s with jitter; `x-should-retry`, `retry-after-ms` and
+//! `Retry-After` are obeyed. On top of it, nothing is waited for that would pass the deadline.
+
+/// How often a request is tried again.
+const MOST_RETRIES: u32 = 2;
+const FIRST_PAUSE_MS: u64 = 500;
+const LONGEST_PAUSE_MS: u64 = 8_000;
+
+/// How a try ended that gave no answer of 2xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// No answer's head arrived: refused, reset, no such host.
+    NoConnection,
+    /// An answer with this status.
+    Status(u16),
+}
+
+/// What an answer's headers say about trying again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// `x-should-retry`.
+    pub should_retry: Option<bool>,
+    /// `retry-after-ms`, or `Retry-After` in milliseconds.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Advice {
+    /// Reads the three headers. `now` in Unix milliseconds is for a `Retry-After` that is a date.
+    #[must_use]
+    pub fn read(
+        should_retry: Option<&str>,
+        retry_after_ms: Option<&str>,
+        retry_after: Option<&str>,
+        now: u64,
+    ) -> Self {
+        Self {
+            should_retry: match should_retry {
+                Some("true") => Some(true),
+                Some("false") => Some(false),
+                _ => None,
+            },
+            retry_after_ms: retry_after_ms
+                .and_then(|text| decimal(text, 1.0))
+                .or_else(|| retry_after.and_then(|text| decimal(text, 1000.0)))
+                .or_else(|| retry_after.and_then(|text| until_date(text, now))),
+        }
+    }
+}
+
+/// A number that is not negative, times `scale`, rounded up. Years are long enough for anyone.
+fn decimal(text: &str, scale: f64) -> Option<u64> {
+    const MOST_MS: f64 = 1e12;
+    let number: f64 = text.trim().parse().ok()?;
+    let scaled = (number * scale).ceil();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    (0.0..=MOST_MS).contains(&scaled).then_some(scaled as u64)
+}
+
+fn until_date(text: &str, now: u64) -> Option<u64> {
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let at = u64::try_from(since_epoch.as_millis()).ok()?;
+    Some(at.saturating_sub(now))
+}
+
+/// How many milliseconds to wait before the next try, or `None` to give up.
+///
+/// `tries` counts those that have ended, `jitter` is a random byte, `left_ms` is what remains
+/// until the deadline.
+#[must_use]
+pub fn pause(
+    outcome: Outcome,
+    advice: Advice,
+    tries: u32,
+    jitter: u8,
+    left_ms: u64,
+) -> Option<u64> {
+    let by_default = match outcome {
+        Outcome::NoConnection => true,
+        Outcome::Status(status) => matches!(status, 408 | 409 | 429 | 500..=599),
+    };
+    if tries > MOST_RETRIES || !advice.should_retry.unwrap_or(by_default) {
+        return None;
+    }
+    let pause = advice
+        .retry_after_ms
+        .unwrap_or_else(|| growing_pause(tries, jitter));
+    (pause < left_ms).then_some(pause)
+}
+
+/// Half a second, doubled with each try up to eight, less up to a quarter by chance.
+fn growing_pause(tries: u32, jitter: u8) -> u64 {
+    let doublings = tries.saturating_sub(1).min(10);
+    let full = FIRST_PAUSE_MS
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_PAUSE_MS);
+    full.saturating_sub(full.saturating_mul(u64::from(jitter)) / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLENTY: u64 = 30_000;
+
+    #[test]
+    fn passing_failures_are_tried_twice_more_and_lasting_ones_are_not() {
+        let none = Advice::default();
+        for outcome in [
+            Outcome::NoConnection,
+            Outcome::Status(408),
+            Outcome::Status(409),
+            Outcome::Status(429),
+            Outcome::Status(500),
+            Outcome::Status(503),
+        ] {
+            assert_eq!(pause(outcome, none, 1, 0, PLENTY), Some(500), "{outcome:?}");
+            assert_eq!(pause(outcome, none, 2, 0, PLENTY), Some(1_000));
+            assert_eq!(pause(outcome, none, 3, 0, PLENTY), None);
+        }
+        for status in [400, 401, 403, 404, 302] {
+            assert_eq!(pause(Outcome::Status(status), none, 1, 0, PLENTY), None);
+        }
+    }
+
+    #[test]
+    fn jitter_shortens_a_pause_by_a_quarter_at_most() {
+        assert_eq!(growing_pause(1, 0), 500);
+        assert_eq!(growing_pause(1, 255), 376);
+        assert_eq!(growing_pause(9, 0), 8_000);
+    }
+
+    #[test]
+    fn openai_has_the_last_word_on_trying_again() {
+        let never = Advice::read(Some("false"), None, None, 0);
+        assert_eq!(pause(Outcome::Status(503), never, 1, 0, PLENTY), None);
+        let do_retry = Advice::read(Some("true"), Some("20"), Some("9"), 0);
+        assert_eq!(
+            pause(Outcome::Status(400), do_retry, 1, 0, PLENTY),
+            Some(20)
+        );
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let ms = |text| Advice::read(None, None, Some(text), 784_111_770_000).retry_after_ms;
+        assert_eq!(ms("2"), Some(2_000));
+        assert_eq!(ms("0.25"), Some(250));
+        assert_eq!(ms("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7_000));
+        for text in ["", "-1", "soon", "NaN", "inf", "1e300"] {
+            assert_eq!(ms(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pause_that_would_pass_the_deadline_is_not_taken() {
+        let later = Advice::read(None, None, Some("60"), 0);
+        assert_eq!(pause(Outcome::Status(429), later, 1, 0, PLENTY), None);
+        assert_eq!(
+            pause(Outcome::NoConnection, Advice::default(), 1, 0, 400),
+            None
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! Who an anonymous visitor is: a random id with our signature, in a cookie or a header.
+//!
+//! The value is `ID.MAC`: the id is 16 random bytes, the MAC is HMAC-SHA-256 of the id's text,
+//! both in base64url without padding. The signing key comes by HKDF-SHA-256 from
+//! `VISITOR_SECRET`, or from the API key where that is not set. Of several secrets the first
+//! signs and all verify, so that a secret can be replaced without losing anyone.
+
+use crate::secret::Secret;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// The cookie's name. `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+pub const COOKIE: &str = "__Host-chatkit_visitor";
+
+/// The header that carries the same value for pages whose browser keeps no cookie.
+pub const HEADER: &str = "X-ChatKit-Visitor";
+
+/// How many random bytes an id is made of.
+pub const ID_BYTES: usize = 16;
+
+/// How long the cookie is kept: 400 days, the most that browsers allow.
+const COOKIE_SECONDS: u32 = 34_560_000;
+
+/// Separates these keys from any other that may be derived from the same secret.
+const KEY_PURPOSE: &[u8] = b"chatkit-edge visitor 1";
+
+/// A visitor whose id we made, either just now or as our signature proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    id: String,
+}
+
+impl Visitor {
+    /// The `user` for OpenAI. It decides whose chat history is shown.
+    #[must_use]
+    pub fn user(&self) -> String {
+        format!("visitor_{}", self.id)
+    }
+}
+
+/// The keys that sign and verify visitors; never empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VisitorKeys {
+    signing: [u8; 32],
+    retired: Vec<[u8; 32]>,
+}
+
+impl std::fmt::Debug for VisitorKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[keys]")
+    }
+}
+
+impl VisitorKeys {
+    /// Derives the keys: the first secret signs, the others only verify.
+    #[must_use]
+    pub fn derive<'a>(first: &Secret, others: impl Iterator<Item = &'a Secret>) -> Self {
+        Self {
+            signing: derive_key(first),
+            retired: others.map(derive_key).collect(),
+        }
+    }
+
+    /// A visitor never seen before, from fresh random bytes.
+    #[must_use]
+    pub fn welcome(&self, random: [u8; ID_BYTES]) -> Visitor {
+        Visitor {
+            id: Base64UrlUnpadded::encode_string(&random),
+        }
+    }
+
+    /// The value for cookie or header that proves this visitor later.
+    #[must_use]
+    pub fn sign(&self, visitor: &Visitor) -> String {
+        let mac = mac(&self.signing, &visitor.id).map(|mac| mac.finalize().into_bytes());
+        let mac = mac.map_or_else(String::new, |mac| Base64UrlUnpadded::encode_string(&mac));
+        format!("{}.{mac}", visitor.id)
+    }
+
+    /// The visitor that a value proves. A forged, damaged or foreign value proves nobody.
+    #[must_use]
+    pub fn verify(&self, value: &str) -> Option<Visitor> {
+        let (id, signature) = value.split_once('.')?;
+        let mut bytes = [0; ID_BYTES];
+        let decoded = Base64UrlUnpadded::decode(id, &mut bytes).ok()?;
+        let mut signed = [0; 32];
+        let signed = Base64UrlUnpadded::decode(signature, &mut signed).ok()?;
+        let whole = decoded.len() == ID_BYTES && signed.len() == 32;
+        let proven = std::iter::once(&self.signing)
+            .chain(&self.retired)
+            .any(|key| mac(key, id).is_some_and(|mac| mac.verify_slice(signed).is_ok()));
+        (whole && proven).then(|| Visitor { id: id.to_owned() })
+    }
+
+    /// The visitor that a request proves: by the cookie first, by the header where there is none.
+    #[must_use]
+    pub fn recognise(&self, cookies: Option<&str>, header: Option<&str>) -> Option<Visitor> {
+        cookies
+            .into_iter()
+            .flat_map(values_of_cookie)
+            .chain(header)
+            .find_map(|value| self.verify(value))
+    }
+
+    /// The value of `Set-Cookie`. On a third-party page it is partitioned, so that it is kept
+    /// there at all, and kept apart for each site that embeds us.
+    #[must_use]
+    pub fn cookie(&self, visitor: &Visitor, third_party: bool) -> String {
+        let value = self.sign(visitor);
+        let site = if third_party {
+            "SameSite=None; Secure; Partitioned"
+        } else {
+            "SameSite=Lax; Secure"
+        };
+        format!("{COOKIE}={value}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; {site}")
+    }
+}
+
+fn derive_key(secret: &Secret) -> [u8; 32] {
+    let mut key = [0; 32];
+    // HKDF refuses only outputs of more than 255 blocks; this is one.
+    let _ = Hkdf::<Sha256>::new(None, secret.expose().as_bytes()).expand(KEY_PURPOSE, &mut key);
+    key
+}
+
+/// `None` never happens: HMAC takes keys of any length.
+fn mac(key: &[u8], id: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    mac.update(id.as_bytes());
+    Some(mac)
+}
+
+/// Every value of our cookie in a `Cookie` header: a page can have it partitioned and not.
+fn values_of_cookie(header: &str) -> impl Iterator<Item = &str> {
+    header.split(';').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        (name.trim() == COOKIE).then(|| value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(secrets: &[&str]) -> VisitorKeys {
+        let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(*text)).collect();
+        VisitorKeys::derive(&secrets[0], secrets[1..].iter())
+    }
+
+    #[test]
+    fn a_signed_visitor_is_recognised_in_cookie_and_header() {
+        let keys = keys(&["one"]);
+        let visitor = keys.welcome([7; ID_BYTES]);
+        let value = keys.sign(&visitor);
+        let cookies = format!("a=b; {COOKIE}={value}; c=d");
+        assert_eq!(keys.recognise(Some(&cookies), None), Some(visitor.clone()));
+        assert_eq!(keys.recognise(None, Some(&value)), Some(visitor));
+    }
+
+    #[test]
+    fn a_damaged_cookie_does_not_hide_a_good_one() {
+        let keys = keys(&["one"]);
+        let value = keys.sign(&keys.welcome([7; ID_BYTES]));
+        let cookies = format!("{COOKIE}=x.y; {COOKIE}={value}");
+        assert!(keys.recognise(Some(&cookies), None).is_some());
+    }
+
+    #[test]
+    fn forged_cut_swapped_and_foreign_values_prove_nobody() {
+        let ours = keys(&["one"]);
+        let one = ours.sign(&ours.welcome([1; ID_BYTES]));
+        let two = ours.sign(&ours.welcome([2; ID_BYTES]));
+        let (id_one, mac_one) = one.split_once('.').unwrap();
+        let (id_two, _) = two.split_once('.').unwrap();
+        let foreign = keys(&["other"]);
+        for value in [
+            String::new(),
+            ".".to_owned(),
+            id_one.to_owned(),
+            format!("{id_one}."),
+            format!("{id_two}.{mac_one}"),
+            format!("{id_one}.{}", mac_one.get(..42).unwrap()),
+            format!("{id_one}.{mac_one}A"),
+            format!("{one}."),
+            foreign.sign(&foreign.welcome([1; ID_BYTES])),
+        ] {
+            assert_eq!(ours.verify(&value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_new_secret_in_front_keeps_old_visitors_until_the_old_one_goes() {
+        let old = keys(&["old"]);
+        let visitor = old.welcome([9; ID_BYTES]);
+        let value = old.sign(&visitor);
+        let both = keys(&["new", "old"]);
+        assert_eq!(both.verify(&value), Some(visitor.clone()));
+        let renewed = both.sign(&visitor);
+        assert_eq!(keys(&["new"]).verify(&renewed), Some(visitor));
+        assert_eq!(keys(&["new"]).verify(&value), None);
+    }
+
+    #[test]
+    fn third_party_cookies_are_partitioned() {
+        let keys = keys(&["one"]);
+        let visitor = keys.welcome([7; ID_BYTES]);
+        assert!(
+            keys.cookie(&visitor, true)
+                .ends_with("HttpOnly; SameSite=None; Secure; Partitioned")
+        );
+        assert!(
+            keys.cookie(&visitor, false)
+                .ends_with("HttpOnly; SameSite=Lax; Secure")
+        );
+    }
+}

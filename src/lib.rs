@@ -1,0 +1,113 @@
+//! ChatKit Edge: the Worker.
+//!
+//! It translates between the runtime and the rules of the `broker` crate, and decides nothing
+//! itself. A request passes through [`fetch`], which
+//!
+//! 1. gives it an id,
+//! 2. asks the rules which endpoint it means and which page sent it,
+//! 3. serves it ([`session`], [`pages`], or an answer the rules hold ready),
+//! 4. writes its line in the log, and
+//! 5. hands the answer back with the headers that every answer has.
+
+mod bindings;
+mod clock;
+mod console;
+mod incoming;
+mod outgoing;
+mod pages;
+mod session;
+mod upstream;
+
+use broker::answer::Answer;
+use broker::log::Line;
+use broker::origin::Sender;
+use broker::page;
+use broker::problem::{Cause, Problem};
+use broker::route::{self, Route};
+use broker::settings::Settings;
+use incoming::Incoming;
+use worker::{Context, Env, Request, Response, Result, event};
+
+/// How long a page may keep what `/api/chatkit/config` says, in seconds.
+const CONFIG_SECONDS: u32 = 60;
+
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let settings = bindings::settings(&env);
+    let started = clock::now_ms();
+    let mut incoming = Incoming::new(request, &settings);
+    let mut line = Line {
+        event: "request",
+        ..Line::default()
+    };
+    let route = route::route(&incoming.method, &incoming.path);
+    if let Ok(route @ (Route::Page | Route::Asset)) = route {
+        return pages::serve(route, incoming.request, &env, &settings).await;
+    }
+
+    let mut trace = session::Trace::default();
+    let creates_session = matches!(route, Ok(Route::Start | Route::Refresh));
+    let served = match route {
+        Ok(route) => serve(route, &mut incoming, &settings, &mut trace).await,
+        Err(cause) => Err(cause),
+    };
+    let mut answer = served.unwrap_or_else(|cause| {
+        let mut problem = Problem::from(&cause);
+        line.code = Some(problem.code);
+        if creates_session {
+            problem = problem.for_session();
+        }
+        Answer::problem(&problem, &incoming.request_id)
+    });
+    incoming.sender.add_cors(&mut answer.headers);
+    let answer = answer.finish(&incoming.method, &incoming.request_id);
+
+    line.level = if answer.status < 500 { "info" } else { "error" };
+    line.request_id = &incoming.request_id;
+    line.method = Some(&incoming.method);
+    line.path = Some(broker::log::path_for_log(&incoming.path));
+    line.status = Some(answer.status);
+    line.took_ms = Some(clock::now_ms().saturating_sub(started));
+    trace.note(&mut line);
+    console::write(&line);
+    outgoing::response(answer)
+}
+
+async fn serve(
+    route: Route,
+    incoming: &mut Incoming,
+    settings: &Settings,
+    trace: &mut session::Trace,
+) -> std::result::Result<Answer, Cause> {
+    // A foreign page is stopped before anything is done or spent for it.
+    let preflight = matches!(route, Route::Options { .. });
+    if incoming.sender == Sender::Foreign && (route.changes_state() || preflight) {
+        return Err(Cause::OriginNotAllowed);
+    }
+    match route {
+        Route::Start | Route::Refresh => session::create(route, incoming, settings, trace).await,
+        Route::Config => Ok(Answer::cacheable_json(
+            page::config_json(settings),
+            CONFIG_SECONDS,
+        )),
+        Route::Health => Ok(Answer::json(
+            concat!(
+                r#"{"status":"healthy","version":""#,
+                env!("CARGO_PKG_VERSION"),
+                r#""}"#
+            )
+            .to_owned(),
+        )),
+        Route::Options { allow } => {
+            let mut answer = Answer::options(allow);
+            incoming.sender.add_preflight(&mut answer.headers, allow);
+            Ok(answer)
+        }
+        Route::Page | Route::Asset => Err(Cause::Internal),
+    }
+}

@@ -1,0 +1,128 @@
+//! Creates a session: who asks, what for, and what OpenAI makes of it.
+
+use crate::clock;
+use crate::incoming::Incoming;
+use crate::upstream::{self, Exchange};
+use broker::answer::Answer;
+use broker::ask::Ask;
+use broker::log::Line;
+use broker::openai;
+use broker::problem::Cause;
+use broker::route::Route;
+use broker::settings::{SessionSettings, Settings};
+use broker::visitor::{self, Visitor};
+
+/// What is worth a place in the log, gathered on the way.
+#[derive(Default)]
+pub struct Trace {
+    session_id: Option<String>,
+    refresh: bool,
+    exchange: Option<Exchange>,
+}
+
+impl Trace {
+    /// Adds what was gathered to the request's line.
+    pub fn note<'a>(&'a self, line: &mut Line<'a>) {
+        if let Some(id) = &self.session_id {
+            line.session_id = Some(id);
+            line.event = if self.refresh {
+                "session.refreshed"
+            } else {
+                "session.created"
+            };
+        }
+        if let Some(exchange) = &self.exchange {
+            line.tries = Some(exchange.tries);
+            line.openai_status = exchange.status;
+            line.openai_request_id = exchange.request_id.as_deref();
+            line.cause = exchange.cause.as_deref();
+        }
+    }
+}
+
+/// Serves `session` and `refresh`.
+pub async fn create(
+    route: Route,
+    incoming: &mut Incoming,
+    settings: &Settings,
+    trace: &mut Trace,
+) -> Result<Answer, Cause> {
+    // 1. Nothing is read of the body before the Worker could do something with it.
+    let settings_of_sessions = settings
+        .sessions
+        .as_ref()
+        .map_err(|faults| Cause::NotConfigured(faults.clone()))?;
+
+    // 2. What is asked for.
+    let body = incoming.body().await?;
+    let ask = Ask::read(&body, settings_of_sessions)?;
+
+    // 3. Who is asking. A refresh is for the same caller as before, so it needs proof.
+    trace.refresh = route == Route::Refresh;
+    let caller = caller(trace.refresh, incoming, &ask, settings_of_sessions)?;
+
+    // 4. OpenAI's answer.
+    let body = openai::create_session_body(settings_of_sessions, &ask, &caller.user());
+    let (exchange, result) = upstream::create_session(settings_of_sessions, &body).await;
+    trace.exchange = Some(exchange);
+    let session = result.map_err(Cause::OpenAi)?;
+    trace.session_id.clone_from(&session.id);
+
+    // 5. The page gets the secret, and what lets it prove who it is next time.
+    let third_party = incoming.sender.is_third_party();
+    let visitors = &settings_of_sessions.visitors;
+    let signed = match &caller {
+        Caller::Visitor(visitor) if third_party => Some(visitors.sign(visitor)),
+        _ => None,
+    };
+    let mut answer = Answer::json(openai::session_answer(
+        &session,
+        signed.as_deref(),
+        ask.thread.as_ref(),
+    ));
+    if let Caller::Visitor(visitor) = &caller {
+        // Set each time: it renews the cookie's age, and its signature after a change of secret.
+        answer
+            .headers
+            .add("Set-Cookie", visitors.cookie(visitor, third_party));
+    }
+    Ok(answer)
+}
+
+/// Whom the session is for.
+enum Caller {
+    /// The user that the owner's own proxy names.
+    Named(String),
+    /// An anonymous visitor.
+    Visitor(Visitor),
+}
+
+impl Caller {
+    fn user(&self) -> String {
+        match self {
+            Self::Named(user) => user.clone(),
+            Self::Visitor(visitor) => visitor.user(),
+        }
+    }
+}
+
+fn caller(
+    refresh: bool,
+    incoming: &Incoming,
+    ask: &Ask,
+    settings: &SessionSettings,
+) -> Result<Caller, Cause> {
+    if let Some(user) = &ask.user {
+        return Ok(Caller::Named(user.clone()));
+    }
+    let cookies = incoming.header("Cookie");
+    let header = incoming.header(visitor::HEADER);
+    match settings
+        .visitors
+        .recognise(cookies.as_deref(), header.as_deref())
+    {
+        Some(visitor) => Ok(Caller::Visitor(visitor)),
+        None if refresh => Err(Cause::IdentityRequired),
+        None => Ok(Caller::Visitor(settings.visitors.welcome(clock::random()?))),
+    }
+}
