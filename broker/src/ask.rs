@@ -44,7 +44,7 @@ impl Ask {
             } else {
                 None
             },
-            uploads: settings.uploads.enabled && wants_uploads(&body)?,
+            uploads: wants_uploads(&body)? && settings.uploads.enabled,
             state_variables: state_variables(&body, &settings.state_variables)?,
         })
     }

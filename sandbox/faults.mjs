@@ -1,0 +1,121 @@
+// Every way OpenAI can fail that the Worker must cope with, each with a name to ask for it by.
+import { HttpError, sendJson } from './http.mjs';
+import { rejectedKey } from './api.mjs';
+
+const HUGE_BYTES = 5 * 1024 * 1024;
+const DRIP_MS = 200;
+
+const error = (status, message, more) => () => new HttpError(status, message, more);
+const unwell = { type: 'server_error' };
+
+/** Plain error answers, given in place of the real one. */
+const ERRORS = {
+  'bad-request': error(400, 'Invalid request.', { code: 'invalid_value' }),
+  'invalid-key': (key) => rejectedKey(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
+  'beta-unavailable': error(403, 'Your organization does not have access to the ChatKit beta.', { code: 'beta_unavailable' }),
+  'workflow-not-found': error(404, "Workflow with id 'wf_sandbox' not found."),
+  'request-timeout': error(408, 'The request timed out.', { type: 'timeout' }),
+  conflict: error(409, 'The request conflicts with another one.', { code: 'conflict' }),
+  'rate-limited': error(429, 'Rate limit reached for requests', { type: 'requests', code: 'rate_limit_exceeded' }),
+  'server-error': error(500, 'The server had an error while processing your request. Sorry about that!', unwell),
+  'bad-gateway': error(502, 'Bad gateway.', unwell),
+  unavailable: error(503, 'The engine is currently overloaded, please try again later.', unwell),
+  'gateway-timeout': error(504, 'The gateway timed out.', unwell),
+};
+
+/** Faults of the connection, or answers that are no JSON at all; given in place of the real one. */
+const INSTEAD = {
+  reset: (res) => res.socket?.resetAndDestroy(),
+  silence: () => {},
+  html: (res, headers) => {
+    res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', ...headers });
+    res.end('<!doctype html><title>Just a moment</title><h1>Just a moment</h1>');
+  },
+  empty: (res, headers) => {
+    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '0', ...headers });
+    res.end();
+  },
+};
+
+/** Faults that spoil a good answer: the session exists, what is said of it is wrong. */
+const SPOILED = {
+  'no-secret': (res, headers, { client_secret: _, ...rest }) => sendJson(res, 200, rest, headers),
+  odd: (res, headers, resource) =>
+    sendJson(
+      res,
+      200,
+      {
+        id: resource.id,
+        object: 'chatkit.session.v9',
+        client_secret: resource.client_secret,
+        expires_at: String(resource.expires_at),
+        workflow: resource.workflow.id,
+        user: null,
+        rate_limits: [],
+        status: 7,
+        chatkit_configuration: 'none',
+        something_new: { nested: [1, null, 'two'] },
+      },
+      headers,
+    ),
+  huge: (res, headers, resource) => sendJson(res, 200, { padding: 'x'.repeat(HUGE_BYTES), ...resource }, headers),
+  cut: (res, headers, resource) => {
+    const body = JSON.stringify(resource);
+    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)), ...headers });
+    res.write(body.slice(0, 40), () => res.socket?.end());
+  },
+  drip: (res, headers) => {
+    res.writeHead(200, { 'Content-Type': 'application/json', ...headers });
+    res.write('{');
+    const timer = setInterval(() => res.write(' '), DRIP_MS);
+    res.on('close', () => clearInterval(timer));
+  },
+};
+
+export const FAULTS = Object.freeze([ERRORS, INSTEAD, SPOILED].flatMap(Object.keys));
+
+/**
+ * @typedef {object} Fault
+ * @property {string} name
+ * @property {number} left how many more requests it is for
+ * @property {Record<string, string>} headers
+ */
+
+/**
+ * @param {string} name
+ * @param {{ times?: number, retryAfter?: number, retryAfterMs?: number, headers?: Record<string, string> }} [options]
+ * @returns {Fault}
+ */
+export function makeFault(name, { times = 1, retryAfter, retryAfterMs, headers = {} } = {}) {
+  if (!FAULTS.includes(name)) throw new TypeError(`No fault is named '${name}'. There are: ${FAULTS.join(', ')}.`);
+  if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) throw new TypeError('times must be a whole number above 0, or Infinity.');
+  const all = { ...headers };
+  if (retryAfter !== undefined) all['Retry-After'] = String(retryAfter);
+  if (retryAfterMs !== undefined) all['retry-after-ms'] = String(retryAfterMs);
+  for (const [key, value] of Object.entries(all)) {
+    if (!/^[\w-]+$/.test(key) || typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) {
+      throw new TypeError(`headers.${key} cannot be sent as a header.`);
+    }
+  }
+  return { name, left: times, headers: all };
+}
+
+/** Whether the fault comes in place of the real answer, and not out of it. */
+export const replacesAnswer = (fault) => !Object.hasOwn(SPOILED, fault.name);
+
+/**
+ * @param {Fault} fault one that replaces the answer
+ * @param {import('node:http').ServerResponse} res
+ * @param {{ key: string, headers: Record<string, string> }} context the key of the request, and headers every answer has
+ */
+export function giveInstead(fault, res, { key, headers }) {
+  const all = { ...headers, ...fault.headers };
+  if (Object.hasOwn(INSTEAD, fault.name)) return INSTEAD[fault.name](res, all);
+  const failure = ERRORS[fault.name](key);
+  sendJson(res, failure.status, failure.body, { ...failure.headers, ...all });
+}
+
+/** @param {Fault} fault one that spoils the answer */
+export function giveSpoiled(fault, res, resource, headers) {
+  SPOILED[fault.name](res, { ...headers, ...fault.headers }, resource);
+}

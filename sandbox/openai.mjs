@@ -1,0 +1,204 @@
+// The stand-in for OpenAI: one HTTP server on loopback with the API under /v1, the stand-in widget and what it talks
+// to, and /sandbox/ to ask for faults and see what came in. `npm start` without a key and the tests both use it.
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { answer } from './api.mjs';
+import { giveInstead, giveSpoiled, makeFault, replacesAnswer } from './faults.mjs';
+import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
+import { Sessions, toResource } from './sessions.mjs';
+import { CORS, WidgetApi } from './widget-api.mjs';
+import { widgetScript } from './widget-script.mjs';
+
+export const SANDBOX_KEY = 'sk-sandbox-key-0000000000000000';
+export const SANDBOX_WORKFLOW = 'wf_sandbox';
+
+const API_BYTES = 16 * 1024 * 1024;
+const CONTROL_BYTES = 64 * 1024;
+const REQUESTS_KEPT = 10_000;
+
+/**
+ * @typedef {object} SeenRequest
+ * @property {string} method
+ * @property {string} path with its query
+ * @property {import('node:http').IncomingHttpHeaders} headers
+ * @property {any} body parsed JSON, or null
+ * @property {number | null} status of the answer; null while there is none
+ * @property {string} requestId the answer's x-request-id
+ * @property {string} [session] id of the session created or cancelled
+ */
+
+/**
+ * Starts the sandbox on 127.0.0.1.
+ * @param {object} [options]
+ * @param {number} [options.port] 0 for any free one
+ * @param {string} [options.apiKey] the one key that is accepted
+ * @param {string[]} [options.workflows] the workflows that exist
+ * @param {number} [options.ttlSeconds] lifetime of a session whose request names none
+ * @param {number} [options.wordDelayMs] pause between the words of a reply
+ */
+export async function startSandbox({
+  port = 0,
+  apiKey = SANDBOX_KEY,
+  workflows = [SANDBOX_WORKFLOW],
+  ttlSeconds = 600,
+  wordDelayMs = 25,
+} = {}) {
+  const script = await widgetScript();
+  const sessions = new Sessions(ttlSeconds);
+  const widget = new WidgetApi(sessions, wordDelayMs);
+  /** @type {SeenRequest[]} */
+  const requests = [];
+  /** @type {import('./faults.mjs').Fault[]} */
+  const faults = [];
+  /** Answers that a fault keeps from ending. @type {Set<import('node:http').ServerResponse>} */
+  const held = new Set();
+
+  function nextFault() {
+    const fault = faults[0];
+    if (fault && --fault.left <= 0) faults.shift();
+    return fault;
+  }
+
+  async function api(req, res, pathname) {
+    /** @type {SeenRequest} */
+    const seen = { method: req.method, path: req.url, headers: req.headers, body: null, status: null, requestId: `req_${randomBytes(16).toString('hex')}` };
+    const headers = { 'x-request-id': seen.requestId };
+    requests.push(seen);
+    if (requests.length > REQUESTS_KEPT) requests.shift();
+    // A status belongs to the record as soon as it is sent, and not only when the client has read it all.
+    const writeHead = res.writeHead;
+    res.writeHead = function (status, ...rest) {
+      seen.status = status;
+      return writeHead.call(this, status, ...rest);
+    };
+    try {
+      const bytes = await readBody(req, API_BYTES);
+      seen.body = jsonOrNull(bytes);
+      const fault = nextFault();
+      if (fault) {
+        held.add(res);
+        res.on('close', () => held.delete(res));
+      }
+      if (fault && replacesAnswer(fault)) return giveInstead(fault, res, { key: bearer(req.headers) ?? '', headers });
+      const session = answer({ method: req.method, pathname, headers: req.headers, bytes }, { apiKey, workflows, sessions });
+      seen.session = session.id;
+      const resource = toResource(session);
+      if (fault) giveSpoiled(fault, res, resource, headers);
+      else sendJson(res, 200, resource, headers);
+    } catch (error) {
+      sendError(res, error, headers);
+    }
+  }
+
+  function fail(name, options) {
+    faults.push(makeFault(name, options));
+  }
+
+  async function control(req, res, pathname) {
+    const route = `${req.method} ${pathname}`;
+    if (route === 'GET /sandbox/requests') return sendJson(res, 200, { data: requests.map(masked) });
+    if (route === 'DELETE /sandbox/faults') {
+      faults.length = 0;
+      return sendJson(res, 200, { faults: [] });
+    }
+    if (route === 'POST /sandbox/faults') {
+      // Another site's page can post without asking only when it does not say JSON.
+      if (!isJson(req.headers)) throw new HttpError(415, 'Content-Type must be application/json.');
+      const body = parseJson(await readBody(req, CONTROL_BYTES));
+      if (!isObject(body)) throw new HttpError(400, 'The body must be an object such as {"fault":"unavailable","times":3}.');
+      const { fault, times = 1, ...options } = body;
+      try {
+        fail(fault, { ...options, times: times === 'always' ? Infinity : times });
+      } catch (error) {
+        throw new HttpError(400, error.message);
+      }
+      return sendJson(res, 200, { faults: faults.map(({ name, left }) => ({ fault: name, times: left === Infinity ? 'always' : left })) });
+    }
+    throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
+  }
+
+  async function route(req, res) {
+    const pathname = pathOf(req.url);
+    if (pathname.startsWith('/v1/')) return api(req, res, pathname);
+    if (pathname.startsWith('/widget/')) return widget.handle(req, res, pathname);
+    if (pathname.startsWith('/sandbox/')) return control(req, res, pathname);
+    if (pathname === '/chatkit.js' && ['GET', 'HEAD', 'OPTIONS'].includes(req.method)) {
+      const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache', 'Cross-Origin-Resource-Policy': 'cross-origin', ...CORS };
+      res.writeHead(200, headers);
+      res.end(req.method === 'GET' ? script : undefined);
+      return;
+    }
+    throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
+  }
+
+  const server = createServer((req, res) => {
+    res.on('error', () => {});
+    route(req, res).catch((error) => sendError(res, error, pathOf(req.url, '').startsWith('/widget/') ? CORS : {}));
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    else socket.destroy();
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return {
+    url,
+    baseUrl: `${url}/v1`,
+    widgetUrl: `${url}/chatkit.js`,
+    port: server.address().port,
+    requests,
+    sessions: sessions.byId,
+    fail,
+    /** Forgets requests, faults, sessions and threads, and drops the answers that faults still hold open. */
+    reset() {
+      requests.length = 0;
+      faults.length = 0;
+      sessions.clear();
+      widget.clear();
+      for (const res of held) res.destroy();
+    },
+    /** Ends the server with every connection it has. @returns {Promise<void>} */
+    close() {
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function pathOf(url, otherwise) {
+  try {
+    return new URL(url, 'http://sandbox').pathname;
+  } catch {
+    if (otherwise !== undefined) return otherwise;
+    throw new HttpError(400, 'The URL of the request cannot be read.');
+  }
+}
+
+function jsonOrNull(bytes) {
+  try {
+    return parseJson(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** A request as it may be shown: the key it came with is cut out. */
+function masked(seen) {
+  const { authorization, ...headers } = seen.headers;
+  return { ...seen, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
+}
+
+function sendError(res, error, headers) {
+  if (error instanceof HttpError) return sendJson(res, error.status, error.body, { ...error.headers, ...headers });
+  // A client that goes away while its body is being read is its own affair.
+  if (error?.code !== 'ECONNRESET') console.error('sandbox:', error);
+  const failure = new HttpError(500, 'The sandbox itself failed; its log says why.', { type: 'server_error' });
+  if (res.headersSent) res.destroy();
+  else sendJson(res, 500, failure.body, headers);
+}

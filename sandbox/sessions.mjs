@@ -1,0 +1,110 @@
+// Keeps the sessions the sandbox has given out, and writes them as OpenAI's ChatSessionResource.
+import { randomBytes } from 'node:crypto';
+
+const DEFAULT_REQUESTS_PER_MINUTE = 10;
+const KEEP_AFTER_EXPIRY_MS = 60 * 60 * 1000;
+
+/**
+ * @typedef {object} Session
+ * @property {string} id
+ * @property {string} user
+ * @property {string} clientSecret
+ * @property {number} expiresAt Unix seconds
+ * @property {number} endsAt milliseconds; the moment it really ends
+ * @property {'active' | 'expired' | 'cancelled'} status
+ * @property {Record<string, any>} workflow
+ * @property {number} requestsPerMinute
+ * @property {Record<string, any>} configuration
+ * @property {number[]} messageTimes when its last minute's messages came
+ */
+
+export class Sessions {
+  /** @type {Map<string, Session>} */
+  byId = new Map();
+  #bySecret = new Map();
+  #ttlSeconds;
+
+  /** @param {number} ttlSeconds lifetime of a session whose request names none */
+  constructor(ttlSeconds) {
+    this.#ttlSeconds = ttlSeconds;
+  }
+
+  /** @param {Record<string, any>} body a checked CreateChatSessionBody */
+  create(body) {
+    this.#forgetOld();
+    const endsAt = Date.now() + (body.expires_after?.seconds ?? this.#ttlSeconds) * 1000;
+    const { workflow, chatkit_configuration: wanted = {} } = body;
+    /** @type {Session} */
+    const session = {
+      id: `cksess_${randomBytes(16).toString('hex')}`,
+      user: body.user,
+      clientSecret: `ek_sandbox_${randomBytes(24).toString('base64url')}`,
+      expiresAt: Math.floor(endsAt / 1000),
+      endsAt,
+      get status() {
+        if (this.cancelled) return 'cancelled';
+        return Date.now() < this.endsAt ? 'active' : 'expired';
+      },
+      cancelled: false,
+      workflow: {
+        id: workflow.id,
+        version: workflow.version ?? null,
+        state_variables: workflow.state_variables ?? null,
+        tracing: { enabled: workflow.tracing?.enabled ?? true },
+      },
+      requestsPerMinute: body.rate_limits?.max_requests_per_1_minute ?? DEFAULT_REQUESTS_PER_MINUTE,
+      configuration: {
+        automatic_thread_titling: { enabled: wanted.automatic_thread_titling?.enabled ?? true },
+        file_upload: {
+          enabled: wanted.file_upload?.enabled ?? false,
+          max_file_size: wanted.file_upload?.max_file_size ?? 512,
+          max_files: wanted.file_upload?.max_files ?? 10,
+        },
+        history: {
+          enabled: wanted.history?.enabled ?? true,
+          recent_threads: wanted.history?.recent_threads ?? null,
+        },
+      },
+      messageTimes: [],
+    };
+    this.byId.set(session.id, session);
+    this.#bySecret.set(session.clientSecret, session);
+    return session;
+  }
+
+  /** @param {string | null} secret @returns {Session | undefined} */
+  withSecret(secret) {
+    return secret === null ? undefined : this.#bySecret.get(secret);
+  }
+
+  clear() {
+    this.byId.clear();
+    this.#bySecret.clear();
+  }
+
+  // The map is in order of creation, so the oldest are at its front; a sandbox left running does not grow without end.
+  #forgetOld() {
+    const limit = Date.now() - KEEP_AFTER_EXPIRY_MS;
+    for (const [id, session] of this.byId) {
+      if (session.endsAt > limit) return;
+      this.byId.delete(id);
+      this.#bySecret.delete(session.clientSecret);
+    }
+  }
+}
+
+/** @param {Session} session */
+export function toResource(session) {
+  return {
+    id: session.id,
+    object: 'chatkit.session',
+    client_secret: session.status === 'cancelled' ? '' : session.clientSecret,
+    expires_at: session.expiresAt,
+    workflow: session.workflow,
+    user: session.user,
+    rate_limits: { max_requests_per_1_minute: session.requestsPerMinute },
+    max_requests_per_1_minute: session.requestsPerMinute,
+    status: session.status,
+    chatkit_configuration: session.configuration,
+  };
+}

@@ -1,0 +1,177 @@
+// What the stand-in widget talks to: messages, and the threads of the session's own user.
+// Open to every origin, because the real widget's server is; the bearer secret is what protects it.
+import { randomBytes } from 'node:crypto';
+import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
+import { replyTo, streamWords } from './replies.mjs';
+
+export const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+  'Access-Control-Expose-Headers': 'X-Thread-Id, X-Thread-Title, Retry-After',
+  'Access-Control-Max-Age': '600',
+};
+
+const MESSAGE_BYTES = 64 * 1024;
+const MINUTE_MS = 60_000;
+const TITLE_CHARS = 48;
+const MAX_USERS = 500;
+const MAX_THREADS = 100;
+const MAX_ITEMS = 400;
+
+/**
+ * @typedef {{ id: string, title: string | null, created_at: number, items: { id: string, role: 'user' | 'assistant', text: string }[] }} Thread
+ */
+
+export class WidgetApi {
+  /** @type {Map<string, Map<string, Thread>>} user -> threads, oldest first */
+  #threads = new Map();
+  #sessions;
+  #wordDelayMs;
+
+  /**
+   * @param {import('./sessions.mjs').Sessions} sessions
+   * @param {number} wordDelayMs
+   */
+  constructor(sessions, wordDelayMs) {
+    this.#sessions = sessions;
+    this.#wordDelayMs = wordDelayMs;
+  }
+
+  clear() {
+    this.#threads.clear();
+  }
+
+  /** Answers a request under /widget/; errors are thrown as HttpError. */
+  async handle(req, res, pathname) {
+    if (req.method === 'OPTIONS') {
+      res.writeHead(204, CORS);
+      res.end();
+      return;
+    }
+    const route = `${req.method === 'HEAD' ? 'GET' : req.method} ${pathname}`;
+    const thread = /^GET \/widget\/threads\/([^/]+)$/.exec(route)?.[1];
+    if (route === 'POST /widget/messages') return this.#message(req, res);
+    const session = this.#session(req);
+    if (route === 'GET /widget/session') return sendJson(res, 200, describe(session), CORS);
+    if (route === 'GET /widget/threads') return sendJson(res, 200, { data: this.#list(session) }, CORS);
+    if (thread !== undefined) return sendJson(res, 200, this.#find(session, thread), CORS);
+    throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
+  }
+
+  #session(req) {
+    const session = this.#sessions.withSecret(bearer(req.headers));
+    if (!session) throw new HttpError(401, 'The client secret is missing or unknown.', { code: 'invalid_client_secret' });
+    if (session.status !== 'active') {
+      throw new HttpError(401, `The session is ${session.status}.`, { code: `session_${session.status}` });
+    }
+    return session;
+  }
+
+  async #message(req, res) {
+    const session = this.#session(req);
+    if (!isJson(req.headers)) throw new HttpError(400, 'Content-Type must be application/json.');
+    const body = parseJson(await readBody(req, MESSAGE_BYTES));
+    if (!isObject(body)) throw new HttpError(400, 'The body must be an object.');
+    const { thread_id: threadId = null, text, locale } = body;
+    if (typeof text !== 'string' || text.trim() === '') throw new HttpError(400, 'text must be a string that is not blank.', { param: 'text' });
+    if (threadId !== null && typeof threadId !== 'string') throw new HttpError(400, 'thread_id must be a string or null.', { param: 'thread_id' });
+    const owned = threadId === null ? null : this.#owned(session.user, threadId);
+    countMessage(session);
+    // OpenAI takes this version when the session is made and fails when it is used.
+    if (session.workflow.version === 'latest') throw new HttpError(404, "Workflow version 'latest' not found.");
+
+    const thread = owned ?? this.#create(session, text);
+    const reply = replyTo(text.trim(), locale);
+    add(thread, 'user', text);
+    add(thread, 'assistant', reply);
+    res.writeHead(200, {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Thread-Id': thread.id,
+      'X-Thread-Title': encodeURIComponent(thread.title ?? ''),
+      ...CORS,
+    });
+    await streamWords(res, reply, this.#wordDelayMs);
+  }
+
+  #list(session) {
+    const { enabled, recent_threads: recent } = session.configuration.history;
+    if (!enabled) return [];
+    const newestFirst = [...(this.#threads.get(session.user)?.values() ?? [])].reverse();
+    return newestFirst.slice(0, recent ?? MAX_THREADS).map(({ items: _, ...thread }) => thread);
+  }
+
+  #find(session, id) {
+    if (!this.#list(session).some((thread) => thread.id === id)) throw noThread(id);
+    return this.#owned(session.user, id);
+  }
+
+  #owned(user, id) {
+    const thread = this.#threads.get(user)?.get(id);
+    if (!thread) throw noThread(id);
+    return thread;
+  }
+
+  #create(session, text) {
+    const own = this.#threads.get(session.user) ?? new Map();
+    this.#threads.set(session.user, own);
+    /** @type {Thread} */
+    const thread = {
+      id: `cthr_${randomBytes(12).toString('hex')}`,
+      title: session.configuration.automatic_thread_titling.enabled ? titleOf(text) : null,
+      created_at: Math.floor(Date.now() / 1000),
+      items: [],
+    };
+    own.set(thread.id, thread);
+    dropOldest(own, MAX_THREADS);
+    dropOldest(this.#threads, MAX_USERS);
+    return thread;
+  }
+}
+
+function describe(session) {
+  return {
+    id: session.id,
+    status: session.status,
+    expires_at: session.expiresAt,
+    expires_in_ms: session.endsAt - Date.now(),
+    max_requests_per_1_minute: session.requestsPerMinute,
+    chatkit_configuration: session.configuration,
+  };
+}
+
+function countMessage(session) {
+  const now = Date.now();
+  session.messageTimes = session.messageTimes.filter((time) => time > now - MINUTE_MS);
+  if (session.messageTimes.length >= session.requestsPerMinute) {
+    const seconds = Math.ceil((session.messageTimes[0] + MINUTE_MS - now) / 1000);
+    throw new HttpError(429, 'Rate limit reached for requests', {
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      headers: { 'Retry-After': String(seconds) },
+    });
+  }
+  session.messageTimes.push(now);
+}
+
+function add(thread, role, text) {
+  thread.items.push({ id: `cthi_${randomBytes(8).toString('hex')}`, role, text });
+  thread.items.splice(0, thread.items.length - MAX_ITEMS);
+}
+
+function titleOf(text) {
+  const characters = [...text.trim().replace(/\s+/g, ' ').toWellFormed()];
+  return characters.length > TITLE_CHARS ? `${characters.slice(0, TITLE_CHARS - 1).join('')}…` : characters.join('');
+}
+
+function dropOldest(map, limit) {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(key);
+  }
+}
+
+function noThread(id) {
+  return new HttpError(404, `Thread with id '${id}' not found.`, { code: 'thread_not_found' });
+}

@@ -1,0 +1,110 @@
+// Holds the client secret and talks to the sandbox with it. It asks the page for a secret once on start, once when the
+// secret is about to expire, and once when a request is refused; a failure is never retried without the user's doing.
+
+// The share of a session's life after which the next secret is asked for.
+const RENEW_AFTER = 0.8;
+const RENEW_AT_LEAST_MS = 500;
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** An answer of the sandbox that is not a success. */
+export class RequestError extends Error {
+  constructor(status, message, retryAfter) {
+    super(message);
+    this.name = 'RequestError';
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class Client {
+  #origin;
+  #askPage;
+  #report;
+  #secret = null;
+  #asking = null;
+  #timer = 0;
+  #life = new AbortController();
+
+  /**
+   * @param {string} origin of the sandbox
+   * @param {(current: string | null) => Promise<string>} askPage the page's getClientSecret
+   * @param {{ session: (info: any) => void, renewFailed: (error: Error) => void, log: (name: string, data?: object) => void }} report
+   */
+  constructor(origin, askPage, report) {
+    this.#origin = origin;
+    this.#askPage = askPage;
+    this.#report = report;
+  }
+
+  get stopped() {
+    return this.#life.signal.aborted;
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#life.abort();
+  }
+
+  /**
+   * Asks the page for a secret: the first one, or the one to follow the current. Calls made meanwhile share the answer.
+   * @returns {Promise<string>}
+   */
+  renew() {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #ask() {
+    clearTimeout(this.#timer);
+    const current = this.#secret;
+    const secret = await this.#askPage(current);
+    if (typeof secret !== 'string' || secret === '') throw new TypeError('getClientSecret must resolve to the client secret, a string.');
+    if (this.stopped) throw new DOMException('The chat was removed from the page.', 'AbortError');
+    this.#secret = secret;
+    this.#report.log(current === null ? 'session.created' : 'session.refreshed');
+    this.#planRenewal();
+    return secret;
+  }
+
+  // A bare secret does not say when it ends, so the sandbox is asked. If it cannot say, the 401 of a later request will.
+  async #planRenewal() {
+    try {
+      const response = await this.#send('/widget/session', {});
+      if (!response.ok) return this.#report.log('session.unknown', { status: response.status });
+      const info = await response.json();
+      if (this.stopped) return;
+      this.#report.session(info);
+      if (!(info.expires_in_ms > 0)) return;
+      const delay = Math.min(Math.max(info.expires_in_ms * RENEW_AFTER, RENEW_AT_LEAST_MS), TIMER_MAX_MS);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.renew().catch((error) => this.stopped || this.#report.renewFailed(error)), delay);
+    } catch {
+      if (!this.stopped) this.#report.log('session.unknown');
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} [init]
+   * @returns {Promise<Response>} one that is ok
+   */
+  async request(path, init = {}) {
+    if (this.#secret === null) await this.renew();
+    let response = await this.#send(path, init);
+    if (response.status === 401) {
+      await this.renew();
+      response = await this.#send(path, init);
+    }
+    if (response.ok) return response;
+    const body = await response.json().catch(() => null);
+    const message = body?.error?.message ?? `The chat's server answered ${response.status}.`;
+    throw new RequestError(response.status, message, Number(response.headers.get('Retry-After')) || null);
+  }
+
+  #send(path, init) {
+    const headers = { ...init.headers, Authorization: `Bearer ${this.#secret}` };
+    return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal: this.#life.signal });
+  }
+}

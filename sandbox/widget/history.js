@@ -1,0 +1,94 @@
+// The panel with the user's earlier threads, laid over the chat while it is open.
+import { icon } from './icons.js';
+
+/**
+ * Makes an element.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] functions become listeners; null and false are left out
+ * @param {...(Node | string)} children
+ * @returns {HTMLElement}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === 'function') element.addEventListener(name, value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A button that shows an icon and says its name to those who do not see it. */
+export function toolButton(name, label, click) {
+  return h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, click }, icon(name));
+}
+
+export class HistoryPanel {
+  #select;
+  #close;
+  #list = h('ul', { class: 'list' });
+  #texts;
+  #closeButton;
+  element = h('section', { class: 'history', hidden: true });
+
+  /**
+   * @param {(threadId: string) => void} select
+   * @param {() => void} close
+   */
+  constructor(select, close) {
+    this.#select = select;
+    this.#close = close;
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') close();
+    });
+  }
+
+  configure(texts) {
+    this.#texts = texts;
+    this.#closeButton = toolButton('close', texts.closeHistory, this.#close);
+    this.element.setAttribute('aria-label', texts.history);
+    this.element.replaceChildren(h('div', { class: 'header' }, h('div', { class: 'title' }, texts.history), this.#closeButton), this.#list);
+  }
+
+  open() {
+    this.element.hidden = false;
+    this.#say(this.#texts.loading);
+    this.#closeButton.focus();
+  }
+
+  close() {
+    this.element.hidden = true;
+  }
+
+  /**
+   * @param {{ id: string, title: string | null, created_at: number }[]} threads newest first
+   * @param {string | null} current
+   */
+  show(threads, current) {
+    if (threads.length === 0) return this.#say(this.#texts.noThreads);
+    const format = new Intl.DateTimeFormat(this.#texts.language, { dateStyle: 'medium', timeStyle: 'short' });
+    this.#list.replaceChildren(
+      ...threads.map(({ id, title, created_at }) => {
+        const date = new Date(created_at * 1000);
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', class: 'thread', 'aria-current': id === current && 'true', click: () => this.#select(id) },
+            h('span', { class: 'name' }, title ?? this.#texts.untitled),
+            h('time', { datetime: date.toISOString() }, format.format(date)),
+          ),
+        );
+      }),
+    );
+  }
+
+  fail(message) {
+    this.#say(message);
+  }
+
+  #say(words) {
+    this.#list.replaceChildren(h('li', { class: 'empty' }, words));
+  }
+}

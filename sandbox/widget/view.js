@@ -1,0 +1,236 @@
+// What the stand-in widget shows: header, start screen, messages, notice and composer. It knows nothing of sessions or
+// requests; what the user does goes to the handlers it is given.
+import { HistoryPanel, h, toolButton } from './history.js';
+import { icon } from './icons.js';
+import { applyTheme, styleSheet } from './styles.js';
+
+const NEAR_END_PX = 80;
+const MAX_MESSAGE = 8000;
+
+export class View {
+  #on;
+  #texts;
+  #notice = { text: '', retry: false };
+  #parts;
+  #history;
+  #historyButton;
+  #newButton;
+  #title = null;
+  #titleText;
+  #busy = false;
+
+  /**
+   * @param {ShadowRoot} shadow
+   * @param {{ send: (text: string) => void, newThread: () => void, openHistory: () => void, closeHistory: () => void,
+   *   openThread: (id: string) => void, retry: () => void }} on
+   */
+  constructor(shadow, on) {
+    this.#on = on;
+    const header = h('div', { class: 'header' });
+    const greeting = h('h2', { class: 'greeting' });
+    const start = h('div', { class: 'start' }, greeting);
+    const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', hidden: true });
+    const prompts = h('ul', { class: 'prompts' });
+    const alert = h('div', { role: 'alert' });
+    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE, keydown: (event) => this.#key(event), input: () => this.#refreshSend() });
+    const send = h('button', { type: 'submit', class: 'send', 'aria-disabled': 'true' }, icon('send'));
+    const composer = h('form', { class: 'composer', submit: (event) => this.#submit(event) }, input, send);
+    const disclaimer = h('p', { class: 'disclaimer', hidden: true });
+    const sandbox = h('p', { class: 'sandbox' });
+    const footer = h('div', { class: 'footer' }, prompts, alert, composer, disclaimer, sandbox);
+    const main = h('div', { class: 'main' }, start, log, footer);
+    this.#history = new HistoryPanel(on.openThread, on.closeHistory);
+    const root = h('section', { class: 'root' }, header, main, this.#history.element);
+    this.#parts = { root, header, main, greeting, start, log, prompts, alert, input, send, disclaimer, sandbox };
+    shadow.adoptedStyleSheets = [styleSheet()];
+    shadow.replaceChildren(root);
+  }
+
+  /**
+   * Takes on a full set of options; what is typed and shown stays.
+   * @param {any} options
+   * @param {any} texts
+   */
+  configure(options, texts) {
+    const { root, greeting, prompts, log, input, send, disclaimer, sandbox } = this.#parts;
+    this.#texts = texts;
+    applyTheme(root, options.theme);
+    root.lang = texts.language;
+    root.setAttribute('aria-label', options.frameTitle ?? texts.frame);
+    this.#configureHeader(options.header ?? {}, options.history?.enabled !== false);
+    this.#history.configure(texts);
+    greeting.textContent = options.startScreen?.greeting ?? texts.greeting;
+    prompts.setAttribute('aria-label', texts.prompts);
+    prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#prompt(prompt)));
+    log.setAttribute('aria-label', texts.messages);
+    input.placeholder = options.composer?.placeholder ?? texts.placeholder;
+    input.setAttribute('aria-label', input.placeholder);
+    send.setAttribute('aria-label', texts.send);
+    disclaimer.hidden = !options.disclaimer?.text;
+    disclaimer.classList.toggle('strong', Boolean(options.disclaimer?.highContrast));
+    disclaimer.replaceChildren(...withLinks(String(options.disclaimer?.text ?? '')));
+    sandbox.textContent = texts.sandbox;
+    this.#showNotice();
+  }
+
+  #configureHeader(header, withHistory) {
+    const action = (given) => (given ? [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())] : []);
+    this.#historyButton = toolButton('history', this.#texts.history, this.#on.openHistory);
+    this.#newButton = toolButton('compose', this.#texts.newChat, this.#on.newThread);
+    this.#titleText = header.title?.enabled === false ? '' : (header.title?.text ?? null);
+    const title = h('div', { class: 'title' });
+    this.#parts.header.replaceChildren(
+      ...action(header.leftAction),
+      title,
+      ...(withHistory ? [this.#historyButton, this.#newButton] : []),
+      ...action(header.rightAction),
+    );
+    this.#parts.header.hidden = header.enabled === false;
+    this.setTitle(this.#title);
+  }
+
+  setTitle(title) {
+    this.#title = title;
+    this.#parts.header.querySelector('.title').textContent = this.#titleText ?? title ?? '';
+  }
+
+  #prompt({ label, prompt, icon: name }) {
+    const text = typeof prompt === 'string' ? prompt : textOf(prompt);
+    const choose = () => {
+      if (this.#busy) return;
+      // The button goes away with the start screen, and focus must not go with it.
+      this.focus();
+      this.#on.send(text);
+    };
+    return h('li', {}, h('button', { type: 'button', class: 'prompt', click: choose }, icon(name), label));
+  }
+
+  /** Shows a thread from its beginning; with no items, the start screen. */
+  showItems(items) {
+    const { log } = this.#parts;
+    log.replaceChildren();
+    this.#showLog(items.length > 0);
+    for (const { role, text } of items) this.addMessage(role, text);
+    log.scrollTop = log.scrollHeight;
+  }
+
+  #showLog(shown) {
+    const { log, start, prompts } = this.#parts;
+    log.hidden = !shown;
+    start.hidden = shown;
+    prompts.hidden = shown;
+  }
+
+  /** @param {'user' | 'assistant'} role @param {string} [text] */
+  addMessage(role, text = '') {
+    const { log } = this.#parts;
+    this.#showLog(true);
+    const body = h('div', { class: 'text' }, text);
+    const speaker = h('span', { class: 'unseen' }, role === 'user' ? this.#texts.you : this.#texts.assistant);
+    const element = h('div', { class: `message ${role}` }, speaker, body);
+    log.append(element);
+    log.scrollTop = log.scrollHeight;
+    return {
+      append: (more) => {
+        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+        body.append(more);
+        if (nearEnd) log.scrollTop = log.scrollHeight;
+      },
+      waiting: (on) => element.classList.toggle('waiting', on),
+      remove: () => {
+        element.remove();
+        this.#showLog(log.childElementCount > 0);
+      },
+    };
+  }
+
+  /** While a reply comes in, nothing more is sent, and screen readers wait for the whole of it. */
+  setBusy(busy) {
+    this.#busy = busy;
+    this.#parts.log.setAttribute('aria-busy', String(busy));
+    this.#refreshSend();
+  }
+
+  /** @param {string} text empty to clear @param {{ detail?: string, retry?: boolean }} [more] */
+  setNotice(text, { detail = '', retry = false } = {}) {
+    this.#notice = { text, detail, retry };
+    this.#showNotice();
+  }
+
+  #showNotice() {
+    const { text, detail, retry } = this.#notice;
+    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#on.retry }, this.#texts.retry)] : [];
+    this.#parts.alert.replaceChildren(...(text ? [h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button)] : []));
+  }
+
+  openHistory() {
+    this.#parts.main.inert = true;
+    this.#parts.header.inert = true;
+    this.#history.open();
+  }
+
+  closeHistory() {
+    this.#history.close();
+    this.#parts.main.inert = false;
+    this.#parts.header.inert = false;
+    if (this.#historyButton.isConnected) this.#historyButton.focus();
+    else this.focus();
+  }
+
+  showThreads(threads, current) {
+    this.#history.show(threads, current);
+  }
+
+  failHistory() {
+    this.#history.fail(this.#texts.loadFailed);
+  }
+
+  /** Hides the way to a history that the session does not give. */
+  allowHistory(allowed) {
+    this.#historyButton.hidden = !allowed;
+  }
+
+  focus() {
+    this.#parts.input.focus();
+  }
+
+  get composerText() {
+    return this.#parts.input.value;
+  }
+
+  set composerText(text) {
+    this.#parts.input.value = text;
+    this.#refreshSend();
+  }
+
+  #refreshSend() {
+    this.#parts.send.setAttribute('aria-disabled', String(this.#busy || this.composerText.trim() === ''));
+  }
+
+  #key(event) {
+    // Enter that ends a composed character (Japanese, Chinese) is not meant for the form.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    this.#submit(event);
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    const text = this.composerText.trim();
+    if (this.#busy || text === '') return;
+    this.composerText = '';
+    this.#on.send(text);
+  }
+}
+
+/** The words of structured content. */
+export function textOf(content) {
+  return (Array.isArray(content) ? content : []).map((part) => part?.text ?? '').join('');
+}
+
+/** Of Markdown, a disclaimer needs links; other marks are shown as they are. */
+function withLinks(text) {
+  return text.split(/(\[[^\]]+\]\(https?:\/\/[^\s)]+\))/).map((part) => {
+    const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);
+    return link ? h('a', { href: link[2], target: '_blank', rel: 'noopener noreferrer' }, link[1]) : part;
+  });
+}

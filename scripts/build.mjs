@@ -1,0 +1,59 @@
+// Builds the optimised Worker into build/. `npm run build` and wrangler (see [build] in wrangler.toml) both call it,
+// with whatever Node and from whatever folder; nothing is done when the sources are those of the last build.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setup } from './setup.mjs';
+import { inRoot, npmBin, projectEnv, root, toolsBin } from './setup/paths.mjs';
+import { main, output, Problem, run, say } from './setup/run.mjs';
+import { wasmToolchain } from './setup/rust.mjs';
+import { buildInputs, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
+
+const stampFile = inRoot('build', '.stamp');
+const results = [inRoot('build', 'index.js'), inRoot('build', 'index_bg.wasm')];
+
+/** The program of esbuild's own platform package; the "esbuild" beside it may be a slower script around it. */
+function esbuildProgram() {
+  try {
+    const fromEsbuild = createRequire(createRequire(inRoot('package.json')).resolve('esbuild'));
+    return fromEsbuild.resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
+  } catch {
+    return path.join(npmBin, 'esbuild');
+  }
+}
+
+export async function build() {
+  await setup({ quiet: true });
+  const toolchain = await wasmToolchain();
+  if (!toolchain) throw new Problem('Rust for WebAssembly is missing. Run "npm run setup".');
+
+  /** @type {NodeJS.ProcessEnv} */
+  const env = {
+    ...projectEnv(),
+    RUST_BACKTRACE: '0', // of worker-build itself it says nothing about the sources
+    // Without these worker-build downloads its own.
+    WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
+    WASM_OPT_BIN: inRoot('node_modules', 'binaryen', 'bin', 'wasm-opt'),
+    ESBUILD_BIN: esbuildProgram(),
+  };
+  if (toolchain.folder) {
+    env.PATH = toolchain.folder + path.delimiter + env.PATH;
+    env.RUSTC = path.join(toolchain.folder, 'rustc');
+  }
+  const rustc = (await output('rustc', ['-vV'], { env })) ?? '';
+  // Taken before the build: what changes while it runs makes the next one build again.
+  const print = fingerprint(root, buildInputs(root), rustc);
+  if (isCurrent(stampFile, print, results)) {
+    say('The Worker is built already.');
+    return;
+  }
+
+  say('Building the Worker (about a minute the first time).');
+  const started = Date.now();
+  const { code } = await run(path.join(toolsBin, 'worker-build'), ['--release'], { env });
+  if (code !== 0) throw new Problem('The Worker could not be built: worker-build failed, see above.');
+  writeStamp(stampFile, print);
+  say(`The Worker is built, in ${Math.round((Date.now() - started) / 1000)} s.`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(build);

@@ -1,0 +1,46 @@
+// Installs what building, running and testing need and this machine lacks. What is there already is only looked at.
+import { pathToFileURL } from 'node:url';
+import { findChromium, installChromium } from './chromium.mjs';
+import { npmInstall, npmReady } from './setup/npm.mjs';
+import { checkRust, installLinters, installWasmTarget, lintersReady, wasmToolchain } from './setup/rust.mjs';
+import { main, say } from './setup/run.mjs';
+import { installTools, toolsReady } from './setup/tools.mjs';
+
+/** @typedef {{ name: string, takes?: string, ready: () => unknown, install: () => Promise<void> }} Step */
+
+/** @type {Step[]} */
+const forBuilding = [
+  { name: 'npm packages', takes: 'about a minute', ready: npmReady, install: npmInstall },
+  // checkRust throws what is missing, so its step is always "ready" or an error.
+  { name: 'Rust', ready: async () => (await checkRust(), true), install: async () => {} },
+  { name: 'Rust for WebAssembly', takes: 'about a minute', ready: wasmToolchain, install: installWasmTarget },
+  { name: 'worker-build and wasm-bindgen', takes: 'about 3 minutes on two cores', ready: toolsReady, install: installTools },
+];
+
+/** @type {Step[]} */
+const forTesting = [
+  { name: 'rustfmt and clippy', ready: lintersReady, install: installLinters },
+  { name: 'Chromium', takes: 'about a minute', ready: findChromium, install: installChromium },
+];
+
+/**
+ * @param {{ tests?: boolean, quiet?: boolean }} [options] tests: also what only tests need. quiet: speak only when installing.
+ */
+export async function setup({ tests = false, quiet = false } = {}) {
+  const steps = tests ? [...forBuilding, ...forTesting] : forBuilding;
+  for (const [index, { name, takes, ready, install }] of steps.entries()) {
+    const heading = `[${index + 1}/${steps.length}] ${name}`;
+    if (await ready()) {
+      if (!quiet) say(`${heading}: ready`);
+      continue;
+    }
+    const started = Date.now();
+    say(`${heading}: installing${takes ? ` (${takes})` : ''}`);
+    await install();
+    say(`${heading}: installed in ${Math.round((Date.now() - started) / 1000)} s`);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await main(() => setup({ tests: true }));
+}

@@ -1,0 +1,39 @@
+// Tells whether a build is still that of its sources: a hash over what went into it, kept beside what came out.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const skipped = new Set(['node_modules', 'target', 'build', 'tests']);
+
+function filesBelow(/** @type {string} */ folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((/** @type {import('node:fs').Dirent} */ entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) || entry.name.startsWith('.') ? [] : filesBelow(file);
+    return [file];
+  });
+}
+
+/** The Rust sources of a workspace whose crates are its root and its top-level folders, and the scripts that build it. */
+export function buildInputs(/** @type {string} */ root) {
+  const crates = readdirSync(root).filter((name) => existsSync(path.join(root, name, 'Cargo.toml')));
+  const folders = ['src', '.cargo', ...crates].map((name) => path.join(root, name)).filter((folder) => existsSync(folder));
+  const files = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs'].map((name) => path.join(root, name)).filter((file) => existsSync(file));
+  return [...files, ...folders.flatMap(filesBelow)].sort();
+}
+
+/** A hash over names and contents of files, and over `also`: what else decides the result. */
+export function fingerprint(/** @type {string} */ root, /** @type {string[]} */ files, also = '') {
+  const hash = createHash('sha256').update(also);
+  for (const file of files) {
+    const content = readFileSync(file);
+    hash.update(`\0${path.relative(root, file)}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/** Was the build made from this fingerprint, and is all of it still there? */
+export function isCurrent(/** @type {string} */ stampFile, /** @type {string} */ print, /** @type {string[]} */ results) {
+  return [stampFile, ...results].every((file) => existsSync(file)) && readFileSync(stampFile, 'utf8') === print;
+}
+
+export const writeStamp = (/** @type {string} */ stampFile, /** @type {string} */ print) => writeFileSync(stampFile, print);

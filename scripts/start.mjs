@@ -1,0 +1,137 @@
+// `npm start`: sets up what is missing and serves the Worker locally, with OpenAI where there is a key and else with the sandbox.
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { build } from './build.mjs';
+import { formatDotenv, mergeSettings, readIfThere } from './dotenv.mjs';
+import { setup } from './setup.mjs';
+import { continueWithProjectNode } from './setup/npm.mjs';
+import { inRoot, projectEnv, root } from './setup/paths.mjs';
+import { main, Problem, say, whenAbandoned } from './setup/run.mjs';
+
+const sandboxPort = 8788;
+
+/** The port among options for wrangler, or the usual one. */
+function chosenPort(/** @type {string[]} */ options) {
+  const i = options.findIndex((option) => option === '--port' || option.startsWith('--port='));
+  if (i === -1) return 8787;
+  const text = options[i].split('=')[1] ?? options[i + 1];
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Problem(`--port must be a number from 1 to 65535, not "${text ?? ''}".`);
+  return port;
+}
+
+/** Does something listen there already? */
+function isTaken(/** @type {number} */ port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: 'localhost' });
+    socket.on('connect', () => (socket.destroy(), resolve(true))).on('error', () => resolve(false));
+  });
+}
+
+/** The sandbox on its usual port, or on any free one. */
+async function openSandbox() {
+  const { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } = await import('../sandbox/openai.mjs');
+  const sandbox = await startSandbox({ port: (await isTaken(sandboxPort)) ? 0 : sandboxPort });
+  return {
+    sandbox,
+    settings: {
+      OPENAI_API_KEY: SANDBOX_KEY,
+      OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
+      OPENAI_BASE_URL: sandbox.baseUrl,
+      CHATKIT_JS_URL: sandbox.widgetUrl,
+    },
+  };
+}
+
+async function announce(/** @type {number} */ port, /** @type {string[]} */ lines, /** @type {AbortSignal} */ stopped) {
+  while (!stopped.aborted) {
+    const up = await fetch(`http://localhost:${port}/health`, { signal: stopped }).then((answer) => answer.status < 500, () => false);
+    if (up) return say(['', ...lines, ''].join('\n'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Runs wrangler to its end, and ends everything it started when this process is told to stop. */
+function serve(/** @type {string[]} */ args, /** @type {(stopped: AbortSignal) => void} */ onStart) {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    let stopping = false;
+    // A process group of its own: signalling the group reaches workerd however wrangler ends.
+    const child = spawn(process.execPath, [inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args], {
+      cwd: root, env: projectEnv(), stdio: ['ignore', 'inherit', 'inherit'], detached: true,
+    });
+    const signalAll = (/** @type {NodeJS.Signals} */ signal) => {
+      try {
+        process.kill(-(/** @type {number} */ (child.pid)), signal);
+      } catch {
+        // Nothing of it is left.
+      }
+    };
+    const stop = () => {
+      if (stopping) return;
+      stopping = true;
+      signalAll('SIGTERM');
+      setTimeout(() => signalAll('SIGKILL'), 4000).unref();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+    whenAbandoned(stop);
+    child.on('error', (error) => say(`wrangler did not start: ${error.message}`));
+    child.on('close', (code) => {
+      over.abort();
+      signalAll('SIGKILL');
+      resolve(stopping ? 0 : code || 0);
+    });
+    onStart(over.signal);
+  });
+}
+
+async function start() {
+  const options = process.argv.slice(2);
+  const port = chosenPort(options);
+  await setup();
+  const continued = await continueWithProjectNode(import.meta.url);
+  if (continued !== null) return continued;
+
+  if (await isTaken(port)) {
+    throw new Problem(`Port ${port} is in use. Stop what runs there, or choose another one, as in: npm start -- --port 9000`);
+  }
+  await build();
+  const settings = mergeSettings({
+    devVars: readIfThere(inRoot('.dev.vars')),
+    env: [readIfThere(inRoot('.env')), readIfThere(inRoot('.env.local'))],
+    shell: process.env,
+  });
+  const stand = settings.OPENAI_API_KEY ? null : await openSandbox();
+
+  const lines = [`ChatKit Edge: http://localhost:${port}`];
+  if (stand) {
+    lines.push(`Sandbox: there is no OPENAI_API_KEY, so a stand-in for OpenAI answers (${stand.sandbox.url}).`,
+      'For the real one, put OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID into .dev.vars (see .dev.vars.example).');
+  } else {
+    lines.push(`OpenAI: ${settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}, with your key.`);
+    if (!settings.OPENAI_CHATKIT_WORKFLOW_ID) {
+      lines.push('OPENAI_CHATKIT_WORKFLOW_ID is not set: no session can start until it is. Put it beside the key (wf_…).');
+    }
+  }
+  lines.push('Ctrl-C stops it.');
+
+  // A file and not --var: a command line is there for every user of the machine to read, and wrangler would print the values.
+  const settingsFile = inRoot('.wrangler', `start-${process.pid}.env`);
+  mkdirSync(inRoot('.wrangler'), { recursive: true });
+  writeFileSync(settingsFile, formatDotenv({ ...settings, ...stand?.settings }), { mode: 0o600 });
+  try {
+    return await serve(
+      ['dev', '--port', String(port), '--ip', 'localhost', '--show-interactive-dev-session=false', '--env-file', settingsFile, ...withoutPort(options)],
+      (stopped) => void announce(port, lines, stopped));
+  } finally {
+    rmSync(settingsFile, { force: true });
+    await stand?.sandbox.close();
+  }
+}
+
+function withoutPort(/** @type {string[]} */ options) {
+  return options.filter((option, i) => !/^--port(=|$)/.test(option) && options[i - 1] !== '--port');
+}
+
+await main(start);

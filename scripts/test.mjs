@@ -1,0 +1,83 @@
+// `npm test`: sets up what is missing and runs every stage in order, up to the first that fails.
+// `npm test -- worker` runs the stages named and what they need.
+import { availableParallelism } from 'node:os';
+import { build } from './build.mjs';
+import { setup } from './setup.mjs';
+import { continueWithProjectNode } from './setup/npm.mjs';
+import { inRoot, npmBin, projectEnv } from './setup/paths.mjs';
+import { main, Problem, run, say } from './setup/run.mjs';
+import { wasmToolchain } from './setup/rust.mjs';
+
+const worker = 'chatkit-edge';
+const denyWarnings = ['--', '-D', 'warnings'];
+
+const command = async (/** @type {string} */ name, /** @type {string[]} */ ...args) => (await run(name, args, { env: projectEnv() })).code;
+const cargo = (/** @type {string[]} */ ...args) => command('cargo', ...args);
+
+async function lint() {
+  const onHost = await cargo('clippy', '--workspace', '--all-targets', ...denyWarnings);
+  if (onHost) return onHost;
+  const toolchain = await wasmToolchain();
+  if (toolchain?.folder) {
+    say('No clippy for WebAssembly: std for it is built by another rustc than clippy belongs to.');
+    return 0;
+  }
+  return cargo('clippy', '--package', worker, '--target', 'wasm32-unknown-unknown', ...denyWarnings);
+}
+
+async function bundle() {
+  await build();
+  return command(`${npmBin}/wrangler`, 'deploy', '--dry-run', '--outdir', 'build/deploy');
+}
+
+function nodeTests(/** @type {string} */ folder) {
+  // Each file is a process, some of them with a workerd or a browser besides.
+  const concurrency = Math.max(2, Math.min(4, availableParallelism()));
+  return command(process.execPath, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`,
+    '--test-timeout=300000', `tests/${folder}/**/*.test.mjs`);
+}
+
+/** @type {Record<string, () => Promise<number>>} */
+const stages = {
+  format: () => cargo('fmt', '--all', '--check'),
+  lint,
+  rules: () => cargo('test', '--workspace', '--exclude', worker),
+  types: () => command(`${npmBin}/tsc`, '--project', 'tsconfig.json'),
+  build: bundle,
+  node: () => nodeTests('*'),
+};
+
+// The parts of the stage "node", by folder below tests/.
+const folders = ['scripts', 'sandbox', 'worker', 'browser'];
+const needBuild = new Set(['worker', 'browser', 'node']);
+
+/** The stages to run, by name, in order. */
+function chosenStages(/** @type {string[]} */ names) {
+  if (!names.length) return Object.entries(stages);
+  const unknown = names.find((name) => !stages[name] && !folders.includes(name));
+  if (unknown) throw new Problem(`There is no stage "${unknown}". Stages: ${[...Object.keys(stages), ...folders].join(', ')}.`);
+  const wanted = names.some((name) => needBuild.has(name)) && !names.includes('build') ? ['build', ...names] : names;
+  return wanted.map((name) => /** @type {const} */ ([name, stages[name] ?? (() => nodeTests(name))]));
+}
+
+async function test() {
+  const chosen = chosenStages(process.argv.slice(2));
+  await setup({ tests: true });
+  const continued = await continueWithProjectNode(import.meta.url);
+  if (continued !== null) return continued;
+
+  for (const [i, [name, stage]] of chosen.entries()) {
+    say(`\n${name} (${i + 1} of ${chosen.length})`);
+    const started = Date.now();
+    const code = await stage();
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    if (code) {
+      process.stderr.write(`\n${name} failed after ${seconds} s. To run it alone: npm test -- ${name}\n`);
+      return code;
+    }
+    // The last words are left to the last test runner.
+    if (i < chosen.length - 1) say(`${name}: ${seconds} s`);
+  }
+}
+
+await main(test);

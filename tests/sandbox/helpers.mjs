@@ -1,0 +1,40 @@
+// What the sandbox's tests share: a sandbox of their own, and requests as the Worker and the widget make them.
+import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
+
+export const GOOD = Object.freeze({ workflow: { id: SANDBOX_WORKFLOW }, user: 'visitor-1' });
+
+/** A sandbox that is closed when the test ends. */
+export async function sandboxFor(t, options) {
+  const sandbox = await startSandbox({ wordDelayMs: 0, ...options });
+  t.after(() => sandbox.close());
+  return sandbox;
+}
+
+export function apiHeaders(more = {}) {
+  return { Authorization: `Bearer ${SANDBOX_KEY}`, 'OpenAI-Beta': 'chatkit_beta=v1', 'Content-Type': 'application/json', ...more };
+}
+
+export function createSession(sandbox, body = GOOD, init = {}) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fetch(`${sandbox.baseUrl}/chatkit/sessions`, { method: 'POST', headers: apiHeaders(), body: text, ...init });
+}
+
+export function cancelSession(sandbox, id, init = {}) {
+  return fetch(`${sandbox.baseUrl}/chatkit/sessions/${id}/cancel`, { method: 'POST', headers: apiHeaders(), ...init });
+}
+
+/** A new session's client secret. */
+export async function secretFor(sandbox, more = {}) {
+  const response = await createSession(sandbox, { ...GOOD, ...more });
+  return (await response.json()).client_secret;
+}
+
+export function fromWidget(sandbox, secret, path, body) {
+  const headers = { Authorization: `Bearer ${secret}`, Origin: 'https://shop.example' };
+  if (body === undefined) return fetch(`${sandbox.url}/widget/${path}`, { headers });
+  return fetch(`${sandbox.url}/widget/${path}`, {
+    method: 'POST',
+    headers: { ...headers, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}

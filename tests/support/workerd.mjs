@@ -1,0 +1,79 @@
+// The built Worker in plain workerd, with nothing between it and the network.
+//
+// The harness passes requests to OpenAI through Node, which hides a body that is cut short;
+// here workerd sees the connection itself, as it does when deployed.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const deployed = path.join(root, 'build', 'deploy');
+
+/** @param {Record<string, string>} variables */
+async function configuration(variables) {
+  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile(path.join(root, 'wrangler.toml'), 'utf8'))?.[1];
+  const wasm = (await readdir(deployed)).filter((name) => name.endsWith('.wasm'));
+  const embed = (/** @type {string} */ name) => `embed ${JSON.stringify(name)}`;
+  const modules = [
+    `(name = "index.js", esModule = ${embed('index.js')})`,
+    ...wasm.map((name) => `(name = "./${name}", wasm = ${embed(name)})`),
+  ];
+  const bindings = Object.entries(variables).map(
+    ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [${modules.join(', ')}],
+      bindings = [${bindings.join(', ')}],
+      compatibilityDate = "${date}",
+      globalOutbound = "network",
+    )),
+    (name = "network", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`;
+}
+
+/**
+ * Starts workerd with these variables and secrets.
+ * @param {Record<string, string>} variables
+ */
+export async function startWorkerd(variables) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
+  const file = path.join(deployed, `${path.basename(folder)}.capnp`);
+  await writeFile(file, await configuration(variables));
+  const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
+  const child = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += text));
+  const control = /** @type {import('node:stream').Readable} */ (child.stdio[3]);
+  const port = await new Promise((resolve, reject) => {
+    createInterface(control).on('line', (line) => {
+      const event = JSON.parse(line);
+      if (event.event === 'listen') resolve(event.port);
+    });
+    child.once('exit', () => reject(new Error(`workerd ended: ${printed}`)));
+  });
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    pid: child.pid,
+    /** @param {string} where @param {RequestInit} [init] */
+    fetch: (where, init) => fetch(url + where, init),
+    printed: () => printed,
+    async close() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill();
+      await ended;
+      await rm(file, { force: true });
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,134 @@
+// Whatever is sent to the Worker gets a clear answer in the one shape that problems have.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+before(async () => {
+  worker = await startWorkerWithSandbox();
+});
+beforeEach(() => worker.sandbox.reset());
+after(() => worker.close());
+
+/** Checks the shape and gives the problem back. */
+async function problemOf(/** @type {Response} */ answer) {
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  const problem = await answer.json();
+  assert.deepEqual(Object.keys(problem), ['type', 'title', 'status', 'detail', 'code', 'request_id', 'error']);
+  assert.equal(problem.status, answer.status);
+  assert.equal(problem.error, problem.detail);
+  assert.equal(problem.request_id, answer.headers.get('x-request-id'));
+  assert.match(problem.request_id, /^[0-9a-f]{32}$/);
+  return problem;
+}
+
+const start = (/** @type {RequestInit} */ init) => worker.fetch('/api/chatkit/session', { method: 'POST', ...init });
+
+describe('addresses and methods', () => {
+  for (const path of ['/api/nope', '/api', '/api/', '/api/chatkit/session/', '/api//chatkit/session']) {
+    test(`${path} is a problem, not a page`, async () => {
+      const answer = await worker.fetch(path);
+      assert.equal(answer.status, 404);
+      assert.equal((await problemOf(answer)).code, 'not_found');
+    });
+  }
+
+  for (const [method, path, allow] of [
+    ['GET', '/api/chatkit/session', 'POST, OPTIONS'],
+    ['DELETE', '/api/chatkit/refresh', 'POST, OPTIONS'],
+    ['PATCH', '/api/create-session', 'POST, OPTIONS'],
+    ['PROPFIND', '/api/chatkit/start', 'POST, OPTIONS'],
+    ['POST', '/api/chatkit/config', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/health', 'GET, HEAD, OPTIONS'],
+  ]) {
+    test(`${method} ${path} is refused with the methods that are allowed`, async () => {
+      const answer = await worker.fetch(path, { method });
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.get('allow'), allow);
+      assert.equal((await problemOf(answer)).code, 'method_not_allowed');
+    });
+  }
+
+  test('OPTIONS names the methods, and HEAD is GET without its body', async () => {
+    const options = await worker.fetch('/api/chatkit/session', { method: 'OPTIONS' });
+    assert.equal(options.status, 204);
+    assert.equal(options.headers.get('allow'), 'POST, OPTIONS');
+    const head = await worker.fetch('/health', { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assert.equal(await head.text(), '');
+  });
+});
+
+describe('bodies', () => {
+  for (const body of ['{', 'hello', "{'a':1}", '{"a":1e999}', '[', '\u0000', '{"a":"\ud800"']) {
+    test(`${JSON.stringify(body)} is not JSON`, async () => {
+      const answer = await start({ body, headers: { 'Content-Type': 'application/json' } });
+      assert.equal(answer.status, 400);
+      const { code, detail } = await problemOf(answer);
+      assert.equal(code, 'invalid_json');
+      assert.match(detail, /^Error creating ChatKit session: /);
+    });
+  }
+
+  for (const [body, field] of /** @type {[unknown, RegExp][]} */ ([
+    [[], /The body must be/],
+    [{ workflowId: 7 }, /workflowId must be/],
+    [{ workflow: 'wf_1' }, /workflow must be/],
+    [{ thread_id: 'a\r\nSet-Cookie: x=y' }, /thread_id must be/],
+    [{ threadId: 'x'.repeat(257) }, /threadId must be/],
+    [{ chatkit_configuration: { file_upload: { enabled: 'yes' } } }, /chatkit_configuration\.file_upload\.enabled must be/],
+    [{ state_variables: { role: 'admin' } }, /STATE_VARIABLES/],
+  ])) {
+    test(`${JSON.stringify(body).slice(0, 60)} is refused by the field's name`, async () => {
+      const answer = await start({ body: JSON.stringify(body) });
+      assert.equal(answer.status, 400);
+      const { code, detail } = await problemOf(answer);
+      assert.equal(code, 'invalid_request');
+      assert.match(detail, field);
+      assert.deepEqual(worker.sandbox.requests, []);
+    });
+  }
+
+  test('deep nesting is refused without harm', async () => {
+    const answer = await start({ body: '['.repeat(8000) });
+    assert.equal((await problemOf(answer)).code, 'invalid_json');
+    assert.equal((await start({})).status, 200);
+  });
+
+  test('16 KiB is the limit, to the byte', async () => {
+    const body = (/** @type {number} */ size) => JSON.stringify({ x: 'x'.repeat(size - '{"x":""}'.length) });
+    assert.equal((await start({ body: body(16 * 1024) })).status, 200);
+    const answer = await start({ body: body(16 * 1024 + 1) });
+    assert.equal(answer.status, 413);
+    assert.equal((await problemOf(answer)).code, 'payload_too_large');
+  });
+
+  test('a body without Content-Length is measured too', async () => {
+    const chunk = new TextEncoder().encode(' '.repeat(4096));
+    let chunks = 0;
+    const body = new ReadableStream({
+      pull: (controller) => (chunks++ < 8 ? controller.enqueue(chunk) : controller.close()),
+    });
+    const answer = await start(/** @type {RequestInit} */ ({ body, duplex: 'half' }));
+    assert.equal(answer.status, 413);
+    assert.equal((await problemOf(answer)).code, 'payload_too_large');
+  });
+
+  test('a client that breaks off in its body does no harm', async () => {
+    const { port } = new URL(worker.url);
+    await new Promise((resolve, reject) => {
+      const socket = connect(Number(port), 'localhost', () => {
+        socket.write('POST /api/chatkit/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"a"', () => {
+          socket.destroy();
+          resolve(undefined);
+        });
+      });
+      socket.on('error', reject);
+    });
+    assert.equal((await start({})).status, 200);
+  });
+});
