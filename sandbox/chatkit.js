@@ -1,30 +1,37 @@
 // The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events that the published
 // types of @openai/chatkit give it. Attachments, tools, models, entities, commands and client tools are left out.
 // It reaches the page as one script together with the modules of widget/ (see widget-script.mjs).
-import { Client, RequestError } from './widget/client.js';
+import { Client, RequestError, detailOf, isHosted } from './widget/client.js';
 import { textsFor } from './widget/texts.js';
 import { View, textOf } from './widget/view.js';
 
-// currentScript is null in a module; its tag is then found by its name.
-const scriptUrl = document.currentScript?.src || document.querySelector('script[src*="/chatkit.js"]')?.src || location.href;
-const sandboxOrigin = new URL(scriptUrl).origin;
+/** @import { ChatKitEvents, ChatKitOptions, OpenAIChatKit as Published } from '@openai/chatkit' */
+/** @import { HostedOptions } from './widget/client.js' */
+/** @import { ThreadSummary } from './widget/history.js' */
+/** @import { Item, NoticeMore } from './widget/view.js' */
 
+// currentScript is null in a module; its tag is then found by its name.
+const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
+const namedScript = /** @type {HTMLScriptElement | null} */ (document.querySelector('script[src*="/chatkit.js"]'));
+const sandboxOrigin = new URL(ownScript?.src || namedScript?.src || location.href).origin;
+
+/** @implements {Published} */
 class OpenAIChatKit extends HTMLElement {
+  #shadow = this.attachShadow({ mode: 'open' });
+  /** @type {HostedOptions | null} */
   #options = null;
   #texts = textsFor();
+  /** @type {View | null} */
   #view = null;
+  /** Absent while the element is out of the page. @type {Client | null} */
   #client = null;
+  /** @type {string | null} */
   #threadId = null;
   #historyOpen = false;
   #historyAllowed = true;
   #initialThreadOpened = false;
   /** The message being answered. @type {AbortController | null} */
   #sending = null;
-
-  constructor() {
-    super();
-    this.attachShadow({ mode: 'open' });
-  }
 
   connectedCallback() {
     this.#mount();
@@ -36,8 +43,9 @@ class OpenAIChatKit extends HTMLElement {
     this.#sending = null;
   }
 
+  /** @param {ChatKitOptions} options */
   setOptions(options) {
-    if (typeof options?.api?.getClientSecret !== 'function') {
+    if (!isHosted(options)) {
       console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }; the chat stays empty.');
       return;
     }
@@ -49,14 +57,16 @@ class OpenAIChatKit extends HTMLElement {
   }
 
   async focusComposer() {
-    this.#ready().focus();
+    this.#ready().view.focus();
   }
 
+  /** @param {string | null} threadId */
   async setThreadId(threadId) {
     this.#ready();
     await this.#openThread(threadId ?? null);
   }
 
+  /** @param {Parameters<Published['sendUserMessage']>[0]} message */
   async sendUserMessage({ text, content, newThread = false } = {}) {
     this.#ready();
     if (newThread) this.#newThread();
@@ -64,10 +74,12 @@ class OpenAIChatKit extends HTMLElement {
     await this.#send(text ?? textOf(content));
   }
 
+  /** @param {Parameters<Published['setComposerValue']>[0]} value */
   async setComposerValue({ text, content } = {}) {
-    this.#ready().composerText = text ?? textOf(content);
+    this.#ready().view.composerText = text ?? textOf(content);
   }
 
+  /** @param {Parameters<Published['sendCustomAction']>[0]} action */
   async sendCustomAction(action) {
     this.#ready();
     this.#log('custom_action', { type: action?.type });
@@ -90,7 +102,7 @@ class OpenAIChatKit extends HTMLElement {
 
   #mount() {
     if (!this.isConnected || !this.#options) return;
-    this.#view = new View(this.shadowRoot, {
+    const view = new View(this.#shadow, this.#options, this.#texts, {
       send: (text) => this.#send(text),
       newThread: () => this.#newThread(),
       openHistory: () => this.#openHistory(),
@@ -101,81 +113,86 @@ class OpenAIChatKit extends HTMLElement {
       },
       retry: () => this.#connect(),
     });
-    this.#view.configure(this.#options, this.#texts);
+    this.#view = view;
     this.#historyOpen = false;
     this.#historyAllowed = true;
     this.#threadId = null;
     this.#initialThreadOpened = false;
-    this.#client = new Client(sandboxOrigin, async (current) => this.#options.api.getClientSecret(current), {
+    this.#client = new Client(sandboxOrigin, async (secret) => this.#ready().options.api.getClientSecret(secret), {
       session: (info) => {
         this.#historyAllowed = info.chatkit_configuration.history.enabled;
-        this.#view.allowHistory(this.#historyAllowed);
+        view.allowHistory(this.#historyAllowed);
       },
-      renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: error?.message, retry: true }),
+      renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: detailOf(error), retry: true }),
       log: (name, data) => this.#log(name, data),
     });
     // Listeners added right after setOptions hear of this one too.
-    queueMicrotask(() => this.#fire('ready'));
+    queueMicrotask(() => this.#fire('chatkit.ready'));
     this.#connect();
   }
 
   async #connect() {
-    const client = this.#client;
-    this.#view.setNotice('');
+    const { client, view } = this.#ready();
+    view.setNotice('');
     try {
       await client.renew();
     } catch (error) {
-      if (!client.stopped) this.#fail(error, this.#texts.noConnection, { detail: error?.message, retry: true });
+      if (!client.stopped) this.#fail(error, this.#texts.noConnection, { detail: detailOf(error), retry: true });
       return;
     }
-    const { initialThread } = this.#options;
+    const initialThread = this.#options?.initialThread;
     const first = !this.#initialThreadOpened;
     this.#initialThreadOpened = true;
     if (first && initialThread && this.#threadId === null && !this.#sending) await this.#openThread(initialThread);
   }
 
   #newThread() {
+    const { view } = this.#ready();
     this.#stopReply();
-    this.#view.setNotice('');
+    view.setNotice('');
     this.#setThread(null);
-    this.#view.showItems([]);
-    this.#view.focus();
+    view.showItems([]);
+    view.focus();
   }
 
+  /** @param {string | null} id */
   async #openThread(id) {
     if (id === null) return this.#newThread();
     this.#stopReply();
-    this.#view.setNotice('');
+    this.#view?.setNotice('');
     this.#setThread(id);
     await this.#load(id);
   }
 
+  /** @param {string | null} id @param {string | null} [title] */
   #setThread(id, title = null) {
-    this.#view.setTitle(title);
+    this.#view?.setTitle(title);
     if (this.#threadId === id) return;
     this.#threadId = id;
-    this.#fire('thread.change', { threadId: id });
+    this.#fire('chatkit.thread.change', { threadId: id });
   }
 
+  /** @param {string} id */
   async #load(id) {
-    const client = this.#client;
-    this.#fire('thread.load.start', { threadId: id });
+    const { client, view } = this.#ready();
+    this.#fire('chatkit.thread.load.start', { threadId: id });
     try {
       const response = await client.request(`/widget/threads/${encodeURIComponent(id)}`);
+      /** @type {ThreadSummary & { items: Item[] }} */
       const thread = await response.json();
       if (client.stopped || this.#threadId !== id) return;
-      this.#view.setTitle(thread.title);
-      this.#view.showItems(thread.items);
+      view.setTitle(thread.title);
+      view.showItems(thread.items);
     } catch (error) {
       if (client.stopped || this.#threadId !== id) return;
       const missing = error instanceof RequestError && error.status === 404;
       if (missing) {
         this.#setThread(null);
-        this.#view.showItems([]);
+        view.showItems([]);
       }
       this.#fail(error, missing ? this.#texts.threadMissing : this.#texts.loadFailed);
     } finally {
-      if (!client.stopped) this.#fire('thread.load.end', { threadId: id });
+      if (!client.stopped) this.#fire('chatkit.thread.load.end', { threadId: id });
     }
   }
 
@@ -183,12 +200,12 @@ class OpenAIChatKit extends HTMLElement {
   #stopReply() {
     this.#sending?.abort();
     this.#sending = null;
-    this.#view.setBusy(false);
+    this.#view?.setBusy(false);
   }
 
+  /** @param {string} text */
   async #send(text) {
-    const client = this.#client;
-    const view = this.#view;
+    const { client, view } = this.#ready();
     if (this.#sending || text.trim() === '') return;
     const sending = new AbortController();
     const left = () => client.stopped || sending.signal.aborted;
@@ -207,12 +224,14 @@ class OpenAIChatKit extends HTMLElement {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ thread_id: this.#threadId, text, locale: this.#texts.language }),
       });
-      if (left()) return void response.body.cancel();
+      const { body } = response;
+      if (left()) return void body?.cancel();
       started = true;
       this.#setThread(response.headers.get('X-Thread-Id'), decodeURIComponent(response.headers.get('X-Thread-Title') ?? '') || null);
-      this.#fire('response.start');
-      const words = response.body.pipeThrough(new TextDecoderStream());
-      await words.pipeTo(new WritableStream({ write: (part) => reply.append(part) }), { signal: sending.signal });
+      this.#fire('chatkit.response.start');
+      if (!body) throw new TypeError('The reply has no body.');
+      const shown = new WritableStream({ write: reply.append });
+      await body.pipeThrough(new TextDecoderStream()).pipeTo(shown, { signal: sending.signal });
     } catch (error) {
       if (left()) return;
       if (!started) {
@@ -228,29 +247,31 @@ class OpenAIChatKit extends HTMLElement {
         reply.waiting(false);
         view.setBusy(false);
       }
-      if (started && !client.stopped) this.#fire('response.end');
+      if (started && !client.stopped) this.#fire('chatkit.response.end');
     }
   }
 
+  /** @param {unknown} error @param {boolean} started whether the reply had begun */
   #failMessage(error, started) {
     if (started) return this.#fail(error, this.#texts.cutShort);
     if (error instanceof RequestError && error.status === 429) return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
-    this.#fail(error, this.#texts.notSent, { detail: error?.message });
+    this.#fail(error, this.#texts.notSent, { detail: detailOf(error) });
   }
 
   async #openHistory() {
-    if (this.#historyOpen || !this.#historyAllowed || this.#options.history?.enabled === false) return;
-    const client = this.#client;
+    const { client, view, options } = this.#ready();
+    if (this.#historyOpen || !this.#historyAllowed || options.history?.enabled === false) return;
     this.#historyOpen = true;
-    this.#view.openHistory();
-    this.#fire('history.open');
+    view.openHistory();
+    this.#fire('chatkit.history.open');
     try {
       const response = await client.request('/widget/threads');
+      /** @type {{ data: ThreadSummary[] }} */
       const { data } = await response.json();
-      if (!client.stopped) this.#view.showThreads(data, this.#threadId);
+      if (!client.stopped) view.showThreads(data, this.#threadId);
     } catch (error) {
       if (client.stopped) return;
-      this.#view.failHistory();
+      view.failHistory();
       this.#fireError(error);
     }
   }
@@ -258,30 +279,41 @@ class OpenAIChatKit extends HTMLElement {
   #closeHistory() {
     if (!this.#historyOpen) return;
     this.#historyOpen = false;
-    this.#view.closeHistory();
-    this.#fire('history.close');
+    this.#view?.closeHistory();
+    this.#fire('chatkit.history.close');
   }
 
+  /** The parts of a chat that is set up. */
   #ready() {
-    if (!this.#client) throw new Error('The chat is not set up: call setOptions, and put the element into the page.');
-    return this.#view;
+    if (!this.#client || !this.#view || !this.#options) {
+      throw new Error('The chat is not set up: call setOptions, and put the element into the page.');
+    }
+    return { client: this.#client, view: this.#view, options: this.#options };
   }
 
+  /** @param {unknown} error @param {string} words @param {NoticeMore} [more] */
   #fail(error, words, more) {
-    this.#view.setNotice(words, more);
+    this.#view?.setNotice(words, more);
     this.#fireError(error);
   }
 
+  /** @param {unknown} error */
   #fireError(error) {
-    this.#fire('error', { error: error instanceof Error ? error : new Error(String(error)) });
+    this.#fire('chatkit.error', { error: error instanceof Error ? error : new Error(String(error)) });
   }
 
+  /** @param {string} name @param {Record<string, unknown>} [data] */
   #log(name, data) {
-    this.#fire('log', data ? { name, data } : { name });
+    this.#fire('chatkit.log', data ? { name, data } : { name });
   }
 
-  #fire(name, detail = null) {
-    this.dispatchEvent(new CustomEvent(`chatkit.${name}`, { detail }));
+  /**
+   * @template {keyof ChatKitEvents} Type
+   * @param {Type} type
+   * @param {ChatKitEvents[Type]['detail'] extends void ? [] : [ChatKitEvents[Type]['detail']]} detail
+   */
+  #fire(type, ...detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail: detail[0] ?? null }));
   }
 }
 

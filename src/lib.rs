@@ -10,9 +10,12 @@
 //! 5. hands the answer back with the headers that every answer has.
 
 mod bindings;
+mod caller;
 mod clock;
 mod console;
 mod incoming;
+mod keys;
+mod limits;
 mod outgoing;
 mod pages;
 mod session;
@@ -53,7 +56,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
     let mut trace = session::Trace::default();
     let creates_session = matches!(route, Ok(Route::Start | Route::Refresh));
     let served = match route {
-        Ok(route) => serve(route, &mut incoming, &settings, &mut trace).await,
+        Ok(route) => serve(route, &mut incoming, &env, &settings, &mut trace).await,
         Err(cause) => Err(cause),
     };
     let mut answer = served.unwrap_or_else(|cause| {
@@ -81,6 +84,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
 async fn serve(
     route: Route,
     incoming: &mut Incoming,
+    env: &Env,
     settings: &Settings,
     trace: &mut session::Trace,
 ) -> std::result::Result<Answer, Cause> {
@@ -90,7 +94,9 @@ async fn serve(
         return Err(Cause::OriginNotAllowed);
     }
     match route {
-        Route::Start | Route::Refresh => session::create(route, incoming, settings, trace).await,
+        Route::Start | Route::Refresh => {
+            session::create(route, incoming, env, settings, trace).await
+        }
         Route::Config => Ok(Answer::cacheable_json(
             page::config_json(settings),
             CONFIG_SECONDS,

@@ -1,7 +1,8 @@
 //! Creates a session: who asks, what for, and what OpenAI makes of it.
 
-use crate::clock;
+use crate::caller::{self, Caller};
 use crate::incoming::Incoming;
+use crate::limits;
 use crate::upstream::{self, Exchange};
 use broker::answer::Answer;
 use broker::ask::Ask;
@@ -9,8 +10,8 @@ use broker::log::Line;
 use broker::openai;
 use broker::problem::Cause;
 use broker::route::Route;
-use broker::settings::{SessionSettings, Settings};
-use broker::visitor::{self, Visitor};
+use broker::settings::Settings;
+use worker::Env;
 
 /// What is worth a place in the log, gathered on the way.
 #[derive(Default)]
@@ -44,33 +45,41 @@ impl Trace {
 pub async fn create(
     route: Route,
     incoming: &mut Incoming,
+    env: &Env,
     settings: &Settings,
     trace: &mut Trace,
 ) -> Result<Answer, Cause> {
-    // 1. Nothing is read of the body before the Worker could do something with it.
-    let settings_of_sessions = settings
+    // 1. Without settings, and beyond its address's limit, nothing of the request is read.
+    let settings = settings
         .sessions
         .as_ref()
         .map_err(|faults| Cause::NotConfigured(faults.clone()))?;
+    if settings.rate_limits {
+        limits::count_address(env, incoming).await?;
+    }
 
     // 2. What is asked for.
     let body = incoming.body().await?;
-    let ask = Ask::read(&body, settings_of_sessions)?;
+    let ask = Ask::read(&body, settings)?;
 
-    // 3. Who is asking. A refresh is for the same caller as before, so it needs proof.
+    // 3. Who is asking.
     trace.refresh = route == Route::Refresh;
-    let caller = caller(trace.refresh, incoming, &ask, settings_of_sessions)?;
+    let caller = caller::identify(trace.refresh, incoming, &ask, &settings.callers).await?;
+    let user = caller.user();
+    if settings.rate_limits {
+        limits::count_caller(env, user.clone()).await?;
+    }
 
     // 4. OpenAI's answer.
-    let body = openai::create_session_body(settings_of_sessions, &ask, &caller.user());
-    let (exchange, result) = upstream::create_session(settings_of_sessions, &body).await;
+    let body = openai::create_session_body(settings, &ask, &user);
+    let (exchange, result) = upstream::create_session(settings, &body).await;
     trace.exchange = Some(exchange);
     let session = result.map_err(Cause::OpenAi)?;
     trace.session_id.clone_from(&session.id);
 
     // 5. The page gets the secret, and what lets it prove who it is next time.
     let third_party = incoming.sender.is_third_party();
-    let visitors = &settings_of_sessions.visitors;
+    let visitors = &settings.callers.visitors;
     let signed = match &caller {
         Caller::Visitor(visitor) if third_party => Some(visitors.sign(visitor)),
         _ => None,
@@ -87,42 +96,4 @@ pub async fn create(
             .add("Set-Cookie", visitors.cookie(visitor, third_party));
     }
     Ok(answer)
-}
-
-/// Whom the session is for.
-enum Caller {
-    /// The user that the owner's own proxy names.
-    Named(String),
-    /// An anonymous visitor.
-    Visitor(Visitor),
-}
-
-impl Caller {
-    fn user(&self) -> String {
-        match self {
-            Self::Named(user) => user.clone(),
-            Self::Visitor(visitor) => visitor.user(),
-        }
-    }
-}
-
-fn caller(
-    refresh: bool,
-    incoming: &Incoming,
-    ask: &Ask,
-    settings: &SessionSettings,
-) -> Result<Caller, Cause> {
-    if let Some(user) = &ask.user {
-        return Ok(Caller::Named(user.clone()));
-    }
-    let cookies = incoming.header("Cookie");
-    let header = incoming.header(visitor::HEADER);
-    match settings
-        .visitors
-        .recognise(cookies.as_deref(), header.as_deref())
-    {
-        Some(visitor) => Ok(Caller::Visitor(visitor)),
-        None if refresh => Err(Cause::IdentityRequired),
-        None => Ok(Caller::Visitor(settings.visitors.welcome(clock::random()?))),
-    }
 }

@@ -39,7 +39,7 @@ impl Ask {
         Ok(Self {
             workflow: workflow(&body, settings)?,
             thread: thread(&body)?,
-            user: if settings.trust_client_user {
+            user: if settings.callers.trust_client_user {
                 user(&body)?
             } else {
                 None

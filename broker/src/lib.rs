@@ -8,12 +8,14 @@
 //! 2. [`settings`]: what the owner configured, checked as a whole; [`spelling`] reads each kind of value.
 //! 3. [`origin`]: which page is asking, and what CORS headers it gets.
 //! 4. [`ask`]: what the body asks for.
-//! 5. [`visitor`]: who is asking.
+//! 5. [`auth`] and [`visitor`]: who is asking; [`limits`]: how often.
 //! 6. [`openai`]: the request to OpenAI and the meaning of its answer; [`retry`] for trying again.
 //! 7. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 
 pub mod answer;
 pub mod ask;
+pub mod auth;
+pub mod limits;
 pub mod log;
 pub mod openai;
 pub mod origin;

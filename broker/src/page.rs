@@ -28,7 +28,7 @@ pub fn config_json(settings: &Settings) -> String {
         features: Features {
             file_upload: sessions.is_some_and(|sessions| sessions.uploads.enabled),
             history: sessions.is_none_or(|sessions| sessions.history.unwrap_or(true)),
-            auth: "anonymous",
+            auth: sessions.map_or("anonymous", |sessions| sessions.callers.auth.name()),
         },
     })
     .unwrap_or_default()

@@ -3,6 +3,7 @@
 //! The answers are problems after RFC 9457. They never carry what OpenAI said: it echoes
 //! parts of the API key. That goes to the log instead.
 
+use crate::auth::Unproven;
 use crate::settings::Fault;
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub enum Cause {
         allowed: &'static str,
     },
     /// Nothing proves who is asking.
-    IdentityRequired,
+    IdentityRequired(Unproven),
     /// The page's origin is neither ours nor on the list.
     OriginNotAllowed,
     /// The workflow is not on the list.
@@ -33,6 +34,11 @@ pub enum Cause {
     },
     /// The body is over [`crate::ask::MAX_BODY_BYTES`].
     PayloadTooLarge,
+    /// Too many sessions from one caller or one address.
+    RateLimited {
+        /// Whole seconds to wait.
+        retry_after: u64,
+    },
     /// Settings are missing or wrong; never empty.
     NotConfigured(Vec<Fault>),
     /// OpenAI gave no session.
@@ -101,11 +107,11 @@ impl From<&Cause> for Problem {
                 "The request is not valid",
                 format!("{field} must be {allowed}."),
             ),
-            Cause::IdentityRequired => plain(
+            Cause::IdentityRequired(why) => plain(
                 401,
                 "identity_required",
                 "Who is asking is not known",
-                "Nothing in the request proves who it is for. Start a new session.",
+                why.detail(),
             ),
             Cause::OriginNotAllowed => plain(
                 403,
@@ -140,6 +146,15 @@ impl From<&Cause> for Problem {
                 "The body is too large",
                 "The body is larger than 16 KiB.",
             ),
+            Cause::RateLimited { retry_after } => Problem {
+                retry_after: Some(*retry_after),
+                ..plain(
+                    429,
+                    "rate_limited",
+                    "Too many requests",
+                    "Too many sessions were started from here. Wait a minute and try again.",
+                )
+            },
             Cause::NotConfigured(faults) => row(
                 500,
                 "not_configured",

@@ -75,12 +75,12 @@ pub fn base_url(text: &str) -> Result<String, Allowed> {
     }
 }
 
-/// The address of a script: `https`, or `http` on this machine.
+/// The address of something that is fetched and believed: `https`, or `http` on this machine.
 ///
 /// # Errors
 /// What is allowed, if the text is no such address.
-pub fn script_url(text: &str) -> Result<String, Allowed> {
-    let allowed = || "an https address of a script".to_owned();
+pub fn fetched_url(text: &str) -> Result<String, Allowed> {
+    let allowed = || "an https address".to_owned();
     // `;` and `,` would end the source in a Content-Security-Policy.
     let plain = is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', ';', ',']);
     let origin = origin::of_url(text).ok_or_else(allowed)?;
@@ -133,10 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn a_script_comes_over_https_or_from_this_machine() {
-        assert!(script_url("https://cdn.example/x.js?v=1").is_ok());
-        assert!(script_url("http://localhost:8788/chatkit.js").is_ok());
-        assert!(script_url("http://cdn.example/x.js").is_err());
-        assert!(script_url("https://cdn.example/x.js; script-src *").is_err());
+    fn what_is_fetched_comes_over_https_or_from_this_machine() {
+        assert!(fetched_url("https://cdn.example/x.js?v=1").is_ok());
+        assert!(fetched_url("http://localhost:8788/chatkit.js").is_ok());
+        assert!(fetched_url("http://cdn.example/x.js").is_err());
+        assert!(fetched_url("https://cdn.example/x.js; script-src *").is_err());
     }
 }

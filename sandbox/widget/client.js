@@ -1,13 +1,34 @@
 // Holds the client secret and talks to the sandbox with it. It asks the page for a secret once on start, once when the
 // secret is about to expire, and once when a request is refused; a failure is never retried without the user's doing.
 
+/** @import { ChatKitOptions, HostedApiConfig } from '@openai/chatkit' */
+
 // The share of a session's life after which the next secret is asked for.
 const RENEW_AFTER = 0.8;
 const RENEW_AT_LEAST_MS = 500;
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
+/** @typedef {ChatKitOptions & { api: HostedApiConfig }} HostedOptions those that say how to get a secret */
+
+/**
+ * What the sandbox says of a session, as far as the widget reads it.
+ * @typedef {{ expires_in_ms: number, chatkit_configuration: { history: { enabled: boolean } } }} SessionInfo
+ */
+
+/**
+ * @typedef {object} Report
+ * @property {(info: SessionInfo) => void} session
+ * @property {(error: unknown) => void} renewFailed
+ * @property {(name: string, data?: Record<string, unknown>) => void} log
+ */
+
 /** An answer of the sandbox that is not a success. */
 export class RequestError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   * @param {number | null} retryAfter seconds
+   */
   constructor(status, message, retryAfter) {
     super(message);
     this.name = 'RequestError';
@@ -16,11 +37,24 @@ export class RequestError extends Error {
   }
 }
 
+/** @param {ChatKitOptions} [options] @returns {options is HostedOptions} */
+export function isHosted(options) {
+  const api = /** @type {Partial<HostedApiConfig> | undefined} */ (options?.api);
+  return typeof api?.getClientSecret === 'function';
+}
+
+/** @param {unknown} error what was thrown, which need not be an Error */
+export function detailOf(error) {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message ?? '') : undefined;
+}
+
 export class Client {
   #origin;
   #askPage;
   #report;
+  /** @type {string | null} */
   #secret = null;
+  /** @type {Promise<string> | null} */
   #asking = null;
   #timer = 0;
   #life = new AbortController();
@@ -28,7 +62,7 @@ export class Client {
   /**
    * @param {string} origin of the sandbox
    * @param {(current: string | null) => Promise<string>} askPage the page's getClientSecret
-   * @param {{ session: (info: any) => void, renewFailed: (error: Error) => void, log: (name: string, data?: object) => void }} report
+   * @param {Report} report
    */
   constructor(origin, askPage, report) {
     this.#origin = origin;
@@ -73,6 +107,7 @@ export class Client {
     try {
       const response = await this.#send('/widget/session', {});
       if (!response.ok) return this.#report.log('session.unknown', { status: response.status });
+      /** @type {SessionInfo} */
       const info = await response.json();
       if (this.stopped) return;
       this.#report.session(info);
@@ -103,6 +138,7 @@ export class Client {
     throw new RequestError(response.status, message, Number(response.headers.get('Retry-After')) || null);
   }
 
+  /** @param {string} path @param {RequestInit} init */
   #send(path, init) {
     const headers = { ...init.headers, Authorization: `Bearer ${this.#secret}` };
     return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal: this.#life.signal });

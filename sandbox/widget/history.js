@@ -1,12 +1,18 @@
 // The panel with the user's earlier threads, laid over the chat while it is open.
 import { icon } from './icons.js';
 
+/** @import { Texts } from './texts.js' */
+
+/** @typedef {{ id: string, title: string | null, created_at: number }} ThreadSummary */
+
 /**
  * Makes an element.
- * @param {string} tag
- * @param {Record<string, any>} [attributes] functions become listeners; null and false are left out
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number | boolean | null | undefined | EventListener>} [attributes] functions become
+ *   listeners; null and false are left out
  * @param {...(Node | string)} children
- * @returns {HTMLElement}
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -18,7 +24,12 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A button that shows an icon and says its name to those who do not see it. */
+/**
+ * A button that shows an icon and says its name to those who do not see it.
+ * @param {string} name of the icon
+ * @param {string} label
+ * @param {() => void} click
+ */
 export function toolButton(name, label, click) {
   return h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, click }, icon(name));
 }
@@ -28,14 +39,17 @@ export class HistoryPanel {
   #close;
   #list = h('ul', { class: 'list' });
   #texts;
-  #closeButton;
+  /** Made anew by configure. */
+  #closeButton = h('button');
   element = h('section', { class: 'history', hidden: true });
 
   /**
    * @param {(threadId: string) => void} select
    * @param {() => void} close
+   * @param {Texts} texts
    */
-  constructor(select, close) {
+  constructor(select, close, texts) {
+    this.#texts = texts;
     this.#select = select;
     this.#close = close;
     this.element.addEventListener('keydown', (event) => {
@@ -43,6 +57,7 @@ export class HistoryPanel {
     });
   }
 
+  /** @param {Texts} texts */
   configure(texts) {
     this.#texts = texts;
     this.#closeButton = toolButton('close', texts.closeHistory, this.#close);
@@ -61,7 +76,7 @@ export class HistoryPanel {
   }
 
   /**
-   * @param {{ id: string, title: string | null, created_at: number }[]} threads newest first
+   * @param {ThreadSummary[]} threads newest first
    * @param {string | null} current
    */
   show(threads, current) {
@@ -84,10 +99,12 @@ export class HistoryPanel {
     );
   }
 
+  /** @param {string} message */
   fail(message) {
     this.#say(message);
   }
 
+  /** @param {string} words */
   #say(words) {
     this.#list.replaceChildren(h('li', { class: 'empty' }, words));
   }

@@ -24,6 +24,9 @@ const PATHS = {
   dots: 'M5 10h.1M10 10h.1M15 10h.1',
 };
 
+/** @typedef {keyof typeof PATHS} Drawn */
+
+/** @type {[RegExp, Drawn][]} */
 const NEAR = [
   [/question|lifesaver/, 'question'],
   [/light-?bulb/, 'bulb'],
@@ -49,7 +52,7 @@ const NEAR = [
 /** @param {string} [name] @returns {SVGSVGElement} */
 export function icon(name = 'sparkle') {
   const wanted = String(name);
-  const drawn = Object.hasOwn(PATHS, wanted) ? wanted : (NEAR.find(([pattern]) => pattern.test(wanted))?.[1] ?? 'sparkle');
+  const drawn = Object.hasOwn(PATHS, wanted) ? /** @type {Drawn} */ (wanted) : (NEAR.find(([pattern]) => pattern.test(wanted))?.[1] ?? 'sparkle');
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   svg.setAttribute('viewBox', '0 0 20 20');

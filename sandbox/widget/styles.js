@@ -1,4 +1,5 @@
 // How the stand-in widget looks. The colours are chosen for a contrast of at least 4.5 in both schemes.
+/** @import { ColorScheme, ThemeOption } from '@openai/chatkit' */
 
 const CSS = `
 :host { display: block; width: 100%; height: 100%; }
@@ -80,6 +81,7 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
 @media (prefers-reduced-motion: reduce) { *, *::after { animation: none !important; transition: none !important; } }
 `;
 
+/** A pill is what the sheet itself draws. @type {Partial<Record<NonNullable<ThemeOption['radius']>, Record<string, string>>>} */
 const RADII = {
   round: { '--round': '16px', '--round-small': '10px', '--round-large': '18px' },
   soft: { '--round': '9px', '--round-small': '7px', '--round-large': '11px', '--round-send': '8px' },
@@ -96,15 +98,16 @@ export function styleSheet() {
 /**
  * Puts the page's theme on the root; whatever it leaves out goes back to the default.
  * @param {HTMLElement} root
- * @param {any} theme "light", "dark" or a ThemeOption
+ * @param {ColorScheme | ThemeOption} [theme]
  */
 export function applyTheme(root, theme) {
+  /** @type {ThemeOption} */
   const { colorScheme, typography, radius, density, color } = typeof theme === 'string' ? { colorScheme: theme } : (theme ?? {});
   root.dataset.scheme = colorScheme === 'dark' ? 'dark' : 'light';
   root.dataset.density = density ?? 'normal';
   const accent = color?.accent?.primary;
   const values = {
-    ...RADII[radius],
+    ...(radius && RADII[radius]),
     '--accent': accent,
     '--on-accent': accent && textOn(accent),
     '--bg': color?.surface?.background,
@@ -116,7 +119,10 @@ export function applyTheme(root, theme) {
   for (const [name, value] of Object.entries(values)) if (value) root.style.setProperty(name, String(value));
 }
 
-/** Black or white, whichever reads better on a #rrggbb colour; white for one written in another way. */
+/**
+ * Black or white, whichever reads better on a #rrggbb colour; white for one written in another way.
+ * @param {string} color
+ */
 function textOn(color) {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
   if (!hex) return '#ffffff';

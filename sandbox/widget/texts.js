@@ -21,7 +21,7 @@ const TEXTS = {
     renewFailed: 'The chat could not renew its session.',
     notSent: 'The message was not sent.',
     cutShort: 'The reply was cut short.',
-    tooMany: (seconds) => `Too many messages for now. Try again in ${seconds} seconds.`,
+    tooMany: /** @param {number} seconds */ (seconds) => `Too many messages for now. Try again in ${seconds} seconds.`,
     threadMissing: 'That chat is no longer here, so this is a new one.',
     loadFailed: 'The chat could not be loaded.',
     sandbox: 'Sandbox: replies are made up on this machine',
@@ -46,15 +46,21 @@ const TEXTS = {
     renewFailed: 'El chat no pudo renovar su sesión.',
     notSent: 'El mensaje no se envió.',
     cutShort: 'La respuesta quedó cortada.',
-    tooMany: (seconds) => `Demasiados mensajes por ahora. Inténtelo de nuevo en ${seconds} segundos.`,
+    tooMany: /** @param {number} seconds */ (seconds) => `Demasiados mensajes por ahora. Inténtelo de nuevo en ${seconds} segundos.`,
     threadMissing: 'Ese chat ya no está aquí; este es uno nuevo.',
     loadFailed: 'No se pudo cargar el chat.',
     sandbox: 'Entorno de pruebas: las respuestas se inventan en esta máquina',
   },
 };
 
-/** @param {string | undefined} locale such as "es-419"; the browser's when absent */
+/** @typedef {{ language: string } & typeof TEXTS.en} Texts */
+
+/**
+ * @param {string} [locale] such as "es-419"; the browser's when absent
+ * @returns {Texts}
+ */
 export function textsFor(locale) {
-  const language = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
-  return Object.hasOwn(TEXTS, language) ? { language, ...TEXTS[language] } : { language: 'en', ...TEXTS.en };
+  const wanted = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
+  const language = Object.hasOwn(TEXTS, wanted) ? /** @type {keyof typeof TEXTS} */ (wanted) : 'en';
+  return { language, ...TEXTS[language] };
 }

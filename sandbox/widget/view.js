@@ -4,27 +4,51 @@ import { HistoryPanel, h, toolButton } from './history.js';
 import { icon } from './icons.js';
 import { applyTheme, styleSheet } from './styles.js';
 
+/** @import { ChatKitOptions, HeaderOption, StartScreenPrompt, UserMessageContent } from '@openai/chatkit' */
+/** @import { ThreadSummary } from './history.js' */
+/** @import { Texts } from './texts.js' */
+
 const NEAR_END_PX = 80;
 const MAX_MESSAGE = 8000;
+
+/**
+ * @typedef {object} Handlers
+ * @property {(text: string) => void} send
+ * @property {() => void} newThread
+ * @property {() => void} openHistory
+ * @property {() => void} closeHistory
+ * @property {(id: string) => void} openThread
+ * @property {() => void} retry
+ */
+
+/** @typedef {{ role: 'user' | 'assistant', text: string }} Item a message of a thread */
+
+/** @typedef {{ detail?: string, retry?: boolean }} NoticeMore */
 
 export class View {
   #on;
   #texts;
-  #notice = { text: '', retry: false };
+  #notice = { text: '', detail: '', retry: false };
   #parts;
   #history;
-  #historyButton;
-  #newButton;
+  /** Made anew by configure, like the next. */
+  #historyButton = h('button');
+  #newButton = h('button');
+  #heading = h('div', { class: 'title' });
+  /** The thread's. @type {string | null} */
   #title = null;
-  #titleText;
+  /** Shown in place of the thread's title. @type {string | null} */
+  #titleText = null;
   #busy = false;
 
   /**
    * @param {ShadowRoot} shadow
-   * @param {{ send: (text: string) => void, newThread: () => void, openHistory: () => void, closeHistory: () => void,
-   *   openThread: (id: string) => void, retry: () => void }} on
+   * @param {ChatKitOptions} options
+   * @param {Texts} texts
+   * @param {Handlers} on
    */
-  constructor(shadow, on) {
+  constructor(shadow, options, texts, on) {
+    this.#texts = texts;
     this.#on = on;
     const header = h('div', { class: 'header' });
     const greeting = h('h2', { class: 'greeting' });
@@ -32,24 +56,26 @@ export class View {
     const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', hidden: true });
     const prompts = h('ul', { class: 'prompts' });
     const alert = h('div', { role: 'alert' });
-    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE, keydown: (event) => this.#key(event), input: () => this.#refreshSend() });
+    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE, input: () => this.#refreshSend() });
+    input.addEventListener('keydown', (event) => this.#key(event));
     const send = h('button', { type: 'submit', class: 'send', 'aria-disabled': 'true' }, icon('send'));
     const composer = h('form', { class: 'composer', submit: (event) => this.#submit(event) }, input, send);
     const disclaimer = h('p', { class: 'disclaimer', hidden: true });
     const sandbox = h('p', { class: 'sandbox' });
     const footer = h('div', { class: 'footer' }, prompts, alert, composer, disclaimer, sandbox);
     const main = h('div', { class: 'main' }, start, log, footer);
-    this.#history = new HistoryPanel(on.openThread, on.closeHistory);
+    this.#history = new HistoryPanel(on.openThread, on.closeHistory, texts);
     const root = h('section', { class: 'root' }, header, main, this.#history.element);
     this.#parts = { root, header, main, greeting, start, log, prompts, alert, input, send, disclaimer, sandbox };
     shadow.adoptedStyleSheets = [styleSheet()];
     shadow.replaceChildren(root);
+    this.configure(options, texts);
   }
 
   /**
    * Takes on a full set of options; what is typed and shown stays.
-   * @param {any} options
-   * @param {any} texts
+   * @param {ChatKitOptions} options
+   * @param {Texts} texts
    */
   configure(options, texts) {
     const { root, greeting, prompts, log, input, send, disclaimer, sandbox } = this.#parts;
@@ -73,15 +99,16 @@ export class View {
     this.#showNotice();
   }
 
+  /** @param {HeaderOption} header @param {boolean} withHistory */
   #configureHeader(header, withHistory) {
+    /** @param {HeaderOption['leftAction']} given */
     const action = (given) => (given ? [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())] : []);
     this.#historyButton = toolButton('history', this.#texts.history, this.#on.openHistory);
     this.#newButton = toolButton('compose', this.#texts.newChat, this.#on.newThread);
     this.#titleText = header.title?.enabled === false ? '' : (header.title?.text ?? null);
-    const title = h('div', { class: 'title' });
     this.#parts.header.replaceChildren(
       ...action(header.leftAction),
-      title,
+      this.#heading,
       ...(withHistory ? [this.#historyButton, this.#newButton] : []),
       ...action(header.rightAction),
     );
@@ -89,11 +116,13 @@ export class View {
     this.setTitle(this.#title);
   }
 
+  /** @param {string | null} title */
   setTitle(title) {
     this.#title = title;
-    this.#parts.header.querySelector('.title').textContent = this.#titleText ?? title ?? '';
+    this.#heading.textContent = this.#titleText ?? title ?? '';
   }
 
+  /** @param {StartScreenPrompt} prompt */
   #prompt({ label, prompt, icon: name }) {
     const text = typeof prompt === 'string' ? prompt : textOf(prompt);
     const choose = () => {
@@ -105,7 +134,7 @@ export class View {
     return h('li', {}, h('button', { type: 'button', class: 'prompt', click: choose }, icon(name), label));
   }
 
-  /** Shows a thread from its beginning; with no items, the start screen. */
+  /** Shows a thread from its beginning; with no items, the start screen. @param {Item[]} items */
   showItems(items) {
     const { log } = this.#parts;
     log.replaceChildren();
@@ -114,6 +143,7 @@ export class View {
     log.scrollTop = log.scrollHeight;
   }
 
+  /** @param {boolean} shown */
   #showLog(shown) {
     const { log, start, prompts } = this.#parts;
     log.hidden = !shown;
@@ -121,7 +151,7 @@ export class View {
     prompts.hidden = shown;
   }
 
-  /** @param {'user' | 'assistant'} role @param {string} [text] */
+  /** @param {Item['role']} role @param {string} [text] */
   addMessage(role, text = '') {
     const { log } = this.#parts;
     this.#showLog(true);
@@ -131,11 +161,13 @@ export class View {
     log.append(element);
     log.scrollTop = log.scrollHeight;
     return {
+      /** @param {string} more */
       append: (more) => {
         const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
         body.append(more);
         if (nearEnd) log.scrollTop = log.scrollHeight;
       },
+      /** @param {boolean} on */
       waiting: (on) => element.classList.toggle('waiting', on),
       remove: () => {
         element.remove();
@@ -144,14 +176,14 @@ export class View {
     };
   }
 
-  /** While a reply comes in, nothing more is sent, and screen readers wait for the whole of it. */
+  /** While a reply comes in, nothing more is sent, and screen readers wait for the whole of it. @param {boolean} busy */
   setBusy(busy) {
     this.#busy = busy;
     this.#parts.log.setAttribute('aria-busy', String(busy));
     this.#refreshSend();
   }
 
-  /** @param {string} text empty to clear @param {{ detail?: string, retry?: boolean }} [more] */
+  /** @param {string} text empty to clear @param {NoticeMore} [more] */
   setNotice(text, { detail = '', retry = false } = {}) {
     this.#notice = { text, detail, retry };
     this.#showNotice();
@@ -177,6 +209,7 @@ export class View {
     else this.focus();
   }
 
+  /** @param {ThreadSummary[]} threads @param {string | null} current */
   showThreads(threads, current) {
     this.#history.show(threads, current);
   }
@@ -185,7 +218,7 @@ export class View {
     this.#history.fail(this.#texts.loadFailed);
   }
 
-  /** Hides the way to a history that the session does not give. */
+  /** Hides the way to a history that the session does not give. @param {boolean} allowed */
   allowHistory(allowed) {
     this.#historyButton.hidden = !allowed;
   }
@@ -207,12 +240,14 @@ export class View {
     this.#parts.send.setAttribute('aria-disabled', String(this.#busy || this.composerText.trim() === ''));
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     // Enter that ends a composed character (Japanese, Chinese) is not meant for the form.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     this.#submit(event);
   }
 
+  /** @param {Event} event */
   #submit(event) {
     event.preventDefault();
     const text = this.composerText.trim();
@@ -222,12 +257,12 @@ export class View {
   }
 }
 
-/** The words of structured content. */
+/** The words of structured content. @param {UserMessageContent[]} [content] */
 export function textOf(content) {
   return (Array.isArray(content) ? content : []).map((part) => part?.text ?? '').join('');
 }
 
-/** Of Markdown, a disclaimer needs links; other marks are shown as they are. */
+/** Of Markdown, a disclaimer needs links; other marks are shown as they are. @param {string} text */
 function withLinks(text) {
   return text.split(/(\[[^\]]+\]\(https?:\/\/[^\s)]+\))/).map((part) => {
     const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);

@@ -45,6 +45,8 @@ export async function startWorkerWithSandbox({ ttlSeconds, vars = {}, secrets = 
       OPENAI_BASE_URL: sandbox.baseUrl,
       OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
       CHATKIT_JS_URL: sandbox.widgetUrl,
+      // Every test comes from one address; the limits have tests of their own.
+      RATE_LIMITS: 'off',
       ...vars,
     },
     secrets: { OPENAI_API_KEY: SANDBOX_KEY, ...secrets },

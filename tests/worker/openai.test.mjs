@@ -111,6 +111,7 @@ test('a body that is cut short is openai_bad_response', async () => {
     OPENAI_API_KEY: SANDBOX_KEY,
     OPENAI_BASE_URL: sandbox.baseUrl,
     OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
+    RATE_LIMITS: 'off',
   });
   try {
     sandbox.fail('cut');

@@ -4,11 +4,16 @@
 //! has its default; a wrong one is a [`Fault`], and all faults are found, not just the first.
 //! What a page needs even then (the origins, the script) is usable in any case.
 
+mod callers;
+mod reader;
+
+pub use callers::{Auth, Callers};
+pub use reader::Fault;
+
 use crate::origin::{self, Rule};
 use crate::secret::Secret;
 use crate::spelling::{self, Allowed};
-use crate::visitor::VisitorKeys;
-use std::fmt;
+use reader::Reader;
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 const DEFAULT_SCRIPT: &str = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
@@ -61,10 +66,10 @@ pub struct SessionSettings {
     pub thread_titles: Option<bool>,
     /// `STATE_VARIABLES`: the names a page may set.
     pub state_variables: Vec<String>,
-    /// `TRUST_CLIENT_USER`.
-    pub trust_client_user: bool,
-    /// From `VISITOR_SECRET`, or from the API key.
-    pub visitors: VisitorKeys,
+    /// `AUTH` and what belongs to it.
+    pub callers: Callers,
+    /// `RATE_LIMITS`.
+    pub rate_limits: bool,
 }
 
 /// Whether files may be uploaded, and how many of what size.
@@ -78,141 +83,11 @@ pub struct Uploads {
     pub max_megabytes: Option<u64>,
 }
 
-/// One thing that is wrong with the settings, as a sentence for the owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The variable.
-    pub variable: &'static str,
-    sentence: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
-
-/// Reads variables one at a time and gathers what is wrong with them.
-struct Reader<F> {
-    lookup: F,
-    faults: Vec<Fault>,
-}
-
-impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    /// The variable's text; one that is empty or blank counts as not set.
-    fn text(&self, variable: &str) -> Option<String> {
-        let text = (self.lookup)(variable)?;
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| trimmed.to_owned())
-    }
-
-    fn fault(&mut self, variable: &'static str, sentence: String) {
-        self.faults.push(Fault { variable, sentence });
-    }
-
-    /// A variable that is no secret: a fault shows what it holds.
-    fn read<T>(
-        &mut self,
-        variable: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, Allowed>,
-    ) -> Option<T> {
-        let text = self.text(variable)?;
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(allowed) => {
-                let shown: String = text.chars().take(80).collect();
-                self.fault(
-                    variable,
-                    format!("{variable} is {shown:?} and must be {allowed}."),
-                );
-                None
-            }
-        }
-    }
-
-    fn number(&mut self, variable: &'static str, least: u64, most: u64) -> Option<u64> {
-        self.read(variable, |text| spelling::whole_number(text, least, most))
-    }
-
-    fn switch(&mut self, variable: &'static str) -> Option<bool> {
-        self.read(variable, spelling::switch)
-    }
-
-    fn header_word(&mut self, variable: &'static str) -> Option<String> {
-        self.read(variable, |text| {
-            if spelling::is_header_word(text, 256) {
-                Ok(text.to_owned())
-            } else {
-                Err("up to 256 letters, digits and signs without spaces".to_owned())
-            }
-        })
-    }
-
-    fn api_key(&mut self) -> Option<Secret> {
-        const NAME: &str = "OPENAI_API_KEY";
-        let Some(text) = self.text(NAME) else {
-            self.fault(
-                NAME,
-                "OPENAI_API_KEY is not set: add it with `wrangler secret put OPENAI_API_KEY`."
-                    .to_owned(),
-            );
-            return None;
-        };
-        if spelling::is_header_word(&text, 512) {
-            return Some(Secret::new(text));
-        }
-        self.fault(
-            NAME,
-            "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
-                .to_owned(),
-        );
-        None
-    }
-
-    fn workflows(&mut self) -> Option<Vec<String>> {
-        const NAME: &str = "OPENAI_CHATKIT_WORKFLOW_ID";
-        if self.text(NAME).is_none() {
-            self.fault(
-                NAME,
-                "No workflow ID configured: set OPENAI_CHATKIT_WORKFLOW_ID to the wf_… id of your workflow.".to_owned(),
-            );
-            return None;
-        }
-        self.read(NAME, |text| {
-            named_list(text, spelling::is_workflow_id).ok_or_else(|| {
-                "a workflow id like wf_123, or several, separated by commas".to_owned()
-            })
-        })
-    }
-
-    fn visitor_keys(&self, api_key: Option<&Secret>) -> Option<VisitorKeys> {
-        let own: Vec<Secret> = self
-            .text("VISITOR_SECRET")
-            .iter()
-            .flat_map(|text| spelling::list(text))
-            .map(Secret::new)
-            .collect();
-        match own.split_first() {
-            Some((first, others)) => Some(VisitorKeys::derive(first, others.iter())),
-            None => api_key.map(|key| VisitorKeys::derive(key, std::iter::empty())),
-        }
-    }
-}
-
-/// The parts of a list, if there is at least one and each is right.
-fn named_list(text: &str, is_right: impl Fn(&str) -> bool) -> Option<Vec<String>> {
-    let parts: Vec<String> = spelling::list(text).map(str::to_owned).collect();
-    (!parts.is_empty() && parts.iter().all(|part| is_right(part))).then_some(parts)
-}
-
 impl Settings {
     /// Reads all variables through `lookup`, which gives a variable's text or `None`.
     #[must_use]
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let mut reader = Reader {
-            lookup,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader::new(lookup);
         let r = &mut reader;
 
         let origins = r
@@ -221,11 +96,11 @@ impl Settings {
             })
             .unwrap_or_default();
         let script_url = r
-            .read("CHATKIT_JS_URL", spelling::script_url)
+            .read("CHATKIT_JS_URL", spelling::fetched_url)
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
-        let api_key = r.api_key();
-        let workflows = r.workflows();
+        let api_key = api_key(r);
+        let workflows = workflows(r);
         let base_url = r
             .read("OPENAI_BASE_URL", spelling::base_url)
             .unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
@@ -249,12 +124,12 @@ impl Settings {
         let state_variables = r
             .read("STATE_VARIABLES", state_variable_names)
             .unwrap_or_default();
-        let trust_client_user = r.switch("TRUST_CLIENT_USER").unwrap_or(false);
-        r.read("AUTH", auth);
-        let visitors = r.visitor_keys(api_key.as_ref());
+        let callers = Callers::read(r, api_key.as_ref());
+        let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
 
-        let sessions = match (api_key, workflows, visitors) {
-            (Some(api_key), Some(workflows), Some(visitors)) if reader.faults.is_empty() => {
+        let faults = reader.into_faults();
+        let sessions = match (api_key, workflows, callers) {
+            (Some(api_key), Some(workflows), Some(callers)) if faults.is_empty() => {
                 Ok(SessionSettings {
                     api_key,
                     base_url,
@@ -270,11 +145,11 @@ impl Settings {
                     recent_threads,
                     thread_titles,
                     state_variables,
-                    trust_client_user,
-                    visitors,
+                    callers,
+                    rate_limits,
                 })
             }
-            _ => Err(reader.faults),
+            _ => Err(faults),
         };
         Self {
             origins,
@@ -284,11 +159,39 @@ impl Settings {
     }
 }
 
-fn auth(text: &str) -> Result<(), Allowed> {
-    match text {
-        "anonymous" => Ok(()),
-        _ => Err("anonymous".to_owned()),
+fn api_key<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Secret> {
+    const NAME: &str = "OPENAI_API_KEY";
+    let key = reader.secret(NAME);
+    let fault = match &key {
+        None => "OPENAI_API_KEY is not set: add it with `wrangler secret put OPENAI_API_KEY`.",
+        Some(key) if !spelling::is_header_word(key.expose(), 512) => {
+            "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
+        }
+        Some(_) => return key,
+    };
+    reader.fault(NAME, fault);
+    None
+}
+
+fn workflows<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Vec<String>> {
+    const NAME: &str = "OPENAI_CHATKIT_WORKFLOW_ID";
+    if reader.text(NAME).is_none() {
+        reader.fault(
+            NAME,
+            "No workflow ID configured: set OPENAI_CHATKIT_WORKFLOW_ID to the wf_… id of your workflow.",
+        );
+        return None;
     }
+    reader.read(NAME, |text| {
+        named_list(text, spelling::is_workflow_id)
+            .ok_or_else(|| "a workflow id like wf_123, or several, separated by commas".to_owned())
+    })
+}
+
+/// The parts of a list, if there is at least one and each is right.
+fn named_list(text: &str, is_right: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let parts: Vec<String> = spelling::list(text).map(str::to_owned).collect();
+    (!parts.is_empty() && parts.iter().all(|part| is_right(part))).then_some(parts)
 }
 
 fn workflow_version(text: &str) -> Result<String, Allowed> {
@@ -337,7 +240,7 @@ mod tests {
         assert_eq!(settings.workflows, ["wf_1", "wf_2"]);
         assert_eq!(settings.base_url, DEFAULT_BASE_URL);
         assert_eq!(settings.timeout_seconds, 30);
-        assert!(!settings.uploads.enabled && !settings.trust_client_user);
+        assert!(!settings.uploads.enabled && !settings.callers.trust_client_user);
     }
 
     #[test]
@@ -385,6 +288,51 @@ mod tests {
     }
 
     #[test]
+    fn what_a_way_of_signing_in_needs_is_asked_for_by_name() {
+        let needs = |variables: &[(&str, &str)]| {
+            let all: Vec<(&str, &str)> = [KEY, WORKFLOW]
+                .into_iter()
+                .chain(variables.iter().copied())
+                .collect();
+            faults(&all).join(" ")
+        };
+        assert!(needs(&[("AUTH", "jwt")]).contains("AUTH_JWT_SECRET or the address AUTH_JWKS_URL"));
+        let keys = ("AUTH_JWKS_URL", "https://id.example/jwks");
+        let found = needs(&[("AUTH", "jwt"), keys]);
+        assert!(
+            found.contains("AUTH_ISSUER is not set") && found.contains("AUTH_AUDIENCE is not set")
+        );
+        assert!(needs(&[("AUTH", "jwt"), keys, ("AUTH_JWT_SECRET", "s")]).contains("both set"));
+        assert!(needs(&[("AUTH", "access")]).contains("AUTH_ISSUER is not set"));
+        let trusted = needs(&[
+            ("AUTH", "jwt"),
+            ("AUTH_JWT_SECRET", "s"),
+            ("TRUST_CLIENT_USER", "true"),
+        ]);
+        assert!(trusted.contains("TRUST_CLIENT_USER"));
+    }
+
+    #[test]
+    fn access_finds_its_keys_at_the_issuer() {
+        let read = read(&[
+            KEY,
+            WORKFLOW,
+            ("AUTH", "access"),
+            ("AUTH_ISSUER", "https://team.cloudflareaccess.com"),
+            ("AUTH_AUDIENCE", "aud"),
+        ]);
+        let Auth::Token(rules) = read.sessions.unwrap().callers.auth else {
+            panic!("AUTH=access asks for a token");
+        };
+        assert_eq!(
+            rules.keys,
+            crate::auth::KeySource::Url(
+                "https://team.cloudflareaccess.com/cdn-cgi/access/certs".into()
+            )
+        );
+    }
+
+    #[test]
     fn every_variable_has_its_bounds() {
         for (variable, wrong) in [
             ("OPENAI_CHATKIT_WORKFLOW_ID", "workflow"),
@@ -403,11 +351,15 @@ mod tests {
             ("ALLOWED_ORIGINS", "*"),
             ("TRUST_CLIENT_USER", "maybe"),
             ("AUTH", "none"),
+            ("AUTH", "jwt"),
+            ("AUTH_ISSUER", "a b"),
+            ("AUTH_JWKS_URL", "http://keys.example"),
+            ("RATE_LIMITS", "maybe"),
             ("CHATKIT_JS_URL", "http://cdn.example/x.js"),
         ] {
             let found = faults(&[(variable, wrong), KEY, WORKFLOW]);
             assert_eq!(found.len(), 1, "{variable}: {found:?}");
-            assert!(found[0].starts_with(variable), "{found:?}");
+            assert!(found[0].contains(variable), "{found:?}");
         }
     }
 }

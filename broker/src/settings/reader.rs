@@ -1,0 +1,103 @@
+//! Reads variables one at a time and gathers what is wrong with them.
+
+use crate::secret::Secret;
+use crate::spelling::{self, Allowed};
+use std::fmt;
+
+/// One thing that is wrong with the settings, as a sentence for the owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The variable.
+    pub variable: &'static str,
+    sentence: String,
+}
+
+impl Fault {
+    /// A fault, told in a whole sentence that names the variable and holds no secret.
+    pub fn new(variable: &'static str, sentence: impl Into<String>) -> Self {
+        Self {
+            variable,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+/// Reads through `lookup`, which gives a variable's text or `None`.
+pub(super) struct Reader<F> {
+    lookup: F,
+    faults: Vec<Fault>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    pub(super) fn new(lookup: F) -> Self {
+        Self {
+            lookup,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Everything found to be wrong.
+    pub(super) fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    pub(super) fn fault(&mut self, variable: &'static str, sentence: impl Into<String>) {
+        self.faults.push(Fault::new(variable, sentence));
+    }
+
+    /// The variable's text; one that is empty or blank counts as not set.
+    pub(super) fn text(&self, variable: &str) -> Option<String> {
+        let text = (self.lookup)(variable)?;
+        let trimmed = text.trim();
+        (!trimmed.is_empty()).then(|| trimmed.to_owned())
+    }
+
+    /// A variable that may hold anything and must not be shown.
+    pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
+        self.text(variable).map(Secret::new)
+    }
+
+    /// A variable that is no secret: a fault shows what it holds.
+    pub(super) fn read<T>(
+        &mut self,
+        variable: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Allowed>,
+    ) -> Option<T> {
+        let text = self.text(variable)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(allowed) => {
+                let shown: String = text.chars().take(80).collect();
+                self.fault(
+                    variable,
+                    format!("{variable} is {shown:?} and must be {allowed}."),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn number(&mut self, variable: &'static str, least: u64, most: u64) -> Option<u64> {
+        self.read(variable, |text| spelling::whole_number(text, least, most))
+    }
+
+    pub(super) fn switch(&mut self, variable: &'static str) -> Option<bool> {
+        self.read(variable, spelling::switch)
+    }
+
+    pub(super) fn header_word(&mut self, variable: &'static str) -> Option<String> {
+        self.read(variable, |text| {
+            if spelling::is_header_word(text, 256) {
+                Ok(text.to_owned())
+            } else {
+                Err("up to 256 letters, digits and signs without spaces".to_owned())
+            }
+        })
+    }
+}

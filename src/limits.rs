@@ -1,0 +1,38 @@
+//! Workers' rate limiters. They count per Cloudflare location and are not exact.
+
+use crate::incoming::Incoming;
+use broker::limits::{self, PERIOD_SECONDS, SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
+use broker::problem::Cause;
+use broker::settings::Fault;
+use worker::Env;
+
+/// Counts a session against the client's address.
+pub async fn count_address(env: &Env, incoming: &Incoming) -> Result<(), Cause> {
+    // Cloudflare sets this header itself; a client cannot.
+    let address = incoming.header("CF-Connecting-IP");
+    let key = limits::address_key(address.as_deref());
+    count(env, SESSIONS_PER_ADDRESS, key).await
+}
+
+/// Counts a session against the user it is for.
+pub async fn count_caller(env: &Env, user: String) -> Result<(), Cause> {
+    count(env, SESSIONS_PER_CALLER, user).await
+}
+
+async fn count(env: &Env, limiter: &'static str, key: String) -> Result<(), Cause> {
+    let Ok(binding) = env.rate_limiter(limiter) else {
+        return Err(Cause::NotConfigured(vec![Fault::new(
+            "RATE_LIMITS",
+            format!(
+                "The rate limiter {limiter} is not bound: take it from wrangler.toml, or set RATE_LIMITS to off."
+            ),
+        )]));
+    };
+    match binding.limit(key).await {
+        Ok(outcome) if !outcome.success => Err(Cause::RateLimited {
+            retry_after: PERIOD_SECONDS,
+        }),
+        // A limiter that fails must not close the door to everyone.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
