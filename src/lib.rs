@@ -13,6 +13,7 @@ mod bindings;
 mod caller;
 mod clock;
 mod console;
+mod doctor;
 mod incoming;
 mod keys;
 mod limits;
@@ -22,6 +23,7 @@ mod session;
 mod upstream;
 
 use broker::answer::Answer;
+use broker::auth;
 use broker::log::Line;
 use broker::origin::Sender;
 use broker::page;
@@ -93,10 +95,15 @@ async fn serve(
     if incoming.sender == Sender::Foreign && (route.changes_state() || preflight) {
         return Err(Cause::OriginNotAllowed);
     }
+    if route.is_for_admin() {
+        let header = incoming.header("Authorization");
+        auth::admit_admin(header.as_deref(), settings.admin_token.as_ref())?;
+    }
     match route {
         Route::Start | Route::Refresh => {
             session::create(route, incoming, env, settings, trace).await
         }
+        Route::Doctor => Ok(Answer::json(doctor::examine(env, settings).await.to_json())),
         Route::Config => Ok(Answer::cacheable_json(
             page::config_json(settings),
             CONFIG_SECONDS,

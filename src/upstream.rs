@@ -1,4 +1,4 @@
-//! The call to OpenAI: one deadline over all tries, each try and each byte of its answer.
+//! Calls to OpenAI: one deadline over all tries, each try and each byte of its answer.
 
 use crate::clock;
 use crate::incoming::read_at_most;
@@ -27,7 +27,7 @@ pub struct Exchange {
     pub cause: Option<String>,
 }
 
-/// A try that gave no session.
+/// A try that gave no answer of 2xx.
 struct Failed {
     failure: OpenAiFailure,
     /// How the try counts for the rule of retries; `None` if it can't help to try again.
@@ -45,21 +45,38 @@ impl Failed {
     }
 }
 
-/// Asks OpenAI for a session, again where that may help, all within `OPENAI_TIMEOUT_SECONDS`.
+/// Asks OpenAI for a session.
 pub async fn create_session(
     settings: &SessionSettings,
     body: &str,
 ) -> (Exchange, Result<Session, OpenAiFailure>) {
+    let (mut exchange, answer) = post(settings, openai::SESSIONS_PATH, Some(body)).await;
+    let session = answer.and_then(|answer| {
+        let now = clock::now_ms() / 1000;
+        // The answer may hold a secret, so none of it is logged.
+        openai::read_session(&answer, settings.ttl_seconds, now).inspect_err(|_| {
+            exchange.cause = Some("the answer holds no session".to_owned());
+        })
+    });
+    (exchange, session)
+}
+
+/// Sends a request, again where that may help, all within `OPENAI_TIMEOUT_SECONDS`.
+pub async fn post(
+    settings: &SessionSettings,
+    path: &str,
+    body: Option<&str>,
+) -> (Exchange, Result<Vec<u8>, OpenAiFailure>) {
     let deadline = clock::now_ms().saturating_add(settings.timeout_seconds.saturating_mul(1000));
     let mut exchange = Exchange::default();
     loop {
         let left = deadline.saturating_sub(clock::now_ms());
-        exchange.tries = exchange.tries.saturating_add(1);
-        let failed = match attempt(settings, body, left, &mut exchange).await {
-            Ok(session) => {
-                exchange.cause = None;
-                return (exchange, Ok(session));
-            }
+        exchange = Exchange {
+            tries: exchange.tries.saturating_add(1),
+            ..Exchange::default()
+        };
+        let failed = match attempt(settings, path, body, left, &mut exchange).await {
+            Ok(answer) => return (exchange, Ok(answer)),
             Err(failed) => failed,
         };
         let left = deadline.saturating_sub(clock::now_ms());
@@ -76,16 +93,15 @@ pub async fn create_session(
 
 async fn attempt(
     settings: &SessionSettings,
-    body: &str,
+    path: &str,
+    body: Option<&str>,
     left_ms: u64,
     exchange: &mut Exchange,
-) -> Result<Session, Failed> {
-    exchange.status = None;
-    exchange.request_id = None;
+) -> Result<Vec<u8>, Failed> {
     // The signal also ends an answer's body that drips.
     let timeout = u32::try_from(left_ms).unwrap_or(u32::MAX);
     let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout));
-    let request = request(settings, body).map_err(|error| {
+    let request = request(settings, path, body).map_err(|error| {
         exchange.cause = Some(said(&error, settings));
         Failed::for_good(OpenAiFailure::Unavailable)
     })?;
@@ -111,7 +127,17 @@ async fn attempt(
         Err(_) => Ok(Some(Vec::new())),
     };
     if (200..300).contains(&status) {
-        return read_session(answer, settings, &signal, exchange);
+        let (failure, cause) = match answer {
+            Ok(Some(answer)) => return Ok(answer),
+            Ok(None) => (
+                OpenAiFailure::BadResponse,
+                "the answer is larger than 1 MiB".to_owned(),
+            ),
+            Err(error) if signal.aborted() => (OpenAiFailure::Timeout, said(&error, settings)),
+            Err(error) => (OpenAiFailure::BadResponse, said(&error, settings)),
+        };
+        exchange.cause = Some(cause);
+        return Err(Failed::for_good(failure));
     }
     let text = openai::error_text(&answer.ok().flatten().unwrap_or_default());
     exchange.cause = Some(redact(&text, Some(&settings.api_key)));
@@ -128,31 +154,7 @@ async fn attempt(
     })
 }
 
-fn read_session(
-    answer: worker::Result<Option<Vec<u8>>>,
-    settings: &SessionSettings,
-    signal: &AbortSignal,
-    exchange: &mut Exchange,
-) -> Result<Session, Failed> {
-    let now = clock::now_ms() / 1000;
-    let (failure, cause) = match answer {
-        Ok(Some(body)) => match openai::read_session(&body, settings.ttl_seconds, now) {
-            Ok(session) => return Ok(session),
-            // The body may hold a secret, so none of it is logged.
-            Err(failure) => (failure, "the answer holds no session".to_owned()),
-        },
-        Ok(None) => (
-            OpenAiFailure::BadResponse,
-            "the answer is larger than 1 MiB".to_owned(),
-        ),
-        Err(error) if signal.aborted() => (OpenAiFailure::Timeout, said(&error, settings)),
-        Err(error) => (OpenAiFailure::BadResponse, said(&error, settings)),
-    };
-    exchange.cause = Some(cause);
-    Err(Failed::for_good(failure))
-}
-
-fn request(settings: &SessionSettings, body: &str) -> worker::Result<Request> {
+fn request(settings: &SessionSettings, path: &str, body: Option<&str>) -> worker::Result<Request> {
     let headers = Headers::new();
     for (name, value) in openai::request_headers(settings) {
         headers.set(name, &value)?;
@@ -160,10 +162,9 @@ fn request(settings: &SessionSettings, body: &str) -> worker::Result<Request> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_headers(headers)
-        .with_body(Some(JsValue::from_str(body)))
+        .with_body(body.map(JsValue::from_str))
         .with_redirect(RequestRedirect::Manual);
-    let url = format!("{}{}", settings.base_url, openai::SESSIONS_PATH);
-    Request::new_with_init(&url, &init)
+    Request::new_with_init(&format!("{}{path}", settings.base_url), &init)
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

@@ -10,11 +10,13 @@
 //! 4. [`ask`]: what the body asks for.
 //! 5. [`auth`] and [`visitor`]: who is asking; [`limits`]: how often.
 //! 6. [`openai`]: the request to OpenAI and the meaning of its answer; [`retry`] for trying again.
-//! 7. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+//! 7. [`doctor`]: the whole set-up, checked for the owner.
+//! 8. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 
 pub mod answer;
 pub mod ask;
 pub mod auth;
+pub mod doctor;
 pub mod limits;
 pub mod log;
 pub mod openai;

@@ -8,11 +8,18 @@ use crate::ask::Ask;
 use crate::problem::OpenAiFailure;
 use crate::secret::Secret;
 use crate::settings::SessionSettings;
+use crate::spelling;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The path under `OPENAI_BASE_URL`.
 pub const SESSIONS_PATH: &str = "/chatkit/sessions";
+
+/// The path that cancels a session, or `None` if the id is none that a path can carry.
+#[must_use]
+pub fn cancel_path(session_id: &str) -> Option<String> {
+    spelling::is_name(session_id, 256).then(|| format!("{SESSIONS_PATH}/{session_id}/cancel"))
+}
 
 /// The most that is read of OpenAI's answer; a real one has about 1 KB.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;

@@ -9,6 +9,8 @@ pub enum Route {
     Start,
     /// Create the next session for a proven caller.
     Refresh,
+    /// Check the whole set-up; for the admin.
+    Doctor,
     /// What a page may know.
     Config,
     /// Is the Worker up.
@@ -38,6 +40,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Cause> {
             (Route::Start, POST)
         }
         "/api/chatkit/refresh" => (Route::Refresh, POST),
+        "/api/chatkit/doctor" => (Route::Doctor, GET),
         "/api/chatkit/config" => (Route::Config, GET),
         "/health" => (Route::Health, GET),
         "/" => return Ok(Route::Page),
@@ -59,6 +62,12 @@ pub fn is_api(path: &str) -> bool {
 }
 
 impl Route {
+    /// Whether only the admin may ask.
+    #[must_use]
+    pub fn is_for_admin(self) -> bool {
+        matches!(self, Self::Doctor)
+    }
+
     /// Whether the request would create or change something, so that its `Origin` must be ours or allowed.
     #[must_use]
     pub fn changes_state(self) -> bool {

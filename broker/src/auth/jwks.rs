@@ -1,7 +1,6 @@
 //! A set of public keys after RFC 7517, and when to fetch it again.
 
 use super::Unproven;
-use crate::problem::Cause;
 use serde_json::{Map, Value, json};
 
 /// The most that is read of a key set; a real one has a few KB.
@@ -114,12 +113,6 @@ pub fn is_fetch_due(fetched: Option<u64>, failed: Option<u64>, known: bool, now:
         |then: Option<u64>, span| then.is_none_or(|then| now.saturating_sub(then) >= span);
     let wait = if known { FRESH_MS } else { REFETCH_MS };
     longer_ago(fetched, wait) && longer_ago(failed, RETRY_MS)
-}
-
-impl From<Unproven> for Cause {
-    fn from(why: Unproven) -> Self {
-        Self::IdentityRequired(why)
-    }
 }
 
 #[cfg(test)]

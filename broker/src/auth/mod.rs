@@ -13,6 +13,7 @@ mod token;
 pub use jwks::{Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, is_fetch_due};
 pub use token::Token;
 
+use crate::problem::Cause;
 use crate::secret::Secret;
 
 /// Where a request carries its token.
@@ -49,6 +50,8 @@ pub struct TokenRules {
 /// Why nothing proves who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unproven {
+    /// An admin endpoint without its token.
+    NotAdmin,
     /// A refresh without a visitor's signed value.
     NoVisitor,
     /// No token.
@@ -81,6 +84,7 @@ impl Unproven {
     pub fn detail(self) -> &'static str {
         match self {
             Self::NoVisitor => "Nothing in the request proves who it is for. Start a new session.",
+            Self::NotAdmin => "This address needs the header `Authorization: Bearer ADMIN_TOKEN`.",
             Self::NoToken => "The request has no token. Sign in first.",
             Self::Malformed => "The token is not a signed JSON web token.",
             Self::WrongAlgorithm => {
@@ -106,4 +110,59 @@ pub fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Lets an admin in, by the `Authorization` header.
+///
+/// # Errors
+/// [`Cause::NotFound`] where no `ADMIN_TOKEN` is set: nobody can be admin, so there is nothing to
+/// find. [`Unproven::NotAdmin`] for any other token.
+pub fn admit_admin(header: Option<&str>, token: Option<&Secret>) -> Result<(), Cause> {
+    let token = token.ok_or(Cause::NotFound)?;
+    match header.and_then(bearer) {
+        Some(offered) if token.matches(offered) => Ok(()),
+        _ => Err(Unproven::NotAdmin.into()),
+    }
+}
+
+impl From<Unproven> for Cause {
+    fn from(why: Unproven) -> Self {
+        Self::IdentityRequired(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_has_its_scheme_in_any_case() {
+        assert_eq!(bearer("Bearer a.b"), Some("a.b"));
+        assert_eq!(bearer("bearer  a.b "), Some("a.b"));
+        for header in ["", "Bearer", "Bearer ", "Basic a.b", "a.b"] {
+            assert_eq!(bearer(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn admin_endpoints_exist_only_with_a_token_and_open_only_to_it() {
+        let token = Secret::new("right");
+        assert_eq!(admit_admin(Some("Bearer right"), Some(&token)), Ok(()));
+        for header in [
+            None,
+            Some("Bearer wrong"),
+            Some("right"),
+            Some("Bearer right2"),
+        ] {
+            assert_eq!(
+                admit_admin(header, Some(&token)),
+                Err(Unproven::NotAdmin.into())
+            );
+        }
+        assert_eq!(
+            admit_admin(Some("Bearer right"), None),
+            Err(Cause::NotFound)
+        );
+        assert_eq!(admit_admin(None, None), Err(Cause::NotFound));
+    }
 }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub origins: Vec<Rule>,
     /// `CHATKIT_JS_URL`, or OpenAI's if it is wrong.
     pub script_url: String,
+    /// `ADMIN_TOKEN`: what opens the admin endpoints; without it there are none.
+    pub admin_token: Option<Secret>,
     /// What sessions need, or everything that is wrong; never an empty list.
     pub sessions: Result<SessionSettings, Vec<Fault>>,
 }
@@ -99,6 +101,8 @@ impl Settings {
             .read("CHATKIT_JS_URL", spelling::fetched_url)
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
+        let admin_token = r.secret("ADMIN_TOKEN");
+
         let api_key = api_key(r);
         let workflows = workflows(r);
         let base_url = r
@@ -154,6 +158,7 @@ impl Settings {
         Self {
             origins,
             script_url,
+            admin_token,
             sessions,
         }
     }

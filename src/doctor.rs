@@ -1,0 +1,81 @@
+//! Checks the whole set-up: settings, bindings, and a live session that is created and cancelled.
+
+use crate::upstream;
+use broker::ask::Ask;
+use broker::doctor::Report;
+use broker::limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
+use broker::openai;
+use broker::settings::{SessionSettings, Settings};
+use worker::Env;
+
+/// The user of the session that is created as a test; it starts no thread.
+const DOCTOR: &str = "chatkit-edge-doctor";
+
+/// Looks at everything, and goes on after a failure as far as that makes sense.
+pub async fn examine(env: &Env, settings: &Settings) -> Report {
+    let mut report = Report::of_settings(settings);
+    match env.kv("COUNTERS") {
+        Ok(_) => report.passed("COUNTERS", "The KV namespace is bound."),
+        Err(_) => report.failed(
+            "COUNTERS",
+            "The KV namespace COUNTERS is not bound.",
+            Some("Keep its entry in wrangler.toml and deploy again."),
+        ),
+    }
+    match &settings.sessions {
+        Ok(sessions) => {
+            limiters(env, sessions, &mut report);
+            live_session(sessions, &mut report).await;
+        }
+        Err(_) => report.skipped(
+            "session",
+            "The settings are wrong, so no session was tried.",
+        ),
+    }
+    report
+}
+
+fn limiters(env: &Env, sessions: &SessionSettings, report: &mut Report) {
+    const NAME: &str = "RATE_LIMITS";
+    if !sessions.rate_limits {
+        report.skipped(NAME, "RATE_LIMITS is off.");
+        return;
+    }
+    let bound = [SESSIONS_PER_CALLER, SESSIONS_PER_ADDRESS]
+        .iter()
+        .all(|limiter| env.rate_limiter(limiter).is_ok());
+    if bound {
+        report.passed(NAME, "The rate limiters are bound.");
+    } else {
+        report.failed(
+            NAME,
+            "RATE_LIMITS is on and a rate limiter is not bound.",
+            Some("Take the [[ratelimits]] entries from wrangler.toml, or set RATE_LIMITS to off."),
+        );
+    }
+}
+
+async fn live_session(sessions: &SessionSettings, report: &mut Report) {
+    // No body asks for the default, which the settings always have.
+    let Ok(ask) = Ask::read(b"", sessions) else {
+        return;
+    };
+    let body = openai::create_session_body(sessions, &ask, DOCTOR);
+    let session = match upstream::create_session(sessions, &body).await {
+        (_, Ok(session)) => session,
+        (_, Err(failure)) => {
+            report.openai_failed("session", failure);
+            report.skipped("cancel", "There was no session to cancel.");
+            return;
+        }
+    };
+    report.passed("session", "OpenAI created a session.");
+    let Some(path) = session.id.as_deref().and_then(openai::cancel_path) else {
+        report.skipped("cancel", "OpenAI gave the session no id to cancel it by.");
+        return;
+    };
+    match upstream::post(sessions, &path, None).await {
+        (_, Ok(_)) => report.passed("cancel", "OpenAI cancelled it."),
+        (_, Err(failure)) => report.openai_failed("cancel", failure),
+    }
+}

@@ -1,0 +1,113 @@
+// Anonymous visitors: each keeps their own user, and nobody gets another's.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
+import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
+
+/** @typedef {Awaited<ReturnType<typeof startWorkerWithSandbox>>} Worker */
+
+/** @template T @param {Parameters<typeof startWorkerWithSandbox>[0]} options @param {(worker: Worker) => Promise<T>} use */
+async function withWorker(options, use) {
+  const worker = await startWorkerWithSandbox(options);
+  try {
+    return await use(worker);
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Starts a session and gives the user that OpenAI saw, and the cookie that came back. */
+async function visit(/** @type {Worker} */ worker, /** @type {string | undefined} */ cookie, path = '/api/chatkit/session') {
+  const answer = await worker.fetch(path, { method: 'POST', headers: cookie ? { Cookie: cookie } : {} });
+  assert.equal(answer.status, 200);
+  return { user: worker.sandbox.requests.at(-1)?.body.user, cookie: cookieOf(answer) ?? '' };
+}
+
+const withSecret = (/** @type {string} */ secret) => ({ secrets: { VISITOR_SECRET: secret } });
+
+describe('a visitor', () => {
+  test('keeps the same user through refreshes, a restart and a change of secret', async () => {
+    const first = await withWorker(withSecret('old'), async (worker) => {
+      const start = await visit(worker, undefined);
+      const refresh = await visit(worker, start.cookie, '/api/chatkit/refresh');
+      assert.equal(refresh.user, start.user);
+      return refresh;
+    });
+    const second = await withWorker(withSecret('new, old'), (worker) => visit(worker, first.cookie));
+    assert.equal(second.user, first.user);
+    const third = await withWorker(withSecret('new'), (worker) => visit(worker, second.cookie));
+    assert.equal(third.user, first.user, 'the cookie was signed anew');
+  });
+
+  test('keeps the same user through a restart where only the API key is set', async () => {
+    const first = await withWorker({}, (worker) => visit(worker, undefined));
+    const again = await withWorker({}, (worker) => visit(worker, first.cookie));
+    assert.equal(again.user, first.user);
+  });
+
+  test('of another deployment is a stranger', async () => {
+    const theirs = await withWorker(withSecret('theirs'), (worker) => visit(worker, undefined));
+    const ours = await withWorker(withSecret('ours'), (worker) => visit(worker, theirs.cookie));
+    assert.notEqual(ours.user, theirs.user);
+  });
+
+  test('is never another: a forged, cut, re-signed or swapped cookie makes a new visitor, and no refresh', () =>
+    withWorker(withSecret('secret'), async (worker) => {
+      const one = await visit(worker, undefined);
+      const two = await visit(worker, undefined);
+      assert.notEqual(one.user, two.user);
+      const [name, value] = one.cookie.split('=');
+      const [id, mac] = value.split('.');
+      const otherMac = two.cookie.split('.')[1];
+      for (const forged of [
+        id,
+        `${id}.`,
+        `${id}.${otherMac}`,
+        `${id}.${mac.slice(0, -1)}`,
+        `${id}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'E' : 'A'}`,
+        `${id.startsWith('A') ? 'B' : 'A'}${id.slice(1)}.${mac}`,
+        `${id}.${Buffer.alloc(32).toString('base64url')}`,
+        one.user,
+        `${one.user}.${mac}`,
+      ]) {
+        const cookie = `${name}=${forged}`;
+        const { user } = await visit(worker, cookie);
+        assert.ok(user !== one.user && user !== two.user, forged);
+        const refresh = await worker.fetch('/api/chatkit/refresh', { method: 'POST', headers: { Cookie: cookie } });
+        assert.equal(refresh.status, 401, forged);
+      }
+    }));
+
+  test('is never shared: a hundred starts at once have a hundred users', () =>
+    withWorker({}, async (worker) => {
+      await Promise.all(Array.from({ length: 100 }, () => worker.fetch('/api/chatkit/session', { method: 'POST' })));
+      assert.equal(new Set(worker.sandbox.requests.map(({ body }) => body.user)).size, 100);
+    }));
+});
+
+describe('a user that the body names', () => {
+  const post = (/** @type {Worker} */ worker, /** @type {object} */ body, path = '/api/chatkit/session') =>
+    worker.fetch(path, { method: 'POST', body: JSON.stringify(body) });
+
+  test("counts behind the owner's own proxy, within bounds, and proves a refresh", () =>
+    withWorker({ vars: { TRUST_CLIENT_USER: 'true' } }, async (worker) => {
+      for (const name of ['user', 'user_id', 'userId']) {
+        const answer = await post(worker, { [name]: 'user-7' }, '/api/chatkit/refresh');
+        assert.equal(answer.status, 200);
+        assert.deepEqual(answer.headers.getSetCookie(), []);
+        assert.equal(worker.sandbox.requests.at(-1)?.body.user, 'user-7');
+      }
+      for (const user of ['', 7, 'x'.repeat(513), 'a\r\nX-Evil: 1']) {
+        assert.equal((await post(worker, { user })).status, 400);
+      }
+      assert.equal((await post(worker, {}, '/api/chatkit/refresh')).status, 401);
+    }));
+});
+
+test('the cookie is signed with a key that is not the API key itself', () =>
+  withWorker({}, async (worker) => {
+    const { createHmac } = await import('node:crypto');
+    const { cookie } = await visit(worker, undefined);
+    const [id, mac] = cookie.split('=')[1].split('.');
+    assert.notEqual(createHmac('sha256', SANDBOX_KEY).update(id).digest('base64url'), mac);
+  }));
