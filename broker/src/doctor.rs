@@ -123,7 +123,7 @@ impl Report {
 fn hint(failure: OpenAiFailure) -> Option<&'static str> {
     Some(match failure {
         OpenAiFailure::KeyRejected => {
-            "Copy the key anew from the API keys page of the workflow's project, and store it with `wrangler secret put OPENAI_API_KEY`."
+            "Copy the key anew from the API keys page of the workflow's project, and store it with: npx wrangler secret put OPENAI_API_KEY"
         }
         OpenAiFailure::BetaUnavailable => {
             "Check that the key's permissions include ChatKit, and that OpenAI has enabled it for the organization."

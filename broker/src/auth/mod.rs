@@ -84,7 +84,7 @@ impl Unproven {
     pub fn detail(self) -> &'static str {
         match self {
             Self::NoVisitor => "Nothing in the request proves who it is for. Start a new session.",
-            Self::NotAdmin => "This address needs the header `Authorization: Bearer ADMIN_TOKEN`.",
+            Self::NotAdmin => "This address needs the header Authorization: Bearer ADMIN_TOKEN.",
             Self::NoToken => "The request has no token. Sign in first.",
             Self::Malformed => "The token is not a signed JSON web token.",
             Self::WrongAlgorithm => {

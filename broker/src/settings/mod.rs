@@ -168,7 +168,7 @@ fn api_key<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Secr
     const NAME: &str = "OPENAI_API_KEY";
     let key = reader.secret(NAME);
     let fault = match &key {
-        None => "OPENAI_API_KEY is not set: add it with `wrangler secret put OPENAI_API_KEY`.",
+        None => "OPENAI_API_KEY is not set: add it with: npx wrangler secret put OPENAI_API_KEY.",
         Some(key) if !spelling::is_header_word(key.expose(), 512) => {
             "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
         }
@@ -203,7 +203,7 @@ fn workflow_version(text: &str) -> Result<String, Allowed> {
     if text != "latest" && spelling::is_header_word(text, 128) {
         Ok(text.to_owned())
     } else {
-        Err("a version's number, not `latest`, with which the chat fails later; leave it out for the newest".to_owned())
+        Err("a version's number, not latest, with which the chat fails later; leave it out for the newest".to_owned())
     }
 }
 

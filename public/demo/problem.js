@@ -1,0 +1,25 @@
+/** What goes wrong between the page, the widget and the Worker, as one kind of error with a code. */
+
+export class Problem extends Error {
+  /**
+   * @param {string} code one of the Worker's codes, or one of the page's own in problems.js
+   * @param {string} detail one sentence
+   * @param {{ requestId?: string | null, retryAfter?: string | null }} [more]
+   */
+  constructor(code, detail, { requestId = null, retryAfter = null } = {}) {
+    super(detail);
+    this.name = 'Problem';
+    this.code = code;
+    this.requestId = requestId;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+export function asProblem(error) {
+  if (error instanceof Problem) return error;
+  return new Problem('page_error', error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,41 @@
+/** Light and dark: the visitor's own choice if there is one, else what the system prefers. */
+
+/** @typedef {'light' | 'dark'} Theme */
+
+// early-theme.js reads it under the same name.
+const KEY = 'chatkit-edge-theme';
+const system = matchMedia('(prefers-color-scheme: dark)');
+const root = document.documentElement;
+
+/** @type {Set<(theme: Theme) => void>} */
+const listeners = new Set();
+
+/** @returns {Theme} */
+export function currentTheme() {
+  const { theme } = root.dataset;
+  if (theme === 'light' || theme === 'dark') return theme;
+  return system.matches ? 'dark' : 'light';
+}
+
+export function toggleTheme() {
+  const theme = currentTheme() === 'dark' ? 'light' : 'dark';
+  root.dataset.theme = theme;
+  // Storage throws where the browser forbids it; the choice then lasts as long as the page.
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {}
+  tell();
+}
+
+/** @param {(theme: Theme) => void} listener */
+export function onThemeChange(listener) {
+  listeners.add(listener);
+}
+
+function tell() {
+  for (const listener of listeners) listener(currentTheme());
+}
+
+system.addEventListener('change', () => {
+  if (!root.dataset.theme) tell();
+});

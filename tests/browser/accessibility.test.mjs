@@ -1,0 +1,87 @@
+// Both pages against axe-core's rules in both themes, the keyboard's way through, and the page for what is not there.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { chat, launch, newVisitor } from './browser.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  [worker, browser] = await Promise.all([startWorkerWithSandbox(), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(() => Promise.all([worker?.close(), browser?.close()]));
+
+/** The rules broken, each with the elements that break it. @param {import('playwright-core').Page} page */
+async function violations(page) {
+  // Evaluated by the browser's debugger, so the page's policy against other scripts does not apply.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    // @ts-ignore: put there by the line above
+    const { violations } = await window.axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  });
+}
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  describe(`in the ${colorScheme} theme`, () => {
+    const open = () => newVisitor(browser, { colorScheme, reducedMotion: 'reduce' });
+
+    test('the chat has no accessibility violations', async () => {
+      const { context, page } = await open();
+      await page.goto(worker.url);
+      await (await chat(page)).say('Hello');
+      assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+
+    test('an alert has none', async () => {
+      worker.sandbox.fail('invalid-key');
+      const { context, page } = await open();
+      await page.goto(worker.url);
+      await page.locator('.alert').waitFor();
+      assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+
+    test('the page for an unknown address has none', async () => {
+      const { context, page } = await open();
+      await page.goto(`${worker.url}/nowhere`);
+      assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+  });
+}
+
+test('the first key press offers the way to the chat', async () => {
+  const { context, page } = await newVisitor(browser);
+  await page.goto(worker.url);
+  await chat(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the chat');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'chat');
+  await context.close();
+});
+
+test('an unknown address gets a plain page that leads back to the chat', async () => {
+  const { context, page, troubles } = await newVisitor(browser);
+  const answer = await page.goto(`${worker.url}/nowhere`);
+  assert.equal(answer?.status(), 404);
+  const headers = answer?.headers() ?? {};
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.ok(headers['referrer-policy']);
+  assert.match(headers['content-security-policy'], /^default-src 'none'; style-src 'self';/);
+  assert.equal(await page.locator('h1').innerText(), 'Page not found');
+  assert.deepEqual(troubles, ['Failed to load resource: the server responded with a status of 404 (Not Found)']);
+  await page.getByRole('link', { name: 'Go to the chat' }).click();
+  await chat(page);
+  assert.equal(page.url(), `${worker.url}/`);
+  await context.close();
+});

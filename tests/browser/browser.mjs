@@ -1,0 +1,56 @@
+// What the browser tests share: Chromium, and visitors whose pages remember everything that went wrong on them.
+import { chromium } from 'playwright-core';
+import { findChromium } from '../../scripts/chromium.mjs';
+
+export const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+
+export async function launch() {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('There is no Chromium here: `npm test` installs it.');
+  return chromium.launch({ executablePath, args });
+}
+
+/**
+ * A page in a browser profile of its own, not yet opened. `troubles` collects console errors and warnings, uncaught errors
+ * and rejections; what the Content-Security-Policy blocks is a console error in Chromium. `calls` has the requests for
+ * client secrets, as "POST /api/chatkit/session".
+ * @param {import('playwright-core').Browser} browser
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function newVisitor(browser, options) {
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const troubles = [];
+  /** @type {string[]} */
+  const calls = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
+  });
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (/^\/api\/chatkit\/(session|refresh)$/.test(pathname)) calls.push(`${request.method()} ${pathname}`);
+  });
+  return { context, page, troubles, calls };
+}
+
+/** The widget, once it can be written into. @param {import('playwright-core').Page} page */
+export async function chat(page) {
+  const composer = page.locator('openai-chatkit textarea');
+  await composer.waitFor();
+  return {
+    messages: page.locator('openai-chatkit .message'),
+    /** Sends a message and gives the whole reply. @param {string} text */
+    async say(text) {
+      const ends = page.locator('#events li', { hasText: 'chatkit.response.end' });
+      const before = await ends.count();
+      await composer.fill(text);
+      await composer.press('Enter');
+      await ends.nth(before).waitFor({ state: 'attached' });
+      return page.locator('openai-chatkit .message.assistant .text').last().innerText();
+    },
+  };
+}

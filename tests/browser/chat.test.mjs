@@ -1,0 +1,141 @@
+// The demo page in Chromium, as a visitor sees it when all is well.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { chat, launch, newVisitor } from './browser.mjs';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  [worker, browser] = await Promise.all([startWorkerWithSandbox(), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(() => Promise.all([worker?.close(), browser?.close()]));
+
+const users = () => worker.sandbox.requests.map(({ body }) => body.user);
+
+/** @param {import('playwright-core').BrowserContextOptions} [options] */
+async function open(options) {
+  const visitor = await newVisitor(browser, options);
+  await visitor.page.goto(worker.url);
+  return { ...visitor, ...(await chat(visitor.page)) };
+}
+
+describe('the demo page', () => {
+  test('goes from load to a reply with one session and nothing in the console', async () => {
+    const { context, page, say, messages, calls, troubles } = await open();
+    assert.match(await say('Good morning'), /Good morning/);
+    assert.equal(await messages.count(), 2);
+    assert.deepEqual(calls, ['POST /api/chatkit/session']);
+    assert.equal(await page.locator('.alert').count(), 0);
+    assert.equal(await page.locator('#chat-status').isVisible(), false);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('asks for the session and the script at the same time', async () => {
+    const { context, page } = await newVisitor(browser);
+    // Each is held back until the other has been asked for too: one after the other would never end.
+    const script = Promise.withResolvers();
+    const session = Promise.withResolvers();
+    await page.route('**/chatkit.js', async (route) => {
+      script.resolve(null);
+      await session.promise;
+      await route.continue();
+    });
+    await page.route('**/api/chatkit/session', async (route) => {
+      session.resolve(null);
+      await script.promise;
+      await route.continue();
+    });
+    await page.goto(worker.url);
+    await chat(page);
+    await page.locator('#events code', { hasText: 'session.created' }).waitFor();
+    assert.equal(worker.sandbox.requests.length, 1);
+    await context.close();
+  });
+
+  test('knows a visitor again after a reload', async () => {
+    const { context, page } = await open();
+    await page.reload();
+    await chat(page);
+    const [first, second, ...more] = users();
+    assert.match(first, /^visitor_/);
+    assert.equal(second, first);
+    assert.deepEqual(more, []);
+    await context.close();
+  });
+
+  test('gives two browsers two users', async () => {
+    const [one, other] = [await open(), await open()];
+    const [first, second] = users();
+    assert.notEqual(second, first);
+    await Promise.all([one.context.close(), other.context.close()]);
+  });
+
+  test('says plainly that it is the sandbox, and what to set', async () => {
+    const { context, page } = await open();
+    const note = await page.locator('#sandbox-note').innerText();
+    assert.match(note, /^This is the sandbox: replies are made up on this machine and no key is used\./);
+    assert.match(note, /OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID in \.dev\.vars/);
+    assert.equal(await page.locator('#curl').innerText(), `curl -X POST ${worker.url}/api/chatkit/session`);
+    await context.close();
+  });
+
+  test('shows the events with what is safe to show of them', async () => {
+    const { context, page, say } = await open();
+    await say('swordfish');
+    const events = await page.locator('#events').innerText();
+    for (const type of ['session.created', 'chatkit.ready', 'chatkit.thread.change', 'chatkit.response.start', 'chatkit.response.end']) {
+      assert.ok(events.includes(type), type);
+    }
+    assert.doesNotMatch(events, /swordfish|ek_/);
+    const [error] = await page.evaluate(() => {
+      const detail = { error: new Error('The secret ek_sandbox_abcdefgh is not valid') };
+      document.querySelector('openai-chatkit')?.dispatchEvent(new CustomEvent('chatkit.error', { detail }));
+      return [document.querySelector('#events li')?.textContent ?? ''];
+    });
+    assert.match(error, /chatkit\.error The secret ek_… is not valid$/);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    assert.equal(await page.locator('#events li').count(), 0);
+    await context.close();
+  });
+
+  test('follows the system to dark, and keeps the theme the visitor chooses', async () => {
+    const { context, page, messages, say } = await open({ colorScheme: 'dark' });
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const widget = page.locator('openai-chatkit .root');
+    const dark = await background();
+    assert.equal(await widget.getAttribute('data-scheme'), 'dark');
+
+    await say('Stay here');
+    await page.getByRole('button', { name: 'Light theme' }).click();
+    assert.notEqual(await background(), dark);
+    assert.equal(await widget.getAttribute('data-scheme'), 'light');
+    assert.equal(await messages.count(), 2, 'the chat stays');
+
+    await page.reload();
+    await chat(page);
+    assert.notEqual(await background(), dark);
+    assert.equal(await widget.getAttribute('data-scheme'), 'light');
+    assert.ok(await page.getByRole('button', { name: 'Dark theme' }).isVisible());
+    await context.close();
+  });
+
+  test('changes with the system while the visitor has chosen nothing', async () => {
+    const { context, page } = await open({ colorScheme: 'light' });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('openai-chatkit .root[data-scheme="dark"]').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Light theme' }).isVisible());
+    await context.close();
+  });
+
+  test('fits a screen of 360 pixels', async () => {
+    const { context, page, say } = await open({ viewport: { width: 360, height: 740 } });
+    await say('A-long-word-'.repeat(20));
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+    await context.close();
+  });
+});

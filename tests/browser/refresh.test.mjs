@@ -1,0 +1,78 @@
+// What the page does when a session ends during a chat: sessions here last two seconds.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { chat, launch, newVisitor } from './browser.mjs';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { SESSION_TTL_SECONDS: '2' } }), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(() => Promise.all([worker?.close(), browser?.close()]));
+
+const users = () => worker.sandbox.requests.map(({ body }) => body.user);
+
+async function open() {
+  const visitor = await newVisitor(browser);
+  await visitor.page.goto(worker.url);
+  const happened = (/** @type {string} */ name, times = 1) =>
+    visitor.page.locator('#events code').getByText(name, { exact: true }).nth(times - 1).waitFor({ state: 'attached' });
+  return { ...visitor, ...(await chat(visitor.page)), happened };
+}
+
+describe('a session that ends during a chat', () => {
+  test('is refreshed for the same user, and the chat goes on', async () => {
+    const { context, say, messages, happened, calls, troubles } = await open();
+    await say('Before');
+    await happened('session.refreshed');
+    assert.match(await say('After'), /After/);
+    assert.equal(await messages.count(), 4);
+    assert.deepEqual(calls.slice(0, 2), ['POST /api/chatkit/session', 'POST /api/chatkit/refresh']);
+    assert.ok(users().length >= 2);
+    assert.equal(new Set(users()).size, 1);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('is followed by a new one where the cookie is gone', async () => {
+    const { context, page, happened, calls } = await open();
+    await context.clearCookies();
+    await happened('session.created', 2);
+    const again = calls.indexOf('POST /api/chatkit/session', 1);
+    assert.equal(calls[again - 1], 'POST /api/chatkit/refresh');
+    assert.equal(new Set(users()).size, 2);
+    assert.equal(await page.locator('.alert').count(), 0);
+    await context.close();
+  });
+
+  test('is said to have ended when it cannot be refreshed, and nothing is tried again but by the visitor', async () => {
+    const { context, page, say, messages, calls } = await open();
+    await say('Before');
+    worker.sandbox.fail('invalid-key', { times: Infinity });
+    const alert = page.locator('#alert');
+    await alert.locator('.alert').waitFor();
+    assert.match(await alert.innerText(), /OpenAI does not accept the API key/);
+    assert.equal(await messages.count(), 2, 'what was said stays in view');
+
+    const asked = calls.length;
+    const retry = page.locator('openai-chatkit .notice .retry');
+    await retry.waitFor();
+    const errors = page.locator('#events li', { hasText: 'chatkit.error' });
+    const before = await errors.count();
+    await retry.click();
+    await errors.nth(before).waitFor({ state: 'attached' });
+    assert.equal(calls.length, asked, "the widget's own retries do not reach the Worker");
+
+    await fetch(`${worker.sandbox.url}/sandbox/faults`, { method: 'DELETE' });
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await messages.nth(1).waitFor();
+    assert.match(await (await chat(page)).say('After'), /After/);
+    assert.equal(await messages.count(), 4, 'the thread is the same');
+    assert.equal(await alert.innerText(), '');
+    await context.close();
+  });
+});
