@@ -17,6 +17,7 @@ pub mod answer;
 pub mod ask;
 pub mod auth;
 pub mod doctor;
+pub mod ledger;
 pub mod limits;
 pub mod log;
 pub mod openai;

@@ -132,7 +132,7 @@ describe('with a key set', () => {
 
   for (const [name, answer] of /** @type {[string, { status: number, body: string }][]} */ ([
     ['down', { status: 503, body: '' }],
-    ['huge', { status: 200, body: `{"keys":[${'0,'.repeat(500_000)}0]}` }],
+    ['huge', { status: 200, body: `{"padding":"${'x'.repeat(1_000_000)}","keys":[${JSON.stringify(rsa.jwk)}]}` }],
     ['not JSON', { status: 200, body: '<html>' }],
     ['without keys', { status: 200, body: '{"keys":[]}' }],
   ])) {

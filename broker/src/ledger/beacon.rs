@@ -1,0 +1,101 @@
+//! The bodies of analytics and error reports, as `fetch` or `navigator.sendBeacon` send them.
+
+use super::Report;
+use crate::problem::Cause;
+use serde_json::Value;
+
+/// How many events one body may carry.
+pub const MOST_EVENTS: usize = 100;
+
+/// What a body carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beacon {
+    /// How many events.
+    pub events: u32,
+    /// The same as error reports; only the ones that say anything.
+    pub reports: Vec<Report>,
+}
+
+/// Reads a body: nothing (one event), one object, or an array of up to [`MOST_EVENTS`] of them.
+///
+/// # Errors
+/// [`Cause::InvalidJson`], or [`Cause::InvalidRequest`] for JSON of another shape.
+pub fn read(bytes: &[u8], now: u64) -> Result<Beacon, Cause> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Beacon {
+            events: 1,
+            reports: Vec::new(),
+        });
+    }
+    let body: Value = serde_json::from_slice(bytes).map_err(|_| Cause::InvalidJson)?;
+    let events = match &body {
+        Value::Array(events) => events.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let refused = |field: &str, allowed| {
+        Err(Cause::InvalidRequest {
+            field: field.to_owned(),
+            allowed,
+        })
+    };
+    if events.len() > MOST_EVENTS {
+        return refused("The body", "at most 100 objects");
+    }
+    let mut reports = Vec::new();
+    for event in events {
+        let Value::Object(fields) = event else {
+            return refused(
+                "The body",
+                "a JSON object, or an array of up to 100 of them",
+            );
+        };
+        for name in ["threadId", "thread_id"] {
+            if !matches!(
+                fields.get(name),
+                None | Some(Value::Null | Value::String(_))
+            ) {
+                return refused(name, "a string or null");
+            }
+        }
+        let report = Report::read(fields, now);
+        if !report.message.is_empty() || !report.stack.is_empty() {
+            reports.push(report);
+        }
+    }
+    Ok(Beacon {
+        events: u32::try_from(events.len()).unwrap_or(u32::MAX),
+        reports,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_one_event_and_an_array_is_as_many_as_it_has() {
+        assert_eq!(read(b"", 0).unwrap().events, 1);
+        assert_eq!(read(b"{}", 0).unwrap().events, 1);
+        assert_eq!(read(br#"{"threadId":null}"#, 0).unwrap().events, 1);
+        assert_eq!(read(b"[]", 0).unwrap().events, 0);
+        assert_eq!(read(b"[{},{}]", 0).unwrap().events, 2);
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        let many = format!("[{}]", vec!["{}"; 101].join(","));
+        for body in ["7", "\"x\"", "[1]", "[{},null]", r#"{"threadId":7}"#, &many] {
+            assert!(
+                matches!(read(body.as_bytes(), 0), Err(Cause::InvalidRequest { .. })),
+                "{body}"
+            );
+        }
+        assert_eq!(read(b"{", 0), Err(Cause::InvalidJson));
+    }
+
+    #[test]
+    fn an_error_report_that_says_nothing_is_counted_and_not_kept() {
+        let beacon = read(br#"[{"message":"boom"},{"x":1}]"#, 0).unwrap();
+        assert_eq!((beacon.events, beacon.reports.len()), (2, 1));
+    }
+}

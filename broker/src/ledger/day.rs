@@ -1,0 +1,100 @@
+//! The UTC day that an event counts for.
+
+use serde::{Deserialize, Serialize};
+
+const DAY_MS: u64 = 86_400_000;
+/// How many days are kept besides the present one.
+const DAYS_KEPT: u64 = 90;
+
+/// Days since 1970-01-01, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Day(u64);
+
+impl Day {
+    /// The day of a time in Unix milliseconds.
+    #[must_use]
+    pub fn of(now_ms: u64) -> Self {
+        Self(now_ms / DAY_MS)
+    }
+
+    /// The number that the day is stored as.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The day stored as a number.
+    #[must_use]
+    pub fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The first day that is still kept on this day.
+    #[must_use]
+    pub fn first_kept(self) -> Self {
+        Self(self.0.saturating_sub(DAYS_KEPT.saturating_sub(1)))
+    }
+
+    /// The date, as `2026-11-21`.
+    #[must_use]
+    pub fn date(self) -> String {
+        let start = std::time::UNIX_EPOCH
+            .checked_add(std::time::Duration::from_millis(
+                self.0.saturating_mul(DAY_MS),
+            ))
+            .map(httpdate::fmt_http_date)
+            .unwrap_or_default();
+        // "Sat, 21 Nov 2026 00:00:00 GMT"
+        let mut words = start.split(' ').skip(1);
+        let (day, month, year) = (words.next(), words.next(), words.next());
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let month = months
+            .iter()
+            .position(|name| Some(*name) == month)
+            .map_or(0, |at| at.saturating_add(1));
+        format!(
+            "{}-{month:02}-{}",
+            year.unwrap_or_default(),
+            day.unwrap_or_default()
+        )
+    }
+}
+
+/// Whole seconds until the next day begins, 1 at least.
+#[must_use]
+pub fn seconds_to_midnight(now_ms: u64) -> u64 {
+    DAY_MS.saturating_sub(now_ms % DAY_MS).div_ceil(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: u64 = 1_795_262_400_000;
+
+    #[test]
+    fn a_day_turns_at_midnight_utc() {
+        assert_eq!(Day::of(NOON).date(), "2026-11-21");
+        let midnight = Day::of(NOON).number() * DAY_MS;
+        assert_eq!(Day::of(midnight - 1).date(), "2026-11-20");
+        assert_eq!(Day::of(midnight).date(), "2026-11-21");
+        assert_eq!(Day::of(951_782_400_000).date(), "2000-02-29");
+        assert_eq!(Day::of(0).date(), "1970-01-01");
+    }
+
+    #[test]
+    fn midnight_is_a_second_away_at_least() {
+        assert_eq!(seconds_to_midnight(NOON), 43_200);
+        let midnight = Day::of(NOON).number() * DAY_MS;
+        assert_eq!(seconds_to_midnight(midnight - 1), 1);
+        assert_eq!(seconds_to_midnight(midnight), 86_400);
+    }
+
+    #[test]
+    fn ninety_days_are_kept_the_present_one_included() {
+        let today = Day::of(NOON);
+        assert_eq!(today.number() - today.first_kept().number(), 89);
+    }
+}

@@ -1,0 +1,142 @@
+//! What is counted, and what each event adds to.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A session was created.
+    SessionCreated,
+    /// The next session was created for a proven caller.
+    SessionRefreshed,
+    /// A session was cancelled.
+    SessionCancelled,
+    /// A session could not be created; holds the problem's code.
+    SessionFailed(String),
+    /// A message was sent or answered.
+    Message,
+    /// The page changed to another thread.
+    ThreadChange,
+    /// A page reported an error.
+    ClientError,
+}
+
+impl Event {
+    /// The counters that it adds to: its own, and for a failure the one of its code.
+    #[must_use]
+    pub fn counters(&self) -> Vec<String> {
+        let own = match self {
+            Self::SessionCreated => "sessions_created",
+            Self::SessionRefreshed => "sessions_refreshed",
+            Self::SessionCancelled => "sessions_cancelled",
+            Self::SessionFailed(_) => "sessions_failed",
+            Self::Message => "messages",
+            Self::ThreadChange => "thread_changes",
+            Self::ClientError => "client_errors",
+        };
+        let mut counters = vec![own.to_owned()];
+        if let Self::SessionFailed(code) = self {
+            counters.push(format!("{FAILURE_PREFIX}{code}"));
+        }
+        counters
+    }
+}
+
+/// What a counter of failures is called before its code.
+const FAILURE_PREFIX: &str = "failed:";
+
+/// One number for each thing that is counted, in total or for a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PerDay {
+    /// Sessions created.
+    pub sessions_created: u64,
+    /// Sessions refreshed.
+    pub sessions_refreshed: u64,
+    /// Sessions cancelled.
+    pub sessions_cancelled: u64,
+    /// Sessions that could not be created.
+    pub sessions_failed: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Changes of thread.
+    pub thread_changes: u64,
+    /// Errors that pages reported.
+    pub client_errors: u64,
+}
+
+impl PerDay {
+    /// The numbers by name, in the order in which they are shown.
+    #[must_use]
+    pub fn by_name(&self) -> [(&'static str, u64); 7] {
+        [
+            ("sessions_created", self.sessions_created),
+            ("sessions_refreshed", self.sessions_refreshed),
+            ("sessions_cancelled", self.sessions_cancelled),
+            ("sessions_failed", self.sessions_failed),
+            ("messages", self.messages),
+            ("thread_changes", self.thread_changes),
+            ("client_errors", self.client_errors),
+        ]
+    }
+
+    /// Adds to the number of a counter; other names are passed over.
+    pub(super) fn add(&mut self, counter: &str, count: u64) {
+        let number = match counter {
+            "sessions_created" => &mut self.sessions_created,
+            "sessions_refreshed" => &mut self.sessions_refreshed,
+            "sessions_cancelled" => &mut self.sessions_cancelled,
+            "sessions_failed" => &mut self.sessions_failed,
+            "messages" => &mut self.messages,
+            "thread_changes" => &mut self.thread_changes,
+            "client_errors" => &mut self.client_errors,
+            _ => return,
+        };
+        *number = number.saturating_add(count);
+    }
+
+    /// Adds all numbers of another.
+    pub(super) fn add_all(&mut self, other: &Self) {
+        for (name, count) in other.by_name() {
+            self.add(name, count);
+        }
+    }
+}
+
+/// The code that a counter of failures is for.
+pub(super) fn failure_code(counter: &str) -> Option<&str> {
+    counter.strip_prefix(FAILURE_PREFIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_number_of_its_own() {
+        for event in [
+            Event::SessionCreated,
+            Event::SessionRefreshed,
+            Event::SessionCancelled,
+            Event::SessionFailed("openai_timeout".into()),
+            Event::Message,
+            Event::ThreadChange,
+            Event::ClientError,
+        ] {
+            let mut numbers = PerDay::default();
+            for counter in event.counters() {
+                numbers.add(&counter, 2);
+            }
+            let counted: Vec<u64> = numbers.by_name().map(|(_, count)| count).into();
+            assert_eq!(counted.iter().sum::<u64>(), 2, "{event:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_counted_by_its_code_too() {
+        let counters = Event::SessionFailed("openai_timeout".into()).counters();
+        assert_eq!(failure_code(&counters[1]), Some("openai_timeout"));
+        assert_eq!(failure_code(&counters[0]), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! The ledger: what is counted, kept and limited, and for how long.
+//!
+//! The rules here are carried out by a Durable Object, which takes one [`Command`] at a time and
+//! gives one [`Reply`]. Its parts:
+//!
+//! - [`Event`]: what is counted, under which names.
+//! - [`Day`]: the UTC day it is counted for, and which days are kept.
+//! - [`Snapshot`]: one shard's counters as published to KV; [`Stats`]: all shards together.
+//! - [`Record`]: a session's metadata, without its secret.
+//! - [`Report`]: a page's error report, cut and cleaned.
+//! - [`beacon`]: the bodies that carry events and reports.
+
+pub mod beacon;
+mod day;
+mod event;
+pub mod publish;
+mod record;
+mod report;
+mod stats;
+
+pub use day::{Day, seconds_to_midnight};
+pub use event::{Event, PerDay};
+pub use record::{Owner, Record, Status};
+pub use report::{MOST_REPORTS, Report};
+pub use stats::{Snapshot, Stats, snapshot_key};
+
+use serde::{Deserialize, Serialize};
+
+/// What the object is asked to do. `now` is in Unix milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Count an event so many times, and keep its reports.
+    Count {
+        /// Which counters shard this object is.
+        shard: u32,
+        /// What to count.
+        event: Event,
+        /// How often.
+        times: u32,
+        /// Error reports to keep.
+        reports: Vec<Report>,
+        /// When.
+        now: u64,
+        /// `COUNTER_PUBLISH_SECONDS`.
+        publish_seconds: u64,
+    },
+    /// Keep a session's record.
+    Remember(Record),
+    /// Give a session's record.
+    Recall {
+        /// The session.
+        id: String,
+    },
+    /// Note that a session was cancelled.
+    Cancelled {
+        /// The session.
+        id: String,
+    },
+    /// Take a place under the daily limits, if there is one.
+    Reserve {
+        /// The day.
+        day: Day,
+        /// Whose session it is.
+        owner: Owner,
+        /// `DAILY_SESSION_LIMIT`.
+        for_all: Option<u64>,
+        /// `DAILY_SESSIONS_PER_USER`.
+        for_one: Option<u64>,
+    },
+    /// Give a place back, because there was no session.
+    GiveBack {
+        /// The day.
+        day: Day,
+        /// Whose session it was to be.
+        owner: Owner,
+    },
+    /// Give the latest reports.
+    Reports,
+}
+
+/// What the object answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// It is done, and durable.
+    Done,
+    /// The record that was asked for, if there is one.
+    Record(Option<Record>),
+    /// Whether there was a place.
+    Granted(bool),
+    /// The latest reports, newest first.
+    Reports(Vec<Report>),
+}
+
+/// How many objects keep session records. A session's id says which, so the number never changes.
+const RECORD_OBJECTS: u32 = 16;
+
+/// The name of the object that counts for a shard.
+#[must_use]
+pub fn counter_object(shard: u32) -> String {
+    format!("counters-{shard}")
+}
+
+/// The name of the object that keeps a session's record.
+#[must_use]
+pub fn record_object(session_id: &str) -> String {
+    // FNV-1a: spreads ids evenly; nothing depends on its being hard to guess.
+    let hash = session_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    format!("records-{}", hash % RECORD_OBJECTS)
+}
+
+/// The name of the object that keeps the daily limits: one, because the limits are exact.
+pub const LIMITS_OBJECT: &str = "limits";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_always_kept_by_the_same_object_and_sessions_spread() {
+        assert_eq!(record_object("cksess_1"), record_object("cksess_1"));
+        let names: std::collections::BTreeSet<String> = (0..200)
+            .map(|n| record_object(&format!("cksess_{n}")))
+            .collect();
+        assert_eq!(names.len(), 16);
+    }
+}

@@ -1,0 +1,99 @@
+//! A page's error report, cut to size and cleaned before it is kept.
+
+use crate::redact::redact;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How many of the latest reports are kept.
+pub const MOST_REPORTS: u32 = 50;
+const MOST_CHARS: usize = 300;
+
+/// What is kept of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// When it arrived, in Unix milliseconds.
+    pub at: u64,
+    /// What went wrong.
+    pub message: String,
+    /// Where in the code, one line.
+    pub stack: String,
+    /// The page, without its query.
+    pub url: String,
+}
+
+impl Report {
+    /// Reads the fields that front ends use; `error` may be a text or an object like an `Error`.
+    #[must_use]
+    pub fn read(fields: &Map<String, Value>, now: u64) -> Self {
+        let error = fields.get("error");
+        let nested = |name: &str| error.and_then(|error| error.get(name));
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(clean);
+        let first =
+            |values: [Option<&Value>; 3]| values.into_iter().find_map(text).unwrap_or_default();
+        Self {
+            at: now,
+            message: first([fields.get("message"), nested("message"), error]),
+            stack: first([fields.get("stack"), nested("stack"), None]),
+            url: first([fields.get("url"), fields.get("href"), fields.get("page")]),
+        }
+    }
+}
+
+/// Without queries, tokens and control characters, on one line, cut to size.
+fn clean(text: &str) -> String {
+    let beginning: String = text.chars().take(4 * MOST_CHARS).collect();
+    let without_queries: Vec<&str> = beginning
+        .split_whitespace()
+        .map(|word| word.split(['?', '#']).next().unwrap_or_default())
+        .collect();
+    redact(&without_queries.join(" "), None)
+        .chars()
+        .take(MOST_CHARS)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Report {
+        let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
+            panic!("an object");
+        };
+        Report::read(&fields, 7)
+    }
+
+    #[test]
+    fn a_report_has_message_stack_and_page_under_any_usual_name() {
+        let flat = read(r#"{"message":"boom","stack":"at x","url":"https://a.example/p"}"#);
+        assert_eq!(
+            (flat.message.as_str(), flat.stack.as_str(), flat.at),
+            ("boom", "at x", 7)
+        );
+        assert_eq!(
+            read(r#"{"error":{"message":"boom","stack":"s"}}"#).message,
+            "boom"
+        );
+        assert_eq!(read(r#"{"error":"boom","href":"h"}"#).url, "h");
+        assert_eq!(read("{}").message, "");
+    }
+
+    #[test]
+    fn queries_and_tokens_are_not_kept() {
+        let report = read(
+            r#"{"message":"failed with ek_live_1 at https://a.example/p?token=1#x","stack":"at https://a.example/b.js?v=secret:1:2","url":"https://a.example/p?user=me"}"#,
+        );
+        assert_eq!(
+            report.message,
+            "failed with [redacted] at https://a.example/p"
+        );
+        assert_eq!(report.stack, "at https://a.example/b.js");
+        assert_eq!(report.url, "https://a.example/p");
+    }
+
+    #[test]
+    fn a_report_is_cut_to_size() {
+        let long = read(&format!(r#"{{"message":"{}"}}"#, "é ".repeat(5_000)));
+        assert!(long.message.chars().count() <= MOST_CHARS);
+    }
+}

@@ -1,0 +1,247 @@
+//! The counters as they are published, and all shards of them together.
+
+use super::event::{PerDay, failure_code};
+use super::{Day, event};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The key in KV under which a shard's snapshot is published.
+#[must_use]
+pub fn snapshot_key(shard: u32) -> String {
+    format!("counters/1/{shard}")
+}
+
+/// One shard's counters at one time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When it was taken, in Unix milliseconds.
+    pub as_of: u64,
+    totals: PerDay,
+    failures: BTreeMap<String, u64>,
+    days: BTreeMap<u64, PerDay>,
+}
+
+impl Snapshot {
+    /// An empty one.
+    #[must_use]
+    pub fn at(now: u64) -> Self {
+        Self {
+            as_of: now,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a counter's value: in total, or for a day.
+    pub fn add(&mut self, day: Option<Day>, counter: &str, count: u64) {
+        match (day, failure_code(counter)) {
+            (None, None) => self.totals.add(counter, count),
+            (None, Some(code)) => {
+                let number = self.failures.entry(code.to_owned()).or_default();
+                *number = number.saturating_add(count);
+            }
+            (Some(day), None) => self
+                .days
+                .entry(day.number())
+                .or_default()
+                .add(counter, count),
+            // By code, only totals are kept.
+            (Some(_), Some(_)) => {}
+        }
+    }
+}
+
+/// All shards together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    as_of: u64,
+    all: Snapshot,
+}
+
+impl Stats {
+    /// Adds up the shards' snapshots; `None` for a shard that has published nothing yet. What a
+    /// shard took in the last `publish_seconds` may not be published, so the sum is complete only
+    /// up to the oldest snapshot.
+    #[must_use]
+    pub fn of(snapshots: &[Option<Snapshot>], now: u64, publish_seconds: u64) -> Self {
+        let mut all = Snapshot::default();
+        let mut as_of = now;
+        let unpublished = now.saturating_sub(publish_seconds.saturating_mul(1000));
+        for snapshot in snapshots {
+            let Some(snapshot) = snapshot else {
+                as_of = as_of.min(unpublished);
+                continue;
+            };
+            as_of = as_of.min(snapshot.as_of);
+            all.totals.add_all(&snapshot.totals);
+            for (code, count) in &snapshot.failures {
+                let number = all.failures.entry(code.clone()).or_default();
+                *number = number.saturating_add(*count);
+            }
+            for (day, numbers) in &snapshot.days {
+                all.days.entry(*day).or_default().add_all(numbers);
+            }
+        }
+        let first = Day::of(now).first_kept().number();
+        all.days.retain(|day, _| *day >= first);
+        Self { as_of, all }
+    }
+
+    /// The body of `GET /api/chatkit/stats`; `as_of` is in Unix seconds, days come newest first.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            as_of: u64,
+            totals: &'a PerDay,
+            failures: &'a BTreeMap<String, u64>,
+            days: Vec<WireDay>,
+        }
+        #[derive(Serialize)]
+        struct WireDay {
+            date: String,
+            #[serde(flatten)]
+            numbers: PerDay,
+        }
+        let days = self.all.days.iter().rev();
+        serde_json::to_string(&Wire {
+            as_of: self.as_of / 1000,
+            totals: &self.all.totals,
+            failures: &self.all.failures,
+            days: days
+                .map(|(day, numbers)| WireDay {
+                    date: Day::from_number(*day).date(),
+                    numbers: *numbers,
+                })
+                .collect(),
+        })
+        .unwrap_or_default()
+    }
+
+    /// The body of `GET /metrics`, in the Prometheus text format 0.0.4.
+    #[must_use]
+    pub fn to_prometheus(&self) -> String {
+        let mut text = String::new();
+        for (name, count) in self.all.totals.by_name() {
+            let metric = format!("chatkit_{name}_total");
+            let help = help(name);
+            let _ = writeln!(text, "# HELP {metric} {help}\n# TYPE {metric} counter");
+            if name == "sessions_failed" {
+                for (code, count) in &self.all.failures {
+                    let _ = writeln!(text, "{metric}{{code=\"{code}\"}} {count}");
+                }
+            } else {
+                let _ = writeln!(text, "{metric} {count}");
+            }
+        }
+        let _ = writeln!(
+            text,
+            "# HELP chatkit_counters_as_of_seconds When the counters were complete, in Unix seconds.\n\
+             # TYPE chatkit_counters_as_of_seconds gauge\n\
+             chatkit_counters_as_of_seconds {}",
+            self.as_of / 1000
+        );
+        text
+    }
+}
+
+fn help(name: &str) -> &'static str {
+    match name {
+        "sessions_created" => "Sessions created.",
+        "sessions_refreshed" => "Sessions created to follow another.",
+        "sessions_cancelled" => "Sessions cancelled.",
+        "sessions_failed" => "Sessions that could not be created, by code.",
+        "messages" => "Message events.",
+        "thread_changes" => "Changes of thread.",
+        _ => "Errors that pages reported.",
+    }
+}
+
+/// Reads a snapshot from KV; anything else counts as none.
+impl std::str::FromStr for Snapshot {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        serde_json::from_str(text).map_err(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event::Event;
+
+    const NOON: u64 = 1_795_262_400_000;
+
+    fn snapshot(as_of: u64, event: &Event, count: u64) -> Snapshot {
+        let mut snapshot = Snapshot::at(as_of);
+        for counter in event.counters() {
+            snapshot.add(None, &counter, count);
+            snapshot.add(Some(Day::of(NOON)), &counter, count);
+        }
+        snapshot
+    }
+
+    #[test]
+    fn shards_add_up_and_are_complete_up_to_the_oldest() {
+        let shards = [
+            Some(snapshot(NOON - 9_000, &Event::Message, 3)),
+            Some(snapshot(
+                NOON - 1_000,
+                &Event::SessionFailed("openai_timeout".into()),
+                2,
+            )),
+        ];
+        let json: serde_json::Value =
+            serde_json::from_str(&Stats::of(&shards, NOON, 120).to_json()).unwrap();
+        assert_eq!(json["as_of"], (NOON - 9_000) / 1000);
+        assert_eq!(json["totals"]["messages"], 3);
+        assert_eq!(json["totals"]["sessions_failed"], 2);
+        assert_eq!(json["failures"], serde_json::json!({"openai_timeout": 2}));
+        assert_eq!(json["days"][0]["date"], "2026-11-21");
+        assert_eq!(json["days"][0]["messages"], 3);
+    }
+
+    #[test]
+    fn a_shard_that_never_published_may_hold_what_it_just_took() {
+        let stats = Stats::of(&[None], NOON, 120);
+        assert_eq!(stats.as_of, NOON - 120_000);
+    }
+
+    #[test]
+    fn days_beyond_ninety_are_not_shown() {
+        let mut old = Snapshot::at(NOON);
+        old.add(
+            Some(Day::from_number(Day::of(NOON).number() - 90)),
+            "messages",
+            1,
+        );
+        old.add(
+            Some(Day::from_number(Day::of(NOON).number() - 89)),
+            "messages",
+            1,
+        );
+        assert_eq!(Stats::of(&[Some(old)], NOON, 1).all.days.len(), 1);
+    }
+
+    #[test]
+    fn metrics_have_help_type_and_a_label_for_the_code() {
+        let shards = [Some(snapshot(
+            NOON,
+            &Event::SessionFailed("openai_timeout".into()),
+            2,
+        ))];
+        let text = Stats::of(&shards, NOON, 120).to_prometheus();
+        assert!(text.contains("# HELP chatkit_sessions_created_total Sessions created.\n# TYPE chatkit_sessions_created_total counter\nchatkit_sessions_created_total 0\n"));
+        assert!(text.contains("\nchatkit_sessions_failed_total{code=\"openai_timeout\"} 2\n"));
+        assert!(text.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_snapshot_survives_the_way_through_kv() {
+        let snapshot = snapshot(NOON, &Event::Message, 3);
+        let text = serde_json::to_string(&snapshot).unwrap();
+        assert_eq!(text.parse(), Ok(snapshot));
+        assert_eq!("<html>".parse::<Snapshot>(), Err(()));
+    }
+}
