@@ -3,7 +3,6 @@
 use crate::clock;
 use crate::incoming::Incoming;
 use crate::keys;
-use broker::ask::Ask;
 use broker::auth::{self, KeySource, Token, TokenPlace, TokenRules, Unproven};
 use broker::problem::Cause;
 use broker::settings::{Auth, Callers};
@@ -30,18 +29,19 @@ impl Caller {
     }
 }
 
-/// Finds out who is asking. A refresh is for the same caller as before, so it needs proof.
+/// Finds out who is asking. Only a new session may be for a new visitor; everything else needs proof.
+/// `named` is the user whom the owner's own proxy names.
 pub async fn identify(
-    refresh: bool,
+    must_prove: bool,
     incoming: &Incoming,
-    ask: &Ask,
+    named: Option<&str>,
     callers: &Callers,
 ) -> Result<Caller, Cause> {
     if let Auth::Token(rules) = &callers.auth {
         return Ok(Caller::Named(signed_in(incoming, rules).await?));
     }
-    if let Some(user) = &ask.user {
-        return Ok(Caller::Named(user.clone()));
+    if let Some(user) = named {
+        return Ok(Caller::Named(user.to_owned()));
     }
     let cookies = incoming.header("Cookie");
     let header = incoming.header(visitor::HEADER);
@@ -50,7 +50,7 @@ pub async fn identify(
         .recognise(cookies.as_deref(), header.as_deref())
     {
         Some(visitor) => Ok(Caller::Visitor(visitor)),
-        None if refresh => Err(Unproven::NoVisitor.into()),
+        None if must_prove => Err(Unproven::NoVisitor.into()),
         None => Ok(Caller::Visitor(callers.visitors.welcome(clock::random()?))),
     }
 }

@@ -2,6 +2,17 @@
 
 use broker::log::Line;
 
+/// Says that the ledger failed at something that no answer waited for.
+pub fn ledger_failed(error: &worker::Error) {
+    let cause = error.to_string();
+    write(&Line {
+        level: "error",
+        event: "ledger.failed",
+        cause: Some(&cause),
+        ..Line::default()
+    });
+}
+
 /// Writes a line where Workers keeps logs: errors to `console.error`, the rest to `console.log`.
 pub fn write(line: &Line<'_>) {
     let text = wasm_bindgen::JsValue::from_str(&line.to_json());

@@ -1,9 +1,11 @@
 //! Checks the whole set-up: settings, bindings, and a live session that is created and cancelled.
 
+use crate::ledger;
 use crate::upstream;
 use broker::ask::Ask;
 use broker::doctor::Report;
-use broker::limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
+use broker::ledger::{Command, LIMITS_OBJECT};
+use broker::limits::LIMITERS;
 use broker::openai;
 use broker::settings::{SessionSettings, Settings};
 use worker::Env;
@@ -22,9 +24,17 @@ pub async fn examine(env: &Env, settings: &Settings) -> Report {
             Some("Keep its entry in wrangler.toml and deploy again."),
         ),
     }
+    match ledger::ask(env, LIMITS_OBJECT, &Command::Reports).await {
+        Ok(_) => report.passed("LEDGER", "The Durable Object answers."),
+        Err(_) => report.failed(
+            "LEDGER",
+            "The Durable Object LEDGER is not bound, or does not answer.",
+            Some("Keep its entries in wrangler.toml and deploy again."),
+        ),
+    }
+    limiters(env, settings, &mut report);
     match &settings.sessions {
         Ok(sessions) => {
-            limiters(env, sessions, &mut report);
             live_session(sessions, &mut report).await;
         }
         Err(_) => report.skipped(
@@ -35,13 +45,13 @@ pub async fn examine(env: &Env, settings: &Settings) -> Report {
     report
 }
 
-fn limiters(env: &Env, sessions: &SessionSettings, report: &mut Report) {
+fn limiters(env: &Env, settings: &Settings, report: &mut Report) {
     const NAME: &str = "RATE_LIMITS";
-    if !sessions.rate_limits {
+    if !settings.rate_limits {
         report.skipped(NAME, "RATE_LIMITS is off.");
         return;
     }
-    let bound = [SESSIONS_PER_CALLER, SESSIONS_PER_ADDRESS]
+    let bound = LIMITERS
         .iter()
         .all(|limiter| env.rate_limiter(limiter).is_ok());
     if bound {

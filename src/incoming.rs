@@ -14,6 +14,8 @@ pub struct Incoming {
     pub method: String,
     /// The path, without the query.
     pub path: String,
+    /// The query, without its question mark.
+    pub query: String,
     /// The page that sent it.
     pub sender: Sender,
     /// The id that its answer and its log lines carry: 32 hexadecimal digits.
@@ -25,12 +27,16 @@ pub struct Incoming {
 impl Incoming {
     pub fn new(request: Request, settings: &Settings) -> Self {
         let header = request.headers().get("Origin").ok().flatten();
-        let own = origin::of_url(&request.inner().url()).unwrap_or_default();
+        let url = request.inner().url();
+        let own = origin::of_url(&url).unwrap_or_default();
         let id = clock::random().map_or(0, u128::from_ne_bytes);
         Self {
             // `Request::method` knows only some methods and takes the others for GET.
             method: request.inner().method(),
             path: request.path(),
+            query: url
+                .split_once('?')
+                .map_or_else(String::new, |(_, query)| query.to_owned()),
             sender: origin::sender(header.as_deref(), &own, &settings.origins),
             request_id: format!("{id:032x}"),
             request,

@@ -5,7 +5,8 @@
 //!
 //! 1. gives it an id,
 //! 2. asks the rules which endpoint it means and which page sent it,
-//! 3. serves it ([`session`], [`pages`], or an answer the rules hold ready),
+//! 3. serves it ([`session`], [`record`], [`events`], [`stats`], [`doctor`], [`pages`], or an answer
+//!    that the rules hold ready),
 //! 4. writes its line in the log, and
 //! 5. hands the answer back with the headers that every answer has.
 
@@ -14,23 +15,29 @@ mod caller;
 mod clock;
 mod console;
 mod doctor;
+mod events;
 mod incoming;
 mod keys;
+mod ledger;
 mod limits;
 mod outgoing;
 mod pages;
+mod record;
+mod scope;
 mod session;
+mod stats;
 mod upstream;
 
 use broker::answer::Answer;
 use broker::auth;
+use broker::ledger::Event;
 use broker::log::Line;
 use broker::origin::Sender;
 use broker::page;
 use broker::problem::{Cause, Problem};
 use broker::route::{self, Route};
-use broker::settings::Settings;
 use incoming::Incoming;
+use scope::{Scope, Trace};
 use worker::{Context, Env, Request, Response, Result, event};
 
 /// How long a page may keep what `/api/chatkit/config` says, in seconds.
@@ -42,23 +49,28 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     let settings = bindings::settings(&env);
+    let scope = Scope {
+        env,
+        context,
+        settings,
+    };
     let started = clock::now_ms();
-    let mut incoming = Incoming::new(request, &settings);
+    let mut incoming = Incoming::new(request, &scope.settings);
+    let route = route::route(&incoming.method, &incoming.path);
+    if let Ok(route @ (Route::Page | Route::Asset)) = route {
+        return pages::serve(route, incoming.request, &scope.env, &scope.settings).await;
+    }
+
     let mut line = Line {
         event: "request",
         ..Line::default()
     };
-    let route = route::route(&incoming.method, &incoming.path);
-    if let Ok(route @ (Route::Page | Route::Asset)) = route {
-        return pages::serve(route, incoming.request, &env, &settings).await;
-    }
-
-    let mut trace = session::Trace::default();
-    let creates_session = matches!(route, Ok(Route::Start | Route::Refresh));
+    let mut trace = Trace::default();
+    let creates_session = route.as_ref().is_ok_and(|route| route.creates_session());
     let served = match route {
-        Ok(route) => serve(route, &mut incoming, &env, &settings, &mut trace).await,
+        Ok(route) => serve(route, &mut incoming, &scope, &mut trace).await,
         Err(cause) => Err(cause),
     };
     let mut answer = served.unwrap_or_else(|cause| {
@@ -66,6 +78,9 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         line.code = Some(problem.code);
         if creates_session {
             problem = problem.for_session();
+            if cause.is_counted() {
+                scope.count_later(Event::SessionFailed(problem.code.to_owned()));
+            }
         }
         Answer::problem(&problem, &incoming.request_id)
     });
@@ -86,24 +101,32 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
 async fn serve(
     route: Route,
     incoming: &mut Incoming,
-    env: &Env,
-    settings: &Settings,
-    trace: &mut session::Trace,
+    scope: &Scope,
+    trace: &mut Trace,
 ) -> std::result::Result<Answer, Cause> {
     // A foreign page is stopped before anything is done or spent for it.
     let preflight = matches!(route, Route::Options { .. });
     if incoming.sender == Sender::Foreign && (route.changes_state() || preflight) {
         return Err(Cause::OriginNotAllowed);
     }
+    let settings = &scope.settings;
     if route.is_for_admin() {
         let header = incoming.header("Authorization");
         auth::admit_admin(header.as_deref(), settings.admin_token.as_ref())?;
     }
     match route {
-        Route::Start | Route::Refresh => {
-            session::create(route, incoming, env, settings, trace).await
-        }
-        Route::Doctor => Ok(Answer::json(doctor::examine(env, settings).await.to_json())),
+        Route::Start | Route::Refresh => session::create(route, incoming, scope, trace).await,
+        Route::Show => record::show(incoming, scope, trace).await,
+        Route::Cancel => record::cancel(incoming, scope, trace).await,
+        Route::Messages => events::take(Event::Message, incoming, scope, trace).await,
+        Route::ThreadChanges => events::take(Event::ThreadChange, incoming, scope, trace).await,
+        Route::TakeReports => events::take(Event::ClientError, incoming, scope, trace).await,
+        Route::Reports => stats::reports(scope, trace).await,
+        Route::Stats => stats::stats(scope, trace).await,
+        Route::Metrics => stats::metrics(scope, trace).await,
+        Route::Doctor => Ok(Answer::json(
+            doctor::examine(&scope.env, settings).await.to_json(),
+        )),
         Route::Config => Ok(Answer::cacheable_json(
             page::config_json(settings),
             CONFIG_SECONDS,

@@ -1,17 +1,28 @@
 //! Workers' rate limiters. They count per Cloudflare location and are not exact.
 
 use crate::incoming::Incoming;
-use broker::limits::{self, PERIOD_SECONDS, SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
+use broker::limits::{
+    self, EVENTS_OVERALL, EVENTS_PER_ADDRESS, PERIOD_SECONDS, SESSIONS_PER_ADDRESS,
+    SESSIONS_PER_CALLER,
+};
 use broker::problem::Cause;
 use broker::settings::Fault;
 use worker::Env;
 
 /// Counts a session against the client's address.
 pub async fn count_address(env: &Env, incoming: &Incoming) -> Result<(), Cause> {
+    count(env, SESSIONS_PER_ADDRESS, address(incoming)).await
+}
+
+/// Counts a report of events against the client's address, and against all.
+pub async fn count_events(env: &Env, incoming: &Incoming) -> Result<(), Cause> {
+    count(env, EVENTS_PER_ADDRESS, address(incoming)).await?;
+    count(env, EVENTS_OVERALL, "all".to_owned()).await
+}
+
+fn address(incoming: &Incoming) -> String {
     // Cloudflare sets this header itself; a client cannot.
-    let address = incoming.header("CF-Connecting-IP");
-    let key = limits::address_key(address.as_deref());
-    count(env, SESSIONS_PER_ADDRESS, key).await
+    limits::address_key(incoming.header("CF-Connecting-IP").as_deref())
 }
 
 /// Counts a session against the user it is for.

@@ -1,99 +1,173 @@
 //! Creates a session: who asks, what for, and what OpenAI makes of it.
 
 use crate::caller::{self, Caller};
+use crate::clock;
 use crate::incoming::Incoming;
+use crate::ledger;
 use crate::limits;
-use crate::upstream::{self, Exchange};
+use crate::scope::{Scope, Trace};
+use crate::upstream;
 use broker::answer::Answer;
 use broker::ask::Ask;
-use broker::log::Line;
-use broker::openai;
+use broker::ledger::{
+    Command, Day, Event, LIMITS_OBJECT, Owner, Record, Reply, record_object, seconds_to_midnight,
+};
+use broker::openai::{self, Session};
 use broker::problem::Cause;
 use broker::route::Route;
-use broker::settings::Settings;
-use worker::Env;
-
-/// What is worth a place in the log, gathered on the way.
-#[derive(Default)]
-pub struct Trace {
-    session_id: Option<String>,
-    refresh: bool,
-    exchange: Option<Exchange>,
-}
-
-impl Trace {
-    /// Adds what was gathered to the request's line.
-    pub fn note<'a>(&'a self, line: &mut Line<'a>) {
-        if let Some(id) = &self.session_id {
-            line.session_id = Some(id);
-            line.event = if self.refresh {
-                "session.refreshed"
-            } else {
-                "session.created"
-            };
-        }
-        if let Some(exchange) = &self.exchange {
-            line.tries = Some(exchange.tries);
-            line.openai_status = exchange.status;
-            line.openai_request_id = exchange.request_id.as_deref();
-            line.cause = exchange.cause.as_deref();
-        }
-    }
-}
+use broker::settings::{DailyLimits, SessionSettings};
 
 /// Serves `session` and `refresh`.
 pub async fn create(
     route: Route,
     incoming: &mut Incoming,
-    env: &Env,
-    settings: &Settings,
+    scope: &Scope,
     trace: &mut Trace,
 ) -> Result<Answer, Cause> {
     // 1. Without settings, and beyond its address's limit, nothing of the request is read.
-    let settings = settings
-        .sessions
-        .as_ref()
-        .map_err(|faults| Cause::NotConfigured(faults.clone()))?;
-    if settings.rate_limits {
-        limits::count_address(env, incoming).await?;
+    let settings = usable(scope)?;
+    if scope.settings.rate_limits {
+        limits::count_address(&scope.env, incoming).await?;
     }
 
     // 2. What is asked for.
     let body = incoming.body().await?;
     let ask = Ask::read(&body, settings)?;
 
-    // 3. Who is asking.
-    trace.refresh = route == Route::Refresh;
-    let caller = caller::identify(trace.refresh, incoming, &ask, &settings.callers).await?;
+    // 3. Who is asking. A refresh is for the same caller as before.
+    let refresh = route == Route::Refresh;
+    let caller =
+        caller::identify(refresh, incoming, ask.user.as_deref(), &settings.callers).await?;
     let user = caller.user();
-    if settings.rate_limits {
-        limits::count_caller(env, user.clone()).await?;
+    if scope.settings.rate_limits {
+        limits::count_caller(&scope.env, user.clone()).await?;
     }
 
-    // 4. OpenAI's answer.
+    // 4. A place under the daily limits, before OpenAI is asked.
+    let owner = Owner::of(&user);
+    let day = Day::of(clock::now_ms());
+    let reserved = reserve(scope, settings.daily, day, &owner, trace).await?;
+
+    // 5. OpenAI's answer.
     let body = openai::create_session_body(settings, &ask, &user);
     let (exchange, result) = upstream::create_session(settings, &body).await;
     trace.exchange = Some(exchange);
-    let session = result.map_err(Cause::OpenAi)?;
+    let session = result.map_err(|failure| {
+        if reserved {
+            let owner = owner.clone();
+            scope.tell_later(LIMITS_OBJECT.to_owned(), Command::GiveBack { day, owner });
+        }
+        Cause::OpenAi(failure)
+    })?;
     trace.session_id.clone_from(&session.id);
+    trace.event = Some(if refresh {
+        "session.refreshed"
+    } else {
+        "session.created"
+    });
 
-    // 5. The page gets the secret, and what lets it prove who it is next time.
+    // 6. The session's record is there before the page can ask for it; counting can wait.
+    remember(scope, &session, owner, &ask.workflow, trace).await;
+    scope.count_later(if refresh {
+        Event::SessionRefreshed
+    } else {
+        Event::SessionCreated
+    });
+
+    // 7. The page gets the secret, and what lets it prove who it is next time.
+    Ok(answer(&session, &ask, &caller, incoming, settings))
+}
+
+/// The settings of sessions, if they are right.
+pub fn usable(scope: &Scope) -> Result<&SessionSettings, Cause> {
+    scope
+        .settings
+        .sessions
+        .as_ref()
+        .map_err(|faults| Cause::NotConfigured(faults.clone()))
+}
+
+/// Takes a place. Where no limit is set nothing is asked, and where the ledger fails nobody is kept out.
+async fn reserve(
+    scope: &Scope,
+    daily: DailyLimits,
+    day: Day,
+    owner: &Owner,
+    trace: &mut Trace,
+) -> Result<bool, Cause> {
+    if !daily.are_set() {
+        return Ok(false);
+    }
+    let command = Command::Reserve {
+        day,
+        owner: owner.clone(),
+        for_all: daily.for_all,
+        for_one: daily.for_one,
+    };
+    let mut reply = ledger::ask(&scope.env, LIMITS_OBJECT, &command).await;
+    if reply.is_err() {
+        // An object that was moved or restarted fails what it was at, and is there again at once.
+        reply = ledger::ask(&scope.env, LIMITS_OBJECT, &command).await;
+    }
+    match reply {
+        Ok(Reply::Granted(false)) => Err(Cause::DailyLimitReached {
+            retry_after: seconds_to_midnight(clock::now_ms()),
+        }),
+        Ok(_) => Ok(true),
+        Err(error) => {
+            trace.trouble = Some(format!("the ledger failed: {error}"));
+            Ok(false)
+        }
+    }
+}
+
+async fn remember(
+    scope: &Scope,
+    session: &Session,
+    owner: Owner,
+    workflow: &str,
+    trace: &mut Trace,
+) {
+    let Some(id) = session.id.clone() else {
+        return;
+    };
+    let object = record_object(&id);
+    let record = Record {
+        id,
+        owner,
+        workflow: workflow.to_owned(),
+        created_at: clock::now_ms() / 1000,
+        expires_at: session.expires_at,
+        cancelled: false,
+    };
+    if let Err(error) = ledger::ask(&scope.env, &object, &Command::Remember(record)).await {
+        trace.trouble = Some(format!("the ledger failed: {error}"));
+    }
+}
+
+fn answer(
+    session: &Session,
+    ask: &Ask,
+    caller: &Caller,
+    incoming: &Incoming,
+    settings: &SessionSettings,
+) -> Answer {
     let third_party = incoming.sender.is_third_party();
     let visitors = &settings.callers.visitors;
-    let signed = match &caller {
+    let signed = match caller {
         Caller::Visitor(visitor) if third_party => Some(visitors.sign(visitor)),
         _ => None,
     };
     let mut answer = Answer::json(openai::session_answer(
-        &session,
+        session,
         signed.as_deref(),
         ask.thread.as_ref(),
     ));
-    if let Caller::Visitor(visitor) = &caller {
+    if let Caller::Visitor(visitor) = caller {
         // Set each time: it renews the cookie's age, and its signature after a change of secret.
         answer
             .headers
             .add("Set-Cookie", visitors.cookie(visitor, third_party));
     }
-    Ok(answer)
+    answer
 }

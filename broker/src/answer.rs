@@ -43,6 +43,19 @@ impl Answer {
         }
     }
 
+    /// `200` with text for Prometheus.
+    #[must_use]
+    pub fn metrics(body: String) -> Self {
+        let mut headers = Headers::default();
+        headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        headers.add("Cache-Control", "no-store");
+        Self {
+            status: 200,
+            headers,
+            body: Some(body),
+        }
+    }
+
     /// `200` with JSON that may be kept for `seconds` by anyone.
     #[must_use]
     pub fn cacheable_json(body: String, seconds: u32) -> Self {

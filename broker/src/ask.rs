@@ -135,6 +135,46 @@ fn user(body: &Body) -> Result<Option<String>, Cause> {
     }
 }
 
+/// The user that a query names, as the owner's own proxy does for requests without a body.
+///
+/// # Errors
+/// [`Cause::InvalidRequest`] for a user that is empty, too long or has control characters.
+pub fn user_in_query(query: &str) -> Result<Option<String>, Cause> {
+    let fields = query.split('&').filter_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        Some((name.to_owned(), Value::String(percent_decode(value))))
+    });
+    user(&Body(fields.collect()))
+}
+
+/// What is no escape of UTF-8 stays as it is.
+fn percent_decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut ahead = rest.clone();
+        let digits = (
+            ahead.next().and_then(hex_digit),
+            ahead.next().and_then(hex_digit),
+        );
+        match (byte, digits) {
+            (b'%', (Some(high), Some(low))) => {
+                bytes.push(high << 4 | low);
+                rest = ahead;
+            }
+            (b'+', _) => bytes.push(b' '),
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
 /// Uploads are wanted unless the body turns them off.
 fn wants_uploads(body: &Body) -> Result<bool, Cause> {
     let Some(uploads) = body.nested("chatkit_configuration", "file_upload")? else {
@@ -258,6 +298,21 @@ mod tests {
         let long = format!(r#"{{"user_id":"{}"}}"#, "x".repeat(513));
         assert!(ask(&long, &[("TRUST_CLIENT_USER", "true")]).is_err());
         assert!(ask(&long, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_query_names_a_user_too() {
+        assert_eq!(
+            user_in_query("x=1&user=a%40b.example").unwrap().as_deref(),
+            Some("a@b.example")
+        );
+        assert_eq!(
+            user_in_query("userId=a+b%zz").unwrap().as_deref(),
+            Some("a b%zz")
+        );
+        assert_eq!(user_in_query("").unwrap(), None);
+        assert!(user_in_query("user=").is_err());
+        assert!(user_in_query("user=a%0Ab").is_err());
     }
 
     #[test]

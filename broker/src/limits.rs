@@ -7,6 +7,19 @@ pub const SESSIONS_PER_ADDRESS: &str = "SESSIONS_PER_ADDRESS";
 /// The limiter of sessions started for one user, as bound in `wrangler.toml`.
 pub const SESSIONS_PER_CALLER: &str = "SESSIONS_PER_CALLER";
 
+/// The limiter of events reported by one address, as bound in `wrangler.toml`.
+pub const EVENTS_PER_ADDRESS: &str = "EVENTS_PER_ADDRESS";
+/// The limiter of events reported by all together, as bound in `wrangler.toml`.
+pub const EVENTS_OVERALL: &str = "EVENTS_OVERALL";
+
+/// All of them.
+pub const LIMITERS: [&str; 4] = [
+    SESSIONS_PER_ADDRESS,
+    SESSIONS_PER_CALLER,
+    EVENTS_PER_ADDRESS,
+    EVENTS_OVERALL,
+];
+
 /// The period of the limiters, in seconds: how long a refused client waits at most.
 pub const PERIOD_SECONDS: u64 = 60;
 

@@ -11,7 +11,8 @@ pub struct Line<'a> {
     pub level: &'static str,
     /// What happened, as `session.created`.
     pub event: &'a str,
-    /// The id that the answer carries in `X-Request-Id`.
+    /// The id that the answer carries in `X-Request-Id`; empty for what belongs to no answer.
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub request_id: &'a str,
     /// The request's method.
     #[serde(skip_serializing_if = "Option::is_none")]

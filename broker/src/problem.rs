@@ -39,12 +39,26 @@ pub enum Cause {
         /// Whole seconds to wait.
         retry_after: u64,
     },
+    /// The day's sessions are used up.
+    DailyLimitReached {
+        /// Whole seconds until the next day.
+        retry_after: u64,
+    },
     /// Settings are missing or wrong; never empty.
     NotConfigured(Vec<Fault>),
     /// OpenAI gave no session.
     OpenAi(OpenAiFailure),
     /// A fault of our own.
     Internal,
+}
+
+impl Cause {
+    /// Whether a session that failed for this is counted. Requests that are turned away at the
+    /// door are not: counting them would be work done for an attacker.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        !matches!(self, Self::OriginNotAllowed | Self::RateLimited { .. })
+    }
 }
 
 /// Why OpenAI gave no session.
@@ -152,7 +166,16 @@ impl From<&Cause> for Problem {
                     429,
                     "rate_limited",
                     "Too many requests",
-                    "Too many sessions were started from here. Wait a minute and try again.",
+                    "Too many requests came from here. Wait a minute and try again.",
+                )
+            },
+            Cause::DailyLimitReached { retry_after } => Problem {
+                retry_after: Some(*retry_after),
+                ..plain(
+                    429,
+                    "daily_limit_reached",
+                    "The day's sessions are used up",
+                    "No more sessions can be started today. The next day begins at 00:00 UTC.",
                 )
             },
             Cause::NotConfigured(faults) => row(

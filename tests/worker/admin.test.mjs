@@ -5,7 +5,7 @@ import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
 import { startWorker, startWorkerWithSandbox } from '../support/worker.mjs';
 
 const TOKEN = 'admin-token-for-tests';
-const ENDPOINTS = ['/api/chatkit/doctor'];
+const ENDPOINTS = ['/api/chatkit/doctor', '/api/chatkit/stats', '/metrics', '/api/errors'];
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
@@ -51,7 +51,7 @@ describe('doctor', () => {
     assert.equal(ok, true);
     assert.deepEqual(
       checks.map((/** @type {{ name: string, status: string }} */ { name, status }) => `${name} ${status}`),
-      ['settings ok', 'COUNTERS ok', 'RATE_LIMITS ok', 'session ok', 'cancel ok'],
+      ['settings ok', 'COUNTERS ok', 'LEDGER ok', 'RATE_LIMITS ok', 'session ok', 'cancel ok'],
     );
     assert.deepEqual(worker.sandbox.requests.map(({ status }) => status), [200, 200]);
     assert.match(worker.sandbox.requests[1].path, /^\/v1\/chatkit\/sessions\/[^/]+\/cancel$/);
@@ -83,7 +83,7 @@ describe('doctor', () => {
       const { checks } = await answer.json();
       assert.deepEqual(
         checks.map((/** @type {{ name: string, status: string }} */ { name, status }) => `${name} ${status}`),
-        ['OPENAI_API_KEY failed', 'OPENAI_CHATKIT_WORKFLOW_ID failed', 'HISTORY failed', 'COUNTERS ok', 'session skipped'],
+        ['OPENAI_API_KEY failed', 'OPENAI_CHATKIT_WORKFLOW_ID failed', 'HISTORY failed', 'COUNTERS ok', 'LEDGER ok', 'RATE_LIMITS ok', 'session skipped'],
       );
     } finally {
       await wrong.close();

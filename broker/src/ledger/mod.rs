@@ -21,7 +21,7 @@ mod stats;
 pub use day::{Day, seconds_to_midnight};
 pub use event::{Event, PerDay};
 pub use record::{Owner, Record, Status};
-pub use report::{MOST_REPORTS, Report};
+pub use report::{MOST_REPORTS, Report, latest_json};
 pub use stats::{Snapshot, Stats, snapshot_key};
 
 use serde::{Deserialize, Serialize};

@@ -81,6 +81,12 @@ impl Record {
         now.saturating_sub(KEPT_SECONDS)
     }
 
+    /// When a record is past its day whose session ends at this time, both in Unix seconds.
+    #[must_use]
+    pub fn kept_until(expires_at: u64) -> u64 {
+        expires_at.saturating_add(KEPT_SECONDS)
+    }
+
     /// The body of `GET /api/chatkit/session/{id}`.
     #[must_use]
     pub fn to_json(&self, now: u64) -> String {

@@ -39,6 +39,18 @@ impl Report {
     }
 }
 
+/// The body of `GET /api/errors`: the latest of several objects' reports, newest first.
+#[must_use]
+pub fn latest_json(mut reports: Vec<Report>) -> String {
+    #[derive(Serialize)]
+    struct Wire {
+        reports: Vec<Report>,
+    }
+    reports.sort_by_key(|report| std::cmp::Reverse(report.at));
+    reports.truncate(usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX));
+    serde_json::to_string(&Wire { reports }).unwrap_or_default()
+}
+
 /// Without queries, tokens and control characters, on one line, cut to size.
 fn clean(text: &str) -> String {
     let beginning: String = text.chars().take(4 * MOST_CHARS).collect();

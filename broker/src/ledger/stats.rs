@@ -1,7 +1,7 @@
 //! The counters as they are published, and all shards of them together.
 
+use super::Day;
 use super::event::{PerDay, failure_code};
-use super::{Day, event};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -169,7 +169,7 @@ impl std::str::FromStr for Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::Event;
+    use crate::ledger::Event;
 
     const NOON: u64 = 1_795_262_400_000;
 

@@ -19,6 +19,10 @@ const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 const DEFAULT_SCRIPT: &str = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
+const DEFAULT_PUBLISH_SECONDS: u64 = 120;
+/// Reading the counters takes a read of KV for each shard.
+const MOST_SHARDS: u64 = 64;
+
 /// How many state variables OpenAI takes, and how long their names may be.
 const MOST_STATE_VARIABLES: usize = 64;
 /// See [`MOST_STATE_VARIABLES`].
@@ -33,6 +37,12 @@ pub struct Settings {
     pub script_url: String,
     /// `ADMIN_TOKEN`: what opens the admin endpoints; without it there are none.
     pub admin_token: Option<Secret>,
+    /// `RATE_LIMITS`.
+    pub rate_limits: bool,
+    /// `COUNTER_SHARDS`: how many objects share the counting; 1 or more.
+    pub counter_shards: u32,
+    /// `COUNTER_PUBLISH_SECONDS`: how long counters wait at least between publications.
+    pub counter_publish_seconds: u64,
     /// What sessions need, or everything that is wrong; never an empty list.
     pub sessions: Result<SessionSettings, Vec<Fault>>,
 }
@@ -70,8 +80,25 @@ pub struct SessionSettings {
     pub state_variables: Vec<String>,
     /// `AUTH` and what belongs to it.
     pub callers: Callers,
-    /// `RATE_LIMITS`.
-    pub rate_limits: bool,
+    /// `DAILY_SESSION_LIMIT` and `DAILY_SESSIONS_PER_USER`.
+    pub daily: DailyLimits,
+}
+
+/// How many sessions there may be in a UTC day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DailyLimits {
+    /// `DAILY_SESSION_LIMIT`: in the whole deployment.
+    pub for_all: Option<u64>,
+    /// `DAILY_SESSIONS_PER_USER`.
+    pub for_one: Option<u64>,
+}
+
+impl DailyLimits {
+    /// Whether there is any limit to keep.
+    #[must_use]
+    pub fn are_set(self) -> bool {
+        self.for_all.is_some() || self.for_one.is_some()
+    }
 }
 
 /// Whether files may be uploaded, and how many of what size.
@@ -102,6 +129,11 @@ impl Settings {
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
         let admin_token = r.secret("ADMIN_TOKEN");
+        let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
+        let shards = r.number("COUNTER_SHARDS", 1, MOST_SHARDS);
+        let counter_publish_seconds = r
+            .number("COUNTER_PUBLISH_SECONDS", 1, 86_400)
+            .unwrap_or(DEFAULT_PUBLISH_SECONDS);
 
         let api_key = api_key(r);
         let workflows = workflows(r);
@@ -129,7 +161,10 @@ impl Settings {
             .read("STATE_VARIABLES", state_variable_names)
             .unwrap_or_default();
         let callers = Callers::read(r, api_key.as_ref());
-        let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
+        let daily = DailyLimits {
+            for_all: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
+            for_one: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
+        };
 
         let faults = reader.into_faults();
         let sessions = match (api_key, workflows, callers) {
@@ -150,7 +185,7 @@ impl Settings {
                     thread_titles,
                     state_variables,
                     callers,
-                    rate_limits,
+                    daily,
                 })
             }
             _ => Err(faults),
@@ -159,6 +194,9 @@ impl Settings {
             origins,
             script_url,
             admin_token,
+            rate_limits,
+            counter_shards: shards.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            counter_publish_seconds,
             sessions,
         }
     }
@@ -360,6 +398,10 @@ mod tests {
             ("AUTH_ISSUER", "a b"),
             ("AUTH_JWKS_URL", "http://keys.example"),
             ("RATE_LIMITS", "maybe"),
+            ("COUNTER_SHARDS", "65"),
+            ("COUNTER_PUBLISH_SECONDS", "0"),
+            ("DAILY_SESSION_LIMIT", "0"),
+            ("DAILY_SESSIONS_PER_USER", "-1"),
             ("CHATKIT_JS_URL", "http://cdn.example/x.js"),
         ] {
             let found = faults(&[(variable, wrong), KEY, WORKFLOW]);

@@ -1,0 +1,158 @@
+//! The Durable Object: one command at a time, each carried out whole or not at all.
+//!
+//! Workers holds an object's answer back until what it wrote is on disk, so an answer means that
+//! the command is durable. Counters go to KV from the alarm, never from a command.
+
+use super::store::Store;
+use crate::clock;
+use broker::ledger::{Command, Day, Reply, publish, snapshot_key};
+use std::cell::Cell;
+use std::time::Duration;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// The binding of the namespace that counters are published to.
+const COUNTERS: &str = "COUNTERS";
+
+/// See the module.
+#[durable_object]
+pub struct Ledger {
+    state: State,
+    env: Env,
+    store: Store,
+    /// Whether the alarm is known to be set; after an eviction that is not known.
+    alarm_is_set: Cell<bool>,
+}
+
+impl DurableObject for Ledger {
+    fn new(state: State, env: Env) -> Self {
+        let store = Store::open(state.storage().sql());
+        Self {
+            state,
+            env,
+            store,
+            alarm_is_set: Cell::new(false),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let body = request.bytes().await?;
+        let command = serde_json::from_slice(&body)?;
+        match self.carry_out(command).await {
+            Ok(reply) => Response::from_bytes(serde_json::to_vec(&reply)?),
+            Err(error) => Response::error(error.to_string(), 500),
+        }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        let now = clock::now_ms();
+        self.alarm_is_set.set(false);
+        self.store.forget_old_sessions(now / 1000)?;
+        if let Some(ends) = self.store.next_record_to_forget()? {
+            self.ring_at(ends.saturating_mul(1000)).await?;
+        }
+        if let Some((shard, publish_seconds)) = self.store.unpublished()? {
+            self.publish(shard, publish_seconds, now).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl Ledger {
+    async fn carry_out(&self, command: Command) -> Result<Reply> {
+        match command {
+            Command::Count {
+                shard,
+                event,
+                times,
+                reports,
+                now,
+                publish_seconds,
+            } => {
+                self.store.count(
+                    &event.counters(),
+                    times,
+                    Day::of(now),
+                    shard,
+                    publish_seconds,
+                )?;
+                self.store.keep_reports(&reports)?;
+                if !self.alarm_is_set.get() {
+                    let published = self.store.published_ms()?;
+                    self.ring_at(publish::alarm_at(now, published, publish_seconds))
+                        .await?;
+                }
+                Ok(Reply::Done)
+            }
+            Command::Remember(record) => {
+                self.store.remember(&record)?;
+                if !self.alarm_is_set.get()
+                    && let Some(ends) = self.store.next_record_to_forget()?
+                {
+                    self.ring_at(ends.saturating_mul(1000)).await?;
+                }
+                Ok(Reply::Done)
+            }
+            Command::Recall { id } => Ok(Reply::Record(self.store.recall(&id)?)),
+            Command::Cancelled { id } => {
+                self.store.cancelled(&id)?;
+                Ok(Reply::Done)
+            }
+            Command::Reserve {
+                day,
+                owner,
+                for_all,
+                for_one,
+            } => Ok(Reply::Granted(
+                self.store.reserve(day, &owner, for_all, for_one)?,
+            )),
+            Command::GiveBack { day, owner } => {
+                self.store.give_back(day, &owner)?;
+                Ok(Reply::Done)
+            }
+            Command::Reports => Ok(Reply::Reports(self.store.reports()?)),
+        }
+    }
+
+    /// Writes the counters to KV. What is counted meanwhile waits for the next time.
+    async fn publish(&self, shard: u32, publish_seconds: u64, now: u64) -> Result<()> {
+        let snapshot = self.store.snapshot(now)?;
+        let text = serde_json::to_string(&snapshot)?;
+        // Noted before the write, so that an event during it does not ring too early.
+        let publication = self.store.begin_publishing(now)?;
+        let written = match self.env.kv(COUNTERS) {
+            Ok(kv) => match kv.put(&snapshot_key(shard), text) {
+                Ok(put) => put.execute().await.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        match written {
+            Ok(()) => self.store.published(&publication),
+            Err(why) => {
+                worker::console_error!(
+                    "{}",
+                    serde_json::json!({"level": "error", "event": "counters.not_published", "shard": shard, "cause": why})
+                );
+                self.ring_at(publish::retry_at(
+                    now,
+                    publication.failures,
+                    publish_seconds,
+                ))
+                .await
+            }
+        }
+    }
+
+    /// Sets the alarm, unless it is set for an earlier time.
+    async fn ring_at(&self, at_ms: u64) -> Result<()> {
+        let storage = self.state.storage();
+        let at = i64::try_from(at_ms).unwrap_or(i64::MAX);
+        let set = storage.get_alarm().await?;
+        if set.is_none_or(|set| at < set) {
+            let wait = at_ms.saturating_sub(clock::now_ms());
+            storage.set_alarm(Duration::from_millis(wait)).await?;
+        }
+        self.alarm_is_set.set(true);
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Shows and cancels a session of the caller's own.
+
+use crate::caller;
+use crate::clock;
+use crate::incoming::Incoming;
+use crate::ledger;
+use crate::scope::{Scope, Trace};
+use crate::session::usable;
+use crate::upstream;
+use broker::answer::Answer;
+use broker::ask;
+use broker::ledger::{Command, Event, Owner, Record, Reply, Status, record_object};
+use broker::openai;
+use broker::problem::{Cause, OpenAiFailure};
+use broker::route;
+
+/// Serves `GET /api/chatkit/session/{id}`.
+pub async fn show(incoming: &Incoming, scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> {
+    let record = own_record(incoming, scope, trace).await?;
+    Ok(Answer::json(record.to_json(clock::now_ms() / 1000)))
+}
+
+/// Serves `DELETE /api/chatkit/session/{id}`. Doing it again changes nothing.
+pub async fn cancel(
+    incoming: &Incoming,
+    scope: &Scope,
+    trace: &mut Trace,
+) -> Result<Answer, Cause> {
+    let record = own_record(incoming, scope, trace).await?;
+    let status = record.status(clock::now_ms() / 1000);
+    if status == Status::Cancelled {
+        return Ok(Answer::json(record.cancelled_json()));
+    }
+    // OpenAI first: a session noted as cancelled must not go on. One that is over needs no call.
+    if status == Status::Active {
+        cancel_at_openai(&record, scope, trace).await?;
+    }
+    let id = record.id.clone();
+    ledger::ask(&scope.env, &record_object(&id), &Command::Cancelled { id })
+        .await
+        .map_err(|error| {
+            trace.trouble = Some(format!("the ledger failed: {error}"));
+            Cause::Internal
+        })?;
+    trace.event = Some("session.cancelled");
+    scope.count_later(Event::SessionCancelled);
+    Ok(Answer::json(record.cancelled_json()))
+}
+
+async fn cancel_at_openai(record: &Record, scope: &Scope, trace: &mut Trace) -> Result<(), Cause> {
+    let settings = usable(scope)?;
+    let path = openai::cancel_path(&record.id).ok_or(Cause::NotFound)?;
+    let (exchange, result) = upstream::post(settings, &path, None).await;
+    trace.exchange = Some(exchange);
+    match result {
+        // A session that OpenAI no longer knows is as good as cancelled.
+        Ok(_) | Err(OpenAiFailure::WorkflowNotFound) => Ok(()),
+        Err(failure) => Err(Cause::OpenAi(failure)),
+    }
+}
+
+/// The record of the session that the path names, if it is the caller's. Another's is not found,
+/// just like one that never was.
+async fn own_record(
+    incoming: &Incoming,
+    scope: &Scope,
+    trace: &mut Trace,
+) -> Result<Record, Cause> {
+    let settings = usable(scope)?;
+    let id = route::session_id(&incoming.path).ok_or(Cause::NotFound)?;
+    openai::cancel_path(id).ok_or(Cause::NotFound)?;
+    let named = if settings.callers.trust_client_user {
+        ask::user_in_query(&incoming.query)?
+    } else {
+        None
+    };
+    let caller = caller::identify(true, incoming, named.as_deref(), &settings.callers).await?;
+    trace.session_id = Some(id.to_owned());
+    let command = Command::Recall { id: id.to_owned() };
+    match ledger::ask(&scope.env, &record_object(id), &command).await {
+        Ok(Reply::Record(Some(record))) if record.owner == Owner::of(&caller.user()) => Ok(record),
+        Ok(_) => Err(Cause::NotFound),
+        Err(error) => {
+            trace.trouble = Some(format!("the ledger failed: {error}"));
+            Err(Cause::Internal)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What serving a request needs besides the request, and what is gathered for its line in the log.
+
+use crate::clock;
+use crate::ledger;
+use crate::upstream::Exchange;
+use broker::ledger::{Command, Event, Report, counter_object};
+use broker::log::Line;
+use broker::settings::Settings;
+use std::rc::Rc;
+use worker::{Context, Env};
+
+/// The deployment, and the request's own lifetime.
+pub struct Scope {
+    pub env: Env,
+    pub context: Context,
+    pub settings: Rc<Settings>,
+}
+
+impl Scope {
+    /// Counts an event and waits until that is durable.
+    pub async fn count(
+        &self,
+        event: Event,
+        times: u32,
+        reports: Vec<Report>,
+    ) -> worker::Result<()> {
+        let (object, command) = counting(&self.settings, event, times, reports);
+        ledger::ask(&self.env, &object, &command).await.map(|_| ())
+    }
+
+    /// Counts an event after the answer is sent; nobody waits for it.
+    pub fn count_later(&self, event: Event) {
+        let (object, command) = counting(&self.settings, event, 1, Vec::new());
+        self.tell_later(object, command);
+    }
+
+    /// Tells the ledger something after the answer is sent.
+    pub fn tell_later(&self, object: String, command: Command) {
+        let env = self.env.clone();
+        self.context.wait_until(async move {
+            if let Err(error) = ledger::ask(&env, &object, &command).await {
+                crate::console::ledger_failed(&error);
+            }
+        });
+    }
+}
+
+fn counting(
+    settings: &Settings,
+    event: Event,
+    times: u32,
+    reports: Vec<Report>,
+) -> (String, Command) {
+    // Any shard will do; chance spreads the load.
+    let chance = clock::random().map_or(0, u32::from_ne_bytes);
+    let shard = chance.checked_rem(settings.counter_shards).unwrap_or(0);
+    let command = Command::Count {
+        shard,
+        event,
+        times,
+        reports,
+        now: clock::now_ms(),
+        publish_seconds: settings.counter_publish_seconds,
+    };
+    (counter_object(shard), command)
+}
+
+/// What is worth a place in the log, gathered on the way.
+#[derive(Default)]
+pub struct Trace {
+    /// What happened, where it was more than a request.
+    pub event: Option<&'static str>,
+    /// OpenAI's session id.
+    pub session_id: Option<String>,
+    /// The last exchange with OpenAI.
+    pub exchange: Option<Exchange>,
+    /// What failed without failing the request.
+    pub trouble: Option<String>,
+}
+
+impl Trace {
+    /// Adds what was gathered to the request's line.
+    pub fn note<'a>(&'a self, line: &mut Line<'a>) {
+        if let Some(event) = self.event {
+            line.event = event;
+        }
+        line.session_id = self.session_id.as_deref();
+        line.cause = self.trouble.as_deref();
+        if let Some(exchange) = &self.exchange {
+            line.tries = Some(exchange.tries);
+            line.openai_status = exchange.status;
+            line.openai_request_id = exchange.request_id.as_deref();
+            line.cause = exchange.cause.as_deref().or(line.cause);
+        }
+    }
+}

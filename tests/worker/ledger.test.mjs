@@ -1,0 +1,216 @@
+// The ledger through the built Worker: what is counted and published, records, daily limits.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
+
+const TOKEN = 'admin-token-for-tests';
+
+/** @typedef {Awaited<ReturnType<typeof startWorkerWithSandbox>>} Worker */
+
+/** @param {Record<string, string>} vars @param {(worker: Worker) => Promise<void>} use */
+async function withWorker(vars, use) {
+  const worker = await startWorkerWithSandbox({
+    vars: { COUNTER_PUBLISH_SECONDS: '1', ...vars },
+    secrets: { ADMIN_TOKEN: TOKEN },
+  });
+  try {
+    await use(worker);
+  } finally {
+    await worker.close();
+  }
+}
+
+const admin = async (/** @type {Worker} */ worker, /** @type {string} */ path) => {
+  const answer = await worker.fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  assert.equal(answer.status, 200);
+  return answer;
+};
+const post = (/** @type {Worker} */ worker, /** @type {string} */ path, /** @type {RequestInit} */ init = {}) =>
+  worker.fetch(path, { method: 'POST', ...init });
+
+/** Asks for the stats until they are as wanted: they appear with the next publication. */
+async function statsWhen(/** @type {Worker} */ worker, /** @type {(stats: any) => boolean} */ wanted) {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const stats = await (await admin(worker, '/api/chatkit/stats')).json();
+    if (wanted(stats)) return stats;
+    if (Date.now() > deadline) assert.fail(`not published in time: ${JSON.stringify(stats)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe('events', () => {
+  test('are counted one by one, in batches, as text and without a body, in total and for the day', () =>
+    withWorker({}, async (worker) => {
+      const bodies = [undefined, '', '{}', '{"threadId":null}', JSON.stringify([{}, {}, {}])];
+      for (const body of bodies) {
+        const answer = await post(worker, '/api/analytics/message', { body, headers: { 'Content-Type': 'text/plain;charset=UTF-8' } });
+        assert.equal(answer.status, 200);
+        assert.deepEqual(await answer.json(), { status: 'tracked' });
+      }
+      assert.deepEqual(await (await post(worker, '/api/analytics/thread-change', { body: '{"threadId":"cthr_1"}' })).json(), { status: 'tracked' });
+      const report = [{ message: 'boom at https://a.example/x?token=ek_1', stack: 'at y' }, { note: 'nothing to keep' }];
+      assert.deepEqual(await (await post(worker, '/api/errors', { body: JSON.stringify(report) })).json(), { status: 'logged' });
+
+      const stats = await statsWhen(worker, ({ totals }) => totals.client_errors === 2 && totals.messages === 7);
+      assert.equal(stats.totals.thread_changes, 1);
+      assert.equal(stats.days.length, 1);
+      assert.equal(stats.days[0].date, new Date().toISOString().slice(0, 10));
+      assert.equal(stats.days[0].messages, 7);
+      assert.ok(Math.abs(stats.as_of - Date.now() / 1000) < 20);
+      const { reports } = await (await admin(worker, '/api/errors')).json();
+      assert.deepEqual(reports.map((/** @type {any} */ { message, stack }) => [message, stack]), [['boom at https://a.example/x', 'at y']]);
+    }));
+
+  test('of another shape are refused', () =>
+    withWorker({}, async (worker) => {
+      for (const [body, status] of /** @type {const} */ ([
+        ['{', 400], ['7', 400], ['[1]', 400], [JSON.stringify(Array(101).fill({})), 400], ['{"threadId":7}', 400], [' '.repeat(16 * 1024 + 1), 413],
+      ])) {
+        assert.equal((await post(worker, '/api/analytics/message', { body })).status, status, body.slice(0, 20));
+      }
+      assert.equal((await post(worker, '/api/errors', { headers: { Origin: 'https://evil.example' } })).status, 403);
+    }));
+
+  test('survive evictions, and shards add up', () =>
+    withWorker({ COUNTER_SHARDS: '4' }, async (worker) => {
+      const events = Array.from({ length: 200 }, async (_, i) => {
+        const answer = await (await post(worker, '/api/analytics/message')).json();
+        if (i % 50 === 0) {
+          for (let shard = 0; shard < 4; shard++) {
+            await worker.server.getWorker().evictDurableObject('Ledger', { name: `counters-${shard}` }).catch(() => {});
+          }
+        }
+        return answer.status;
+      });
+      const statuses = await Promise.all(events);
+      const tracked = statuses.filter((status) => status === 'tracked').length;
+      const { totals } = await statsWhen(worker, (stats) => stats.totals.messages >= tracked);
+      assert.ok(totals.messages <= 200);
+    }));
+
+  test('are limited per address', () =>
+    withWorker({ RATE_LIMITS: 'on' }, async (worker) => {
+      const from = (/** @type {string} */ address) => post(worker, '/api/analytics/message', { headers: { 'CF-Connecting-IP': address } });
+      const answers = await Promise.all(Array.from({ length: 301 }, () => from('192.0.2.7')));
+      const refused = answers.filter(({ status }) => status === 429);
+      assert.equal(refused.length, 1);
+      assert.equal(refused[0].headers.get('retry-after'), '60');
+      assert.equal((await from('192.0.2.8')).status, 200);
+    }));
+});
+
+test('session outcomes are counted, failures by their code, and Prometheus can read it', () =>
+  withWorker({}, async (worker) => {
+    const start = await post(worker, '/api/chatkit/session');
+    const cookie = { Cookie: cookieOf(start) ?? '' };
+    const { session_id } = await start.json();
+    await post(worker, '/api/chatkit/refresh', { headers: cookie });
+    await worker.fetch(`/api/chatkit/session/${session_id}`, { method: 'DELETE', headers: cookie });
+    worker.sandbox.fail('invalid-key');
+    await post(worker, '/api/chatkit/session');
+    await post(worker, '/api/chatkit/session', { body: '{' });
+    await post(worker, '/api/chatkit/session', { headers: { Origin: 'https://evil.example' } });
+    const stats = await statsWhen(worker, ({ totals }) => totals.sessions_failed === 2 && totals.sessions_cancelled === 1);
+    assert.equal(stats.totals.sessions_created, 1);
+    assert.equal(stats.totals.sessions_refreshed, 1);
+    assert.deepEqual(stats.failures, { invalid_json: 1, openai_key_rejected: 1 });
+    const metrics = await admin(worker, '/metrics');
+    assert.equal(metrics.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+    const text = await metrics.text();
+    assert.match(text, /^# HELP chatkit_sessions_created_total .+\n# TYPE chatkit_sessions_created_total counter\nchatkit_sessions_created_total 1$/m);
+    assert.match(text, /^chatkit_sessions_failed_total\{code="openai_key_rejected"\} 1$/m);
+  }));
+
+describe('a session', () => {
+  test('can be looked up right away and cancelled, twice, by its own visitor alone', () =>
+    withWorker({}, async (worker) => {
+      const start = await post(worker, '/api/chatkit/session');
+      const { session_id: id, expires_at } = await start.json();
+      const path = `/api/chatkit/session/${id}`;
+      const mine = { headers: { Cookie: cookieOf(start) ?? '' } };
+      const other = { headers: { Cookie: cookieOf(await post(worker, '/api/chatkit/session')) ?? '' } };
+
+      const { created_at, ...shown } = await (await worker.fetch(path, mine)).json();
+      assert.deepEqual(shown, { id, status: 'active', workflow_id: 'wf_sandbox', expires_at });
+      assert.ok(Math.abs(created_at - Date.now() / 1000) < 5);
+
+      for (const method of ['GET', 'DELETE']) {
+        const answer = await worker.fetch(path, { method, ...other });
+        assert.equal(answer.status, 404, method);
+        assert.equal((await answer.json()).code, 'not_found');
+        assert.equal((await worker.fetch(path, { method })).status, 401, `${method} without proof`);
+      }
+      for (let i = 0; i < 2; i++) {
+        const answer = await worker.fetch(path, { method: 'DELETE', ...mine });
+        assert.equal(answer.status, 200);
+        assert.deepEqual(await answer.json(), { id, status: 'cancelled' });
+      }
+      assert.equal((await (await worker.fetch(path, mine)).json()).status, 'cancelled');
+      const cancels = worker.sandbox.requests.filter((request) => request.path.endsWith('/cancel'));
+      assert.deepEqual(cancels.map((request) => request.path), [`/v1/chatkit/sessions/${id}/cancel`]);
+    }));
+
+  test('that OpenAI no longer knows, or that is over, is cancelled all the same; a real failure is told', () =>
+    withWorker({ SESSION_TTL_SECONDS: '1' }, async (worker) => {
+      const begin = async () => {
+        const start = await post(worker, '/api/chatkit/session');
+        return { path: `/api/chatkit/session/${(await start.json()).session_id}`, mine: { headers: { Cookie: cookieOf(start) ?? '' } } };
+      };
+      const unknown = await begin();
+      worker.sandbox.fail('workflow-not-found');
+      assert.equal((await worker.fetch(unknown.path, { method: 'DELETE', ...unknown.mine })).status, 200);
+
+      const failing = await begin();
+      worker.sandbox.fail('invalid-key');
+      const answer = await worker.fetch(failing.path, { method: 'DELETE', ...failing.mine });
+      assert.equal((await answer.json()).code, 'openai_key_rejected');
+      const deadline = Date.now() + 5000;
+      let status = 'active';
+      while (status === 'active' && Date.now() < deadline) {
+        ({ status } = await (await worker.fetch(failing.path, failing.mine)).json());
+      }
+      assert.equal(status, 'expired');
+      assert.deepEqual((await (await worker.fetch(failing.path, { method: 'DELETE', ...failing.mine })).json()).status, 'cancelled');
+    }));
+
+  test('with an odd id is not found', () =>
+    withWorker({}, async (worker) => {
+      const mine = { headers: { Cookie: cookieOf(await post(worker, '/api/chatkit/session')) ?? '' } };
+      for (const id of ['..', 'x'.repeat(5000), '%00', '%2e%2e', 'a%20b', "a'--", 'cksess_unknown']) {
+        for (const method of ['GET', 'DELETE']) {
+          const { status } = await worker.fetch(`/api/chatkit/session/${id}`, { method, ...mine });
+          assert.ok([404, 405].includes(status), `${method} ${id.slice(0, 20)}: ${status}`);
+        }
+      }
+    }));
+});
+
+describe('daily limits', () => {
+  test('let exactly as many sessions through as they say, however many are asked for at once', () =>
+    withWorker({ DAILY_SESSION_LIMIT: '40' }, async (worker) => {
+      const eighty = () => Promise.all(Array.from({ length: 80 }, () => post(worker, '/api/chatkit/session')));
+      const answers = await eighty();
+      await worker.server.getWorker().evictDurableObject('Ledger', { name: 'limits' });
+      answers.push(...(await eighty()));
+      const ok = answers.filter(({ status }) => status === 200);
+      const refused = answers.filter(({ status }) => status === 429);
+      assert.equal(ok.length + refused.length, 160);
+      assert.equal(ok.length, 40);
+      assert.equal(worker.sandbox.requests.length, 40);
+      assert.equal((await refused[0].json()).code, 'daily_limit_reached');
+      const wait = Number(refused[0].headers.get('retry-after'));
+      assert.ok(wait >= 1 && wait <= 86_400);
+    }));
+
+  test('are counted per user too, and a session that OpenAI refuses gives its place back', () =>
+    withWorker({ DAILY_SESSIONS_PER_USER: '2' }, async (worker) => {
+      const first = await post(worker, '/api/chatkit/session');
+      const mine = { headers: { Cookie: cookieOf(first) ?? '' } };
+      worker.sandbox.fail('invalid-key');
+      assert.equal((await post(worker, '/api/chatkit/refresh', mine)).status, 502);
+      assert.equal((await post(worker, '/api/chatkit/refresh', mine)).status, 200);
+      assert.equal((await post(worker, '/api/chatkit/refresh', mine)).status, 429);
+      assert.equal((await post(worker, '/api/chatkit/session')).status, 200);
+    }));
+});
