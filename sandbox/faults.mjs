@@ -58,6 +58,9 @@ const SPOILED = {
       },
       headers,
     ),
+  // Ended a day ago, as when clocks are apart or a session is looked up late.
+  'long-over': (res, headers, resource) =>
+    sendJson(res, 200, { ...resource, expires_at: Math.floor(Date.now() / 1000) - 86_400 }, headers),
   huge: (res, headers, resource) => sendJson(res, 200, { padding: 'x'.repeat(HUGE_BYTES), ...resource }, headers),
   cut: (res, headers, resource) => {
     const body = JSON.stringify(resource);

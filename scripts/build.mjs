@@ -1,5 +1,6 @@
-// Builds the optimised Worker into build/. `npm run build` and wrangler (see [build] in wrangler.toml) both call it,
-// with whatever Node and from whatever folder; nothing is done when the sources are those of the last build.
+// Builds the optimised Worker into build/ and completes the files it serves. `npm run build` and wrangler (see [build] in
+// wrangler.toml) both call it, with whatever Node and from whatever folder; nothing is compiled when the sources are those
+// of the last build.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +9,7 @@ import { inRoot, npmBin, projectEnv, root, toolsBin } from './setup/paths.mjs';
 import { main, output, Problem, run, say } from './setup/run.mjs';
 import { wasmToolchain } from './setup/rust.mjs';
 import { buildInputs, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
+import { vendor } from './vendor.mjs';
 
 const stampFile = inRoot('build', '.stamp');
 const results = [inRoot('build', 'index.js'), inRoot('build', 'index_bg.wasm')];
@@ -24,6 +26,7 @@ function esbuildProgram() {
 
 export async function build() {
   await setup({ quiet: true });
+  vendor();
   const toolchain = await wasmToolchain();
   if (!toolchain) throw new Problem('Rust for WebAssembly is missing. Run "npm run setup".');
 

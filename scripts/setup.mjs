@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { findChromium, installChromium } from './chromium.mjs';
 import { npmInstall, npmReady } from './setup/npm.mjs';
+import { installPython, pythonReady } from './setup/python.mjs';
 import { checkRust, installLinters, installWasmTarget, lintersReady, wasmToolchain } from './setup/rust.mjs';
 import { main, say } from './setup/run.mjs';
 import { installTools, toolsReady } from './setup/tools.mjs';
@@ -21,6 +22,7 @@ const forBuilding = [
 const forTesting = [
   { name: 'rustfmt and clippy', ready: lintersReady, install: installLinters },
   { name: 'Chromium', takes: 'about a minute', ready: findChromium, install: installChromium },
+  { name: 'Python packages', takes: 'about 15 seconds', ready: pythonReady, install: installPython },
 ];
 
 /**

@@ -48,8 +48,8 @@ const stages = {
 };
 
 // The parts of the stage "node", by folder below tests/.
-const folders = ['scripts', 'sandbox', 'worker', 'browser'];
-const needBuild = new Set(['worker', 'browser', 'node']);
+const folders = ['scripts', 'sandbox', 'worker', 'docs', 'browser'];
+const needBuild = new Set(['worker', 'docs', 'browser', 'node']);
 
 /** The stages to run, by name, in order. */
 function chosenStages(/** @type {string[]} */ names) {

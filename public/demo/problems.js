@@ -95,12 +95,17 @@ const WORDS = {
 
 const UNKNOWN = { title: 'The chat could not start', hint: 'Try again. The Worker’s log may say more under the request id below.' };
 
+/** @param {string} code */
+export function knownWords(code) {
+  return Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+}
+
 /**
  * @param {Problem} problem
  * @returns {{ title: string, detail: string, hint: string }}
  */
 export function wordsFor(problem) {
-  const { title, hint } = (Object.hasOwn(WORDS, problem.code) && WORDS[problem.code]) || UNKNOWN;
+  const { title, hint } = knownWords(problem.code) ?? UNKNOWN;
   const seconds = /^\d+$/.test(problem.retryAfter ?? '') ? Number(problem.retryAfter) : 0;
   const wait = seconds > 0 ? ` It is free again in ${span(seconds)}.` : '';
   return { title, detail: problem.message, hint: hint + wait };

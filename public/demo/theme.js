@@ -27,9 +27,13 @@ export function toggleTheme() {
   tell();
 }
 
-/** @param {(theme: Theme) => void} listener */
+/**
+ * @param {(theme: Theme) => void} listener
+ * @returns {() => void} ends it
+ */
 export function onThemeChange(listener) {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function tell() {

@@ -1,4 +1,4 @@
-/** The Worker's endpoints as the page uses them. Every failure comes out as a Problem. */
+/** The Worker's endpoints as the demo uses them, and the call that the dashboard makes too. Every failure comes out as a Problem. */
 
 import { Problem } from './problem.js';
 
@@ -58,7 +58,7 @@ async function session(path, init) {
  * @param {RequestInit} init
  * @returns {Promise<Record<string, any>>}
  */
-async function call(path, init) {
+export async function call(path, init) {
   /** @type {Response} */
   let response;
   /** @type {unknown} */
@@ -99,6 +99,6 @@ function parse(text) {
  * @param {string} how
  * @param {string | null} [requestId]
  */
-function badAnswer(path, how, requestId = null) {
+export function badAnswer(path, how, requestId = null) {
   return new Problem('worker_bad_answer', `${path} answered ${how}.`, { requestId });
 }

@@ -1,12 +1,9 @@
 // Both pages against axe-core's rules in both themes, the keyboard's way through, and the page for what is not there.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { violations } from './axe.mjs';
 import { chat, launch, newVisitor } from './browser.mjs';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
@@ -17,17 +14,6 @@ before(async () => {
 });
 beforeEach(() => worker.sandbox.reset());
 after(() => Promise.all([worker?.close(), browser?.close()]));
-
-/** The rules broken, each with the elements that break it. @param {import('playwright-core').Page} page */
-async function violations(page) {
-  // Evaluated by the browser's debugger, so the page's policy against other scripts does not apply.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    // @ts-ignore: put there by the line above
-    const { violations } = await window.axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-  });
-}
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   describe(`in the ${colorScheme} theme`, () => {

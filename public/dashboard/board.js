@@ -1,0 +1,83 @@
+/** Everything that is shown once the token is accepted. It is made from a template and taken away whole, so that nothing of
+ * it is left behind when the reader signs out. */
+
+import { byId } from '../demo/dom.js';
+import { Chart } from './chart.js';
+import { lastDays, todayOf } from './days.js';
+import { showFailures } from './failures.js';
+import { showReports } from './reports.js';
+import { showTiles } from './tiles.js';
+import { timeOf, wordsFor } from './words.js';
+
+/** @import { Numbered } from './api.js' */
+/** @import { Problem } from '../demo/problem.js' */
+
+export class Board {
+  /** @type {Numbered | null} */
+  #data = null;
+  #host;
+  #sessions;
+  #activity;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {() => void} refresh
+   */
+  constructor(host, refresh) {
+    this.#host = host;
+    host.append(/** @type {HTMLTemplateElement} */ (byId('board')).content.cloneNode(true));
+    this.#sessions = new Chart(byId('sessions'), 'Sessions per day', [
+      { counter: 'sessions_created', name: 'Created', shape: 'circle', dash: [] },
+      { counter: 'sessions_refreshed', name: 'Refreshed', shape: 'square', dash: [8, 4] },
+      { counter: 'sessions_cancelled', name: 'Cancelled', shape: 'triangle', dash: [2, 3] },
+      { counter: 'sessions_failed', name: 'Failed', shape: 'diamond', dash: [8, 3, 2, 3] },
+    ]);
+    this.#activity = new Chart(byId('activity'), 'Messages and thread changes per day', [
+      { counter: 'messages', name: 'Messages', shape: 'circle', dash: [] },
+      { counter: 'thread_changes', name: 'Thread changes', shape: 'square', dash: [8, 4] },
+    ]);
+    byId('refresh').addEventListener('click', refresh);
+    byId('range').addEventListener('change', () => this.#draw());
+    byId('dashboard-title').focus();
+  }
+
+  /** @param {Numbered} data */
+  show(data) {
+    this.#data = data;
+    this.#say('');
+    this.#draw();
+  }
+
+  /** Says that the numbers are old. @param {Problem} problem */
+  stale(problem) {
+    const { title, hint } = wordsFor(problem);
+    this.#say(`Not brought up to date: ${title}. ${hint}`);
+  }
+
+  destroy() {
+    this.#sessions.destroy();
+    this.#activity.destroy();
+    this.#host.replaceChildren();
+  }
+
+  #draw() {
+    if (!this.#data) return;
+    const { stats, reports } = this.#data;
+    const range = /** @type {HTMLInputElement} */ (byId('range').querySelector('input:checked'));
+    const days = lastDays(stats.days, todayOf(stats.as_of), Number(range.value));
+    const asOf = /** @type {HTMLTimeElement} */ (byId('as-of'));
+    asOf.dateTime = new Date(stats.as_of * 1000).toISOString();
+    asOf.textContent = timeOf(stats.as_of * 1000);
+    showTiles(stats, days);
+    this.#sessions.show(days);
+    this.#activity.show(days);
+    showFailures(stats.failures);
+    showReports(reports);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    const note = byId('board-note');
+    if (note.textContent !== text) note.textContent = text;
+  }
+}

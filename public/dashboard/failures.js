@@ -1,0 +1,37 @@
+/** Failed sessions by code, most frequent first: a table whose rows carry their bars. */
+
+import { byId, make } from '../demo/dom.js';
+import { inWords, meaningOf } from './words.js';
+
+const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+
+/** @param {Record<string, number>} failures */
+export function showFailures(failures) {
+  const codes = Object.entries(failures)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
+  const sum = codes.reduce((total, [, count]) => total + count, 0);
+  const most = codes[0]?.[1] ?? 1;
+  byId('failures-rows').replaceChildren(
+    ...codes.map(([code, count]) =>
+      make(
+        'tr',
+        {},
+        make('th', { scope: 'row' }, make('code', {}, code), make('span', {}, meaningOf(code)), bar(count / most)),
+        make('td', {}, inWords(count)),
+        make('td', {}, percent.format(count / sum)),
+      ),
+    ),
+  );
+  byId('failures').hidden = codes.length === 0;
+  byId('failures-empty').hidden = codes.length > 0;
+}
+
+/** @param {number} share */
+function bar(share) {
+  const fill = make('span', { className: 'bar-fill' });
+  fill.style.width = `${share * 100}%`;
+  const track = make('span', { className: 'bar-track' }, fill);
+  track.setAttribute('aria-hidden', 'true');
+  return track;
+}

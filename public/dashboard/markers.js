@@ -1,0 +1,49 @@
+/** Shapes and dashes that tell the lines of a plot apart without their colours, for the canvas and for the key beside it. */
+
+/** Outlines around 0,0 with a radius of about 1, as SVG path data, which Path2D reads too. */
+const OUTLINES = {
+  circle: 'M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z',
+  square: 'M-.9-.9H.9V.9H-.9Z',
+  triangle: 'M0-1.2L1.15.85H-1.15Z',
+  diamond: 'M0-1.3L1.2 0L0 1.3L-1.2 0Z',
+};
+
+/** @typedef {keyof typeof OUTLINES} Shape */
+
+/**
+ * One path with the shape at each of the points.
+ * @param {Shape} shape
+ * @param {[x: number, y: number][]} points
+ * @param {number} radius
+ */
+export function shapesAt(shape, points, radius) {
+  const outline = new Path2D(OUTLINES[shape]);
+  const all = new Path2D();
+  for (const [x, y] of points) all.addPath(outline, new DOMMatrix([radius, 0, 0, radius, x, y]));
+  return all;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/**
+ * A short piece of the line, in the text's colour.
+ * @param {Shape} shape
+ * @param {number[]} dash
+ */
+export function sample(shape, dash) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 32 12');
+  svg.setAttribute('class', 'sample');
+  svg.setAttribute('aria-hidden', 'true');
+  const line = document.createElementNS(SVG, 'path');
+  line.setAttribute('d', 'M0 6H32');
+  line.setAttribute('stroke', 'currentColor');
+  line.setAttribute('stroke-width', '2');
+  line.setAttribute('stroke-dasharray', dash.join(' '));
+  const marker = document.createElementNS(SVG, 'path');
+  marker.setAttribute('d', OUTLINES[shape]);
+  marker.setAttribute('transform', 'translate(16 6) scale(4.2)');
+  marker.setAttribute('fill', 'currentColor');
+  svg.append(line, marker);
+  return svg;
+}

@@ -1,0 +1,168 @@
+/** Lines over days, drawn by uPlot in the page's colours. Days are placed by their position, so time zones play no part. */
+
+import uPlot from '/vendor/uplot.js';
+import { shapesAt } from './markers.js';
+import { inWords, shortDate } from './words.js';
+
+/** @import { Counter, Day } from './days.js' */
+/** @import { Shape } from './markers.js' */
+
+/**
+ * @typedef {object} Line
+ * @property {Counter} counter
+ * @property {string} name
+ * @property {Shape} shape
+ * @property {number[]} dash
+ * @property {Element} sample its text colour is the line's
+ */
+
+const line = /** @type {uPlot.Series.LinearPathBuilderFactory} */ (uPlot.paths.linear)();
+const HEIGHT = 220;
+const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+/** The least room between two dates below the plot, and between two markers on a line. */
+const DATE_WIDTH = 64;
+const MARKER_WIDTH = 26;
+
+export class Plot {
+  /** @type {Day[]} */
+  #days = [];
+  #host;
+  #lines;
+  #plot;
+  #resized;
+
+  /**
+   * @param {HTMLElement} host its text colour is the axes', its border colour the grid's
+   * @param {Line[]} lines
+   * @param {(index: number | null) => void} pointedAt told of the day under the pointer; null when it leaves
+   */
+  constructor(host, lines, pointedAt) {
+    this.#host = host;
+    this.#lines = lines;
+    this.#plot = new uPlot(this.#options(pointedAt), [[], ...lines.map(() => [])], host);
+    this.#resized = new ResizeObserver(() => {
+      if (host.clientWidth) this.#plot.setSize({ width: host.clientWidth, height: HEIGHT });
+    });
+    this.#resized.observe(host);
+    this.#plot.over.addEventListener('mouseleave', () => pointedAt(null));
+  }
+
+  /** @param {Day[]} days oldest first */
+  show(days) {
+    this.#days = days;
+    this.#plot.setData([days.map((_, i) => i), ...this.#lines.map(({ counter }) => days.map((day) => day[counter]))]);
+  }
+
+  /** Puts the pointer's line on a day, or takes it away. @param {number | null} index */
+  point(index) {
+    this.#plot.setCursor(index === null ? { left: -10, top: -10 } : { left: this.#plot.valToPos(index, 'x'), top: 0 }, false);
+  }
+
+  repaint() {
+    this.#plot.redraw(false, false);
+  }
+
+  destroy() {
+    this.#resized.disconnect();
+    this.#plot.destroy();
+  }
+
+  /**
+   * @param {(index: number) => void} pointedAt
+   * @returns {uPlot.Options}
+   */
+  #options(pointedAt) {
+    const style = getComputedStyle(this.#host);
+    const text = () => style.color;
+    const grid = { stroke: () => style.borderTopColor, width: 1 };
+    return {
+      width: this.#host.clientWidth || 320,
+      height: HEIGHT,
+      padding: [8, 22, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
+      select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+      scales: {
+        x: { time: false, range: () => [-0.5, Math.max(this.#days.length, 1) - 0.5] },
+        // From zero, and never so flat that a single event reaches the top.
+        y: { range: (_, __, most) => [0, Math.max(4, (most ?? 0) * 1.08)] },
+      },
+      axes: [
+        {
+          font: FONT,
+          stroke: text,
+          grid: { show: false },
+          ticks: { ...grid, size: 4 },
+          size: 32,
+          splits: (plot) => everyNth(this.#days.length, (plot.bbox.width / uPlot.pxRatio) / DATE_WIDTH),
+          values: (_, indexes) => indexes.map((index) => shortDate(this.#days[index].date)),
+        },
+        {
+          font: FONT,
+          stroke: text,
+          grid,
+          ticks: { show: false },
+          size: (_, values) => 16 + 7.5 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
+          incrs: [1, 2, 5].flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power)).sort((a, b) => a - b),
+          values: (_, counts) => counts.map(inWords),
+        },
+      ],
+      series: [{}, ...this.#lines.map((line) => series(line))],
+      hooks: {
+        setCursor: [
+          ({ cursor }) => {
+            if (typeof cursor.idx === 'number') pointedAt(cursor.idx);
+          },
+        ],
+      },
+    };
+  }
+}
+
+/**
+ * @param {Line} line
+ * @returns {uPlot.Series}
+ */
+function series({ name, shape, dash, sample }) {
+  const style = getComputedStyle(sample);
+  const colour = () => style.color;
+  return {
+    label: name,
+    stroke: colour,
+    width: 2,
+    dash,
+    // Today is not over: its point stands apart, so that no line seems to fall.
+    paths: (plot, index, from, to) => line(plot, index, from, Math.min(to, plot.data[0].length - 2)),
+    points: {
+      show: true,
+      stroke: colour,
+      fill: colour,
+      width: 0,
+      filter: (plot) => everyNth(plot.data[0].length, (plot.bbox.width / uPlot.pxRatio) / MARKER_WIDTH),
+      paths: (plot, index, _, __, days) => ({
+        fill: shapesAt(
+          shape,
+          (days ?? []).map((day) => [
+            plot.valToPos(day, 'x', true),
+            plot.valToPos(plot.data[index][day] ?? 0, plot.series[index].scale ?? 'y', true),
+          ]),
+          4 * uPlot.pxRatio,
+        ),
+        stroke: null,
+        flags: 0,
+      }),
+    },
+  };
+}
+
+/**
+ * At most so many of the indexes below `count`, evenly apart and with the last one.
+ * @param {number} count
+ * @param {number} most
+ */
+function everyNth(count, most) {
+  const step = Math.max(1, Math.ceil(count / Math.max(1, most)));
+  const indexes = [];
+  for (let index = count - 1; index >= 0; index -= step) indexes.unshift(index);
+  return indexes;
+}

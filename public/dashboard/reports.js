@@ -1,0 +1,45 @@
+/** The latest errors that pages reported. What they say comes from strangers: it is shown as text, and addresses are no links. */
+
+import { byId, make } from '../demo/dom.js';
+import { Problem } from '../demo/problem.js';
+import { timeOf, wordsFor } from './words.js';
+
+/** @import { Report } from './api.js' */
+
+/** The stacks that are open stay so when the list is shown again. @param {Report[] | Problem} reports */
+export function showReports(reports) {
+  const list = byId('reports');
+  const empty = byId('reports-empty');
+  if (reports instanceof Problem) {
+    empty.textContent = `${wordsFor(reports).title}.`;
+    list.replaceChildren();
+  } else {
+    empty.textContent = 'None yet.';
+    const before = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
+    list.replaceChildren(
+      ...reports.map((report) => {
+        const known = JSON.stringify(report);
+        const item = before.get(known) ?? itemOf(report);
+        // Two reports can be the same to the letter; an element can be in the list once.
+        before.delete(known);
+        /** @type {HTMLElement} */ (item).dataset.report = known;
+        return item;
+      }),
+    );
+  }
+  list.hidden = list.children.length === 0;
+  empty.hidden = !list.hidden;
+}
+
+/** @param {Report} report */
+function itemOf({ at, message, stack, url }) {
+  const item = make(
+    'li',
+    {},
+    make('time', { dateTime: new Date(at).toISOString() }, timeOf(at)),
+    make('p', {}, make('strong', {}, message || 'Without a message')),
+  );
+  if (url) item.append(make('p', {}, make('code', {}, url)));
+  if (stack) item.append(make('details', {}, make('summary', {}, 'Stack'), make('pre', { tabIndex: 0 }, make('code', {}, stack))));
+  return item;
+}

@@ -1,0 +1,29 @@
+// What the pages use of npm packages comes to public/vendor as the packages have it, and is written no more than needed.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { inRoot } from '../../scripts/setup/paths.mjs';
+import { vendor } from '../../scripts/vendor.mjs';
+
+const to = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-vendor-'));
+after(() => rmSync(to, { recursive: true }));
+const content = (/** @type {string} */ name) => readFileSync(path.join(to, name), 'utf8');
+
+test('the chart library is copied with its style and its licence', () => {
+  assert.deepEqual(vendor({ to }), ['uplot.js', 'uplot.css', 'uplot.LICENSE.txt']);
+  assert.equal(content('uplot.js'), readFileSync(inRoot('node_modules', 'uplot', 'dist', 'uPlot.esm.js'), 'utf8'));
+  assert.match(content('uplot.LICENSE.txt'), /MIT License/);
+});
+
+test('a second call writes nothing', () => {
+  assert.deepEqual(vendor({ to }), []);
+});
+
+test('a file that differs is written again, and one that is no longer named goes', () => {
+  writeFileSync(path.join(to, 'uplot.css'), 'of another version');
+  writeFileSync(path.join(to, 'left-over.js'), '');
+  assert.deepEqual(vendor({ to }), ['uplot.css']);
+  assert.throws(() => content('left-over.js'), { code: 'ENOENT' });
+});
