@@ -7,7 +7,10 @@ use broker::ledger::{Command, Event, Report, counter_object};
 use broker::log::Line;
 use broker::settings::Settings;
 use std::rc::Rc;
-use worker::{Context, Env};
+use worker::{AnalyticsEngineDataPointBuilder, Context, Env};
+
+/// The binding of the optional Analytics Engine dataset.
+const DATASET: &str = "EVENTS";
 
 /// The deployment, and the request's own lifetime.
 pub struct Scope {
@@ -24,14 +27,32 @@ impl Scope {
         times: u32,
         reports: Vec<Report>,
     ) -> worker::Result<()> {
+        self.write_to_dataset(&event, times);
         let (object, command) = counting(&self.settings, event, times, reports);
         ledger::ask(&self.env, &object, &command).await.map(|_| ())
     }
 
     /// Counts an event after the answer is sent; nobody waits for it.
     pub fn count_later(&self, event: Event) {
+        self.write_to_dataset(&event, 1);
         let (object, command) = counting(&self.settings, event, 1, Vec::new());
         self.tell_later(object, command);
+    }
+
+    /// Writes an event to Analytics Engine too, where the owner bound a dataset.
+    fn write_to_dataset(&self, event: &Event, times: u32) {
+        let Ok(dataset) = self.env.analytics_engine(DATASET) else {
+            return;
+        };
+        let point = AnalyticsEngineDataPointBuilder::new()
+            .indexes([event.name()])
+            .add_blob(event.name())
+            .add_blob(event.code().unwrap_or_default())
+            .add_double(times)
+            .build();
+        if let Err(error) = dataset.write_data_point(&point) {
+            crate::console::ledger_failed(&error);
+        }
     }
 
     /// Tells the ledger something after the answer is sent.

@@ -127,7 +127,13 @@ impl Ledger {
             Err(error) => Err(error.to_string()),
         };
         match written {
-            Ok(()) => self.store.published(&publication),
+            Ok(()) => {
+                worker::console_log!(
+                    "{}",
+                    serde_json::json!({"level": "info", "event": "counters.published", "shard": shard})
+                );
+                self.store.published(&publication)
+            }
             Err(why) => {
                 worker::console_error!(
                     "{}",

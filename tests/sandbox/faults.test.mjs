@@ -57,6 +57,10 @@ const OTHERS = {
     assert.ok(text.length > 5_000_000);
     JSON.parse(text);
   },
+  'long-over': async (response) => {
+    const { expires_at } = await (await response).json();
+    assert.ok(expires_at <= Date.now() / 1000 - 86_400);
+  },
   cut: async (response) => {
     const answer = await response;
     assert.equal(answer.status, 200);

@@ -1,19 +1,23 @@
 // The built Worker in workerd, through Cloudflare's own harness, with the sandbox as its OpenAI.
 //
 // The build is the one that would be deployed: `npm test` makes it once, into build/deploy.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { createTestHarness } from 'wrangler';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
 
-const root = new URL('../../', import.meta.url);
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Starts the Worker with these variables and secrets and nothing else: an owner's own .dev.vars does not count.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string> }} [options]
+ * `more` is added to wrangler.toml.
+ * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, more?: string }} [options]
  */
-export async function startWorker({ vars = {}, secrets = {} } = {}) {
+export async function startWorker({ vars = {}, secrets = {}, more } = {}) {
+  const configPath = more ? await writeConfig(more) : 'wrangler.toml';
   const server = createTestHarness({
-    root: new URL('.', root).pathname,
-    workers: [{ configPath: 'wrangler.toml', prebuiltWorkerDir: 'build/deploy', vars, secrets }],
+    root,
+    workers: [{ configPath, prebuiltWorkerDir: `${root}build/deploy`, vars, secrets }],
   });
   const { url } = await server.listen();
   const address = `http://localhost:${url.port}`;
@@ -30,15 +34,29 @@ export async function startWorker({ vars = {}, secrets = {} } = {}) {
         .map(({ message }) => JSON.parse(message)),
     /** Everything that was printed, as text. */
     printed: () => server.getLogs().map(({ message }) => message).join('\n'),
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      if (more) await rm(configPath, { force: true });
+    },
   };
+}
+
+/** A copy of wrangler.toml with more in it. Its paths are made absolute, because it lies elsewhere. */
+async function writeConfig(/** @type {string} */ more) {
+  const text = await readFile(`${root}wrangler.toml`, 'utf8');
+  const folder = `${root}.wrangler/tests`;
+  await mkdir(folder, { recursive: true });
+  const file = `${folder}/${process.pid}-${Date.now()}.toml`;
+  const absolute = text.replace(/^(main|directory) = "(.+)"$/gm, (_, name, path) => `${name} = ${JSON.stringify(root + path)}`);
+  await writeFile(file, `${absolute}\n${more}\n`);
+  return file;
 }
 
 /**
  * Starts the sandbox and the Worker against it.
- * @param {{ ttlSeconds?: number, vars?: Record<string, string>, secrets?: Record<string, string> }} [options]
+ * @param {{ ttlSeconds?: number, vars?: Record<string, string>, secrets?: Record<string, string>, more?: string }} [options]
  */
-export async function startWorkerWithSandbox({ ttlSeconds, vars = {}, secrets = {} } = {}) {
+export async function startWorkerWithSandbox({ ttlSeconds, vars = {}, secrets = {}, more } = {}) {
   const sandbox = await startSandbox({ ttlSeconds });
   const worker = await startWorker({
     vars: {
@@ -50,6 +68,7 @@ export async function startWorkerWithSandbox({ ttlSeconds, vars = {}, secrets = 
       ...vars,
     },
     secrets: { OPENAI_API_KEY: SANDBOX_KEY, ...secrets },
+    more,
   });
   return {
     ...worker,

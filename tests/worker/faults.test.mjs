@@ -43,6 +43,19 @@ test('without its object and KV sessions still start, events are answered as fai
 });
 
 describe('the ledger', () => {
+  test('counts all the same where events go to Analytics Engine too', async () => {
+    const worker = await startWorkerWithSandbox({
+      more: '[[analytics_engine_datasets]]\nbinding = "EVENTS"\ndataset = "chatkit_edge"',
+    });
+    try {
+      const answer = await worker.fetch('/api/analytics/message', { method: 'POST' });
+      assert.deepEqual(await answer.json(), { status: 'tracked' });
+      assert.ok(!worker.printed().includes('ledger.failed'));
+    } finally {
+      await worker.close();
+    }
+  });
+
   test('forgets the record of a session that ended a day ago', async () => {
     const worker = await startWorkerWithSandbox();
     try {

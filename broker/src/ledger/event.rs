@@ -23,10 +23,10 @@ pub enum Event {
 }
 
 impl Event {
-    /// The counters that it adds to: its own, and for a failure the one of its code.
+    /// Its name, which is also its counter's.
     #[must_use]
-    pub fn counters(&self) -> Vec<String> {
-        let own = match self {
+    pub fn name(&self) -> &'static str {
+        match self {
             Self::SessionCreated => "sessions_created",
             Self::SessionRefreshed => "sessions_refreshed",
             Self::SessionCancelled => "sessions_cancelled",
@@ -34,9 +34,23 @@ impl Event {
             Self::Message => "messages",
             Self::ThreadChange => "thread_changes",
             Self::ClientError => "client_errors",
-        };
-        let mut counters = vec![own.to_owned()];
-        if let Self::SessionFailed(code) = self {
+        }
+    }
+
+    /// The problem's code, for a failure.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::SessionFailed(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The counters that it adds to: its own, and for a failure the one of its code.
+    #[must_use]
+    pub fn counters(&self) -> Vec<String> {
+        let mut counters = vec![self.name().to_owned()];
+        if let Some(code) = self.code() {
             counters.push(format!("{FAILURE_PREFIX}{code}"));
         }
         counters
