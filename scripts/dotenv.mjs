@@ -23,14 +23,23 @@ export function formatDotenv(/** @type {Record<string, string>} */ values) {
   }).join('');
 }
 
+/** Every setting of the Worker, as in the README. */
+const SETTINGS = new Set(`
+  ADMIN_TOKEN ALLOWED_ORIGINS AUTH AUTH_AUDIENCE AUTH_ISSUER AUTH_JWKS_URL AUTH_JWT_SECRET CHATKIT_JS_URL
+  COUNTER_PUBLISH_SECONDS COUNTER_SHARDS DAILY_SESSIONS_PER_USER DAILY_SESSION_LIMIT FILE_UPLOAD FILE_UPLOAD_MAX_FILES
+  FILE_UPLOAD_MAX_MB HISTORY HISTORY_RECENT_THREADS MAX_REQUESTS_PER_MINUTE OPENAI_API_KEY OPENAI_BASE_URL
+  OPENAI_CHATKIT_WORKFLOW_ID OPENAI_ORG_ID OPENAI_PROJECT_ID OPENAI_TIMEOUT_SECONDS RATE_LIMITS SESSION_TTL_SECONDS
+  STATE_VARIABLES THREAD_TITLES TRUST_CLIENT_USER VISITOR_SECRET WORKFLOW_VERSION
+`.trim().split(/\s+/));
+
 /**
  * Settings for a local Worker. As in wrangler, .env counts only where there is no .dev.vars, but for names that .dev.vars leaves out:
- * a key in one file and a workflow in the other work together. What the shell sets wins, for names of OpenAI and ChatKit only:
+ * a key in one file and a workflow in the other work together. What the shell sets wins, for the Worker's settings only:
  * the rest of a shell is no business of the Worker's. An empty value is as good as none.
  * @param {{ devVars?: string, env?: string[], shell?: Record<string, string | undefined> }} sources texts of files
  */
 export function mergeSettings({ devVars = '', env = [], shell = {} }) {
-  const fromShell = Object.entries(shell).filter(([name]) => /^(OPENAI|CHATKIT)_/.test(name) && !name.startsWith('CHATKIT_EDGE_'));
+  const fromShell = Object.entries(shell).filter(([name]) => SETTINGS.has(name));
   const all = [...env.map(parseDotenv), parseDotenv(devVars)].map(Object.entries).concat([/** @type {any} */ (fromShell)]).flat();
   return Object.fromEntries(all.filter(([, value]) => value?.trim()));
 }

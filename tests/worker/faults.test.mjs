@@ -43,9 +43,32 @@ test('without its object and KV sessions still start, events are answered as fai
 });
 
 describe('the ledger', () => {
+  test('counts and starts sessions where KV is gone, and the log says what could not be published', async () => {
+    const worker = await startWorkerWithSandbox({
+      secrets: { ADMIN_TOKEN: TOKEN },
+      edit: (text) => text.replace('[[kv_namespaces]]\nbinding = "COUNTERS"', ''),
+    });
+    try {
+      assert.equal((await worker.fetch('/api/chatkit/session', { method: 'POST' })).status, 200);
+      const answer = await worker.fetch('/api/analytics/message', { method: 'POST' });
+      assert.deepEqual(await answer.json(), { status: 'tracked' });
+      const stats = await worker.fetch('/api/chatkit/stats', { headers: { Authorization: `Bearer ${TOKEN}` } });
+      assert.equal((await stats.json()).code, 'internal');
+      const deadline = Date.now() + 10_000;
+      const line = () => worker.logs().find(({ event }) => event === 'counters.not_published');
+      while (!line()) {
+        assert.ok(Date.now() < deadline, 'nothing in the log');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.ok(line().cause.length > 0);
+    } finally {
+      await worker.close();
+    }
+  });
+
   test('counts all the same where events go to Analytics Engine too', async () => {
     const worker = await startWorkerWithSandbox({
-      more: '[[analytics_engine_datasets]]\nbinding = "EVENTS"\ndataset = "chatkit_edge"',
+      edit: (text) => `${text}\n[[analytics_engine_datasets]]\nbinding = "EVENTS"\ndataset = "chatkit_edge"\n`,
     });
     try {
       const answer = await worker.fetch('/api/analytics/message', { method: 'POST' });

@@ -1,7 +1,7 @@
 // How often a session may be started: by one caller, and from one address.
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, test } from 'node:test';
-import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
+import { test } from 'node:test';
+import { cookieOf, startWorkerWithSandbox, withinOneMinute } from '../support/worker.mjs';
 
 // As in wrangler.toml.
 const PER_CALLER = 20;
@@ -9,10 +9,18 @@ const PER_ADDRESS = 100;
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
-beforeEach(async () => {
-  worker = await startWorkerWithSandbox({ vars: { RATE_LIMITS: 'on' } });
-});
-afterEach(() => worker.close());
+
+/** A test with a fresh Worker, within one minute. */
+const limitTest = (/** @type {string} */ name, /** @type {() => Promise<void>} */ body) =>
+  test(name, () =>
+    withinOneMinute(async () => {
+      worker = await startWorkerWithSandbox({ vars: { RATE_LIMITS: 'on' } });
+      try {
+        await body();
+      } finally {
+        await worker.close();
+      }
+    }));
 
 const start = (/** @type {Record<string, string>} */ headers, path = '/api/chatkit/session') =>
   worker.fetch(path, { method: 'POST', headers });
@@ -25,7 +33,7 @@ async function assertRefused(/** @type {Response} */ answer, /** @type {number} 
   assert.equal(worker.sandbox.requests.length, reached);
 }
 
-test('one caller is limited, over start and refresh and whatever its address, and others are not', async () => {
+limitTest('one caller is limited, over start and refresh and whatever its address, and others are not', async () => {
   const cookie = cookieOf(await start({ 'CF-Connecting-IP': '192.0.2.1' })) ?? '';
   // The first start was counted for the visitor that it made.
   for (let i = 1; i < PER_CALLER; i++) {
@@ -36,7 +44,7 @@ test('one caller is limited, over start and refresh and whatever its address, an
   assert.equal((await start({ 'CF-Connecting-IP': '192.0.2.1' })).status, 200);
 });
 
-test('one address is limited, an IPv6 network counting as one, and others are not', async () => {
+limitTest('one address is limited, an IPv6 network counting as one, and others are not', async () => {
   const starts = Array.from({ length: PER_ADDRESS }, (_, i) =>
     start({ 'CF-Connecting-IP': `2001:db8:1:2::${(i + 1).toString(16)}` }),
   );
