@@ -1,5 +1,6 @@
 // `npm test`: sets up what is missing and runs every stage in order, up to the first that fails.
 // `npm test -- worker` runs the stages named and what they need.
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { build } from './build.mjs';
 import { setup } from './setup.mjs';
@@ -27,6 +28,8 @@ async function lint() {
 
 async function bundle() {
   await build();
+  // wrangler names files by their content and leaves those of earlier builds.
+  rmSync(inRoot('build', 'deploy'), { recursive: true, force: true });
   return command(`${npmBin}/wrangler`, 'deploy', '--dry-run', '--outdir', 'build/deploy');
 }
 
