@@ -12,7 +12,7 @@ npm run doctor -- https://YOUR-WORKER        checks a deployed Worker
 --timeout SECONDS    how long to wait for it (60)
 
 The Worker's ADMIN_TOKEN is read from the shell, .dev.vars or .env.`;
-const NOT_CHECKED = `Not checked: the domain allow-list at OpenAI, which no API shows. Every domain that shows the chat must be on it:
+const NOT_CHECKED = `Not checked: the domain allow-list at OpenAI, which only its settings show. Every domain that shows the chat must be on it:
 https://platform.openai.com/settings/organization/security/domain-allowlist`;
 
 /** The Worker could not be asked. The message says why, and what to do. */
@@ -148,7 +148,10 @@ function lines(/** @type {Report} */ { ok, checks }, /** @type {URL} */ url, /**
 
 async function doctor() {
   const { address, json, help, seconds } = options(process.argv.slice(2));
-  if (help) return say(USAGE);
+  if (help) {
+    say(USAGE);
+    return 0;
+  }
   const url = origin(address);
   const { report, text, requestId } = await ask(url, adminToken(url), seconds);
   // hasColors also obeys NO_COLOR and TERM.
@@ -158,7 +161,7 @@ async function doctor() {
 }
 
 try {
-  process.exitCode = (await doctor()) || 0;
+  process.exitCode = await doctor();
 } catch (error) {
   if (!(error instanceof CannotAsk)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -51,7 +51,7 @@ const stages = {
 };
 
 // The parts of the stage "node", by folder below tests/.
-const folders = ['scripts', 'sandbox', 'worker', 'docs', 'browser'];
+const folders = ['scripts', 'sandbox', 'worker', 'contract', 'docs', 'browser'];
 const needBuild = new Set(['worker', 'docs', 'browser', 'node']);
 
 /** The stages to run, by name, in order. */

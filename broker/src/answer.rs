@@ -94,6 +94,10 @@ impl Answer {
         if let Some(allow) = problem.allow {
             headers.add("Allow", allow);
         }
+        if problem.status == 401 {
+            // HTTP asks for a challenge with every 401; a visitor's way out is a new session.
+            headers.add("WWW-Authenticate", "Bearer realm=\"ChatKit Edge\"");
+        }
         Self {
             status: problem.status,
             headers,
@@ -124,6 +128,18 @@ mod tests {
         let head = Answer::json("{}".into()).finish("HEAD", "r");
         assert_eq!(get.headers, head.headers);
         assert_eq!(head.body, None);
+    }
+
+    #[test]
+    fn a_401_carries_a_challenge() {
+        let cause = Cause::IdentityRequired(crate::auth::Unproven::NoToken);
+        let answer = Answer::problem(&Problem::from(&cause), "r");
+        assert!(
+            answer
+                .headers
+                .iter()
+                .any(|(name, _)| name == "WWW-Authenticate")
+        );
     }
 
     #[test]

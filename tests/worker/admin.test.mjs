@@ -24,6 +24,7 @@ for (const path of ENDPOINTS) {
     for (const wrong of ['', 'Bearer', 'Bearer wrong', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`, TOKEN, `Basic ${TOKEN}`]) {
       const answer = await ask(path, wrong);
       assert.equal(answer.status, 401, wrong);
+      assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="ChatKit Edge"');
       assert.equal((await answer.json()).code, 'identity_required');
     }
     assert.deepEqual(worker.sandbox.requests, []);

@@ -151,27 +151,34 @@ describe('a session', () => {
       assert.deepEqual(cancels.map((request) => request.path), [`/v1/chatkit/sessions/${id}/cancel`]);
     }));
 
-  test('that OpenAI no longer knows, or that is over, is cancelled all the same; a real failure is told', () =>
-    withWorker({ SESSION_TTL_SECONDS: '1' }, async (worker) => {
-      const begin = async () => {
-        const start = await post(worker, '/api/chatkit/session');
-        return { path: `/api/chatkit/session/${(await start.json()).session_id}`, mine: { headers: { Cookie: cookieOf(start) ?? '' } } };
-      };
-      const unknown = await begin();
-      worker.sandbox.fail('workflow-not-found');
-      assert.equal((await worker.fetch(unknown.path, { method: 'DELETE', ...unknown.mine })).status, 200);
+  const begin = async (/** @type {Worker} */ worker) => {
+    const start = await post(worker, '/api/chatkit/session');
+    return { path: `/api/chatkit/session/${(await start.json()).session_id}`, mine: { headers: { Cookie: cookieOf(start) ?? '' } } };
+  };
 
-      const failing = await begin();
+  test('that OpenAI no longer knows is cancelled all the same; a real failure is told', () =>
+    withWorker({}, async (worker) => {
+      const { path, mine } = await begin(worker);
       worker.sandbox.fail('invalid-key');
-      const answer = await worker.fetch(failing.path, { method: 'DELETE', ...failing.mine });
+      const answer = await worker.fetch(path, { method: 'DELETE', ...mine });
       assert.equal((await answer.json()).code, 'openai_key_rejected');
+      assert.equal((await (await worker.fetch(path, mine)).json()).status, 'active');
+      worker.sandbox.fail('workflow-not-found');
+      assert.equal((await worker.fetch(path, { method: 'DELETE', ...mine })).status, 200);
+      assert.equal((await (await worker.fetch(path, mine)).json()).status, 'cancelled');
+    }));
+
+  test('that is over is cancelled without asking OpenAI', () =>
+    withWorker({ SESSION_TTL_SECONDS: '1' }, async (worker) => {
+      const { path, mine } = await begin(worker);
       const deadline = Date.now() + 5000;
       let status = 'active';
       while (status === 'active' && Date.now() < deadline) {
-        ({ status } = await (await worker.fetch(failing.path, failing.mine)).json());
+        ({ status } = await (await worker.fetch(path, mine)).json());
       }
       assert.equal(status, 'expired');
-      assert.deepEqual((await (await worker.fetch(failing.path, { method: 'DELETE', ...failing.mine })).json()).status, 'cancelled');
+      assert.equal((await (await worker.fetch(path, { method: 'DELETE', ...mine })).json()).status, 'cancelled');
+      assert.equal(worker.sandbox.requests.length, 1);
     }));
 
   test('with an odd id is not found', () =>
