@@ -194,20 +194,32 @@ describe('a session', () => {
 });
 
 describe('daily limits', () => {
-  test('let exactly as many sessions through as they say, however many are asked for at once', () =>
+  test('let exactly as many sessions through as they say, however many are asked for at once, and after a restart', () =>
     withWorker({ DAILY_SESSION_LIMIT: '40' }, async (worker) => {
-      const eighty = () => Promise.all(Array.from({ length: 80 }, () => post(worker, '/api/chatkit/session')));
-      const answers = await eighty();
+      const starts = (/** @type {number} */ number) =>
+        Promise.all(Array.from({ length: number }, () => post(worker, '/api/chatkit/session')));
+      const answers = await starts(160);
       await worker.server.getWorker().evictDurableObject('Ledger', { name: 'limits' });
-      answers.push(...(await eighty()));
+      answers.push(...(await starts(20)));
       const ok = answers.filter(({ status }) => status === 200);
       const refused = answers.filter(({ status }) => status === 429);
-      assert.equal(ok.length + refused.length, 160);
+      assert.equal(ok.length + refused.length, 180);
       assert.equal(ok.length, 40);
       assert.equal(worker.sandbox.requests.length, 40);
       assert.equal((await refused[0].json()).code, 'daily_limit_reached');
       const wait = Number(refused[0].headers.get('retry-after'));
       assert.ok(wait >= 1 && wait <= 86_400);
+    }));
+
+  test('go on counting where a restart left off', () =>
+    withWorker({ DAILY_SESSION_LIMIT: '40' }, async (worker) => {
+      const starts = (/** @type {number} */ number) =>
+        Promise.all(Array.from({ length: number }, () => post(worker, '/api/chatkit/session')));
+      await starts(30);
+      await worker.server.getWorker().evictDurableObject('Ledger', { name: 'limits' });
+      const after = await starts(80);
+      assert.equal(after.filter(({ status }) => status === 200).length, 10);
+      assert.equal(worker.sandbox.requests.length, 40);
     }));
 
   test('are counted per user too, and a session that OpenAI refuses gives its place back', () =>
