@@ -33,35 +33,29 @@ impl Answer {
     /// `200` with JSON that must not be stored.
     #[must_use]
     pub fn json(body: String) -> Self {
-        let mut headers = Headers::default();
-        headers.add("Content-Type", "application/json");
-        headers.add("Cache-Control", "no-store");
-        Self {
-            status: 200,
-            headers,
-            body: Some(body),
-        }
+        Self::ok("application/json", "no-store", body)
     }
 
     /// `200` with text for Prometheus.
     #[must_use]
     pub fn metrics(body: String) -> Self {
-        let mut headers = Headers::default();
-        headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-        headers.add("Cache-Control", "no-store");
-        Self {
-            status: 200,
-            headers,
-            body: Some(body),
-        }
+        Self::ok("text/plain; version=0.0.4; charset=utf-8", "no-store", body)
     }
 
     /// `200` with JSON that may be kept for `seconds` by anyone.
     #[must_use]
     pub fn cacheable_json(body: String, seconds: u32) -> Self {
+        Self::ok(
+            "application/json",
+            format!("public, max-age={seconds}"),
+            body,
+        )
+    }
+
+    fn ok(content_type: &str, cache_control: impl Into<String>, body: String) -> Self {
         let mut headers = Headers::default();
-        headers.add("Content-Type", "application/json");
-        headers.add("Cache-Control", format!("public, max-age={seconds}"));
+        headers.add("Content-Type", content_type);
+        headers.add("Cache-Control", cache_control);
         Self {
             status: 200,
             headers,
