@@ -25,6 +25,7 @@ const REQUESTS_KEPT = 10_000;
  * @property {number | null} status of the answer; null while there is none
  * @property {string} requestId the answer's x-request-id
  * @property {string} [session] id of the session created or cancelled
+ * @property {boolean} [dropped] the client went away before the answer was complete
  */
 
 /**
@@ -52,6 +53,8 @@ export async function startSandbox({
   const faults = [];
   /** Answers that a fault keeps from ending. @type {Set<import('node:http').ServerResponse>} */
   const held = new Set();
+  /** What answers of the API wait for. @type {Promise<void>} */
+  let gate = Promise.resolve();
 
   function nextFault() {
     const fault = faults[0];
@@ -65,6 +68,9 @@ export async function startSandbox({
     const headers = { 'x-request-id': seen.requestId };
     requests.push(seen);
     if (requests.length > REQUESTS_KEPT) requests.shift();
+    res.on('close', () => {
+      if (!res.writableFinished) seen.dropped = true;
+    });
     // A status belongs to the record as soon as it is sent, and not only when the client has read it all.
     const writeHead = res.writeHead;
     res.writeHead = function (status, ...rest) {
@@ -74,6 +80,7 @@ export async function startSandbox({
     try {
       const bytes = await readBody(req, API_BYTES);
       seen.body = jsonOrNull(bytes);
+      await gate;
       const fault = nextFault();
       if (fault) {
         held.add(res);
@@ -153,6 +160,12 @@ export async function startSandbox({
     requests,
     sessions: sessions.byId,
     fail,
+    /** Keeps the API's answers back until what it gives is called. @returns {() => void} */
+    hold() {
+      const { promise, resolve } = Promise.withResolvers();
+      gate = promise;
+      return resolve;
+    },
     /** Forgets requests, faults, sessions and threads, and drops the answers that faults still hold open. */
     reset() {
       requests.length = 0;

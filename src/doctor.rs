@@ -1,6 +1,7 @@
 //! Checks the whole set-up: settings, bindings, and a live session that is created and cancelled.
 
 use crate::ledger;
+use crate::scope::Scope;
 use crate::upstream;
 use broker::ask::Ask;
 use broker::doctor::Report;
@@ -14,7 +15,8 @@ use worker::Env;
 const DOCTOR: &str = "chatkit-edge-doctor";
 
 /// Looks at everything, and goes on after a failure as far as that makes sense.
-pub async fn examine(env: &Env, settings: &Settings) -> Report {
+pub async fn examine(scope: &Scope) -> Report {
+    let (env, settings) = (&scope.env, &*scope.settings);
     let mut report = Report::of_settings(settings);
     match env.kv("COUNTERS") {
         Ok(_) => report.passed("COUNTERS", "The KV namespace is bound."),
@@ -35,7 +37,7 @@ pub async fn examine(env: &Env, settings: &Settings) -> Report {
     limiters(env, settings, &mut report);
     match &settings.sessions {
         Ok(sessions) => {
-            live_session(sessions, &mut report).await;
+            live_session(sessions, scope, &mut report).await;
         }
         Err(_) => report.skipped(
             "session",
@@ -65,13 +67,13 @@ fn limiters(env: &Env, settings: &Settings, report: &mut Report) {
     }
 }
 
-async fn live_session(sessions: &SessionSettings, report: &mut Report) {
+async fn live_session(sessions: &SessionSettings, scope: &Scope, report: &mut Report) {
     // No body asks for the default, which the settings always have.
     let Ok(ask) = Ask::read(b"", sessions) else {
         return;
     };
     let body = openai::create_session_body(sessions, &ask, DOCTOR);
-    let session = match upstream::create_session(sessions, &body).await {
+    let session = match upstream::create_session(sessions, &body, &scope.client).await {
         (_, Ok(session)) => session,
         (_, Err(failure)) => {
             report.openai_failed("session", failure);
@@ -84,7 +86,7 @@ async fn live_session(sessions: &SessionSettings, report: &mut Report) {
         report.skipped("cancel", "OpenAI gave the session no id to cancel it by.");
         return;
     };
-    match upstream::post(sessions, &path, None).await {
+    match upstream::post(sessions, &path, None, &scope.client).await {
         (_, Ok(_)) => report.passed("cancel", "OpenAI cancelled it."),
         (_, Err(failure)) => report.openai_failed("cancel", failure),
     }

@@ -16,6 +16,7 @@ mod clock;
 mod console;
 mod doctor;
 mod events;
+mod flights;
 mod incoming;
 mod keys;
 mod ledger;
@@ -36,6 +37,7 @@ use broker::origin::Sender;
 use broker::page;
 use broker::problem::{Cause, Problem};
 use broker::route::{self, Route};
+use flights::SHARED;
 use incoming::Incoming;
 use scope::{Scope, Trace};
 use worker::{Context, Env, Request, Response, Result, event};
@@ -55,6 +57,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         env,
         context,
         settings,
+        client: request.inner().signal(),
     };
     let started = clock::now_ms();
     let mut incoming = Incoming::new(request, &scope.settings);
@@ -78,7 +81,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         line.code = Some(problem.code);
         if creates_session {
             problem = problem.for_session();
-            if cause.is_counted() {
+            // A failure that several share is counted once.
+            if cause.is_counted() && trace.event != Some(SHARED) {
                 scope.count_later(Event::SessionFailed(problem.code.to_owned()));
             }
         }
@@ -114,6 +118,9 @@ async fn serve(
         let header = incoming.header("Authorization");
         auth::admit_admin(header.as_deref(), settings.admin_token.as_ref())?;
     }
+    // What has begun is brought to its end: a place for the day is given back, those who wait for
+    // the same session are told.
+    let _until_the_end = route.waits().then(|| scope.outlive_client());
     match route {
         Route::Start | Route::Refresh => session::create(route, incoming, scope, trace).await,
         Route::Show => record::show(incoming, scope, trace).await,
@@ -124,9 +131,7 @@ async fn serve(
         Route::Reports => stats::reports(scope, trace).await,
         Route::Stats => stats::stats(scope, trace).await,
         Route::Metrics => stats::metrics(scope, trace).await,
-        Route::Doctor => Ok(Answer::json(
-            doctor::examine(&scope.env, settings).await.to_json(),
-        )),
+        Route::Doctor => Ok(Answer::json(doctor::examine(scope).await.to_json())),
         Route::Config => Ok(Answer::cacheable_json(
             page::config_json(settings),
             CONFIG_SECONDS,

@@ -2,6 +2,7 @@
 
 use crate::caller::{self, Caller};
 use crate::clock;
+use crate::flights;
 use crate::incoming::Incoming;
 use crate::ledger;
 use crate::limits;
@@ -43,39 +44,61 @@ pub async fn create(
         limits::count_caller(&scope.env, user.clone()).await?;
     }
 
-    // 4. A place under the daily limits, before OpenAI is asked.
-    let owner = Owner::of(&user);
-    let day = Day::of(clock::now_ms());
-    let reserved = reserve(scope, settings.daily, day, &owner, trace).await?;
+    // 4. A new session, or the one that an equal request is getting at this moment.
+    let order = Order {
+        body: openai::create_session_body(settings, &ask, &user),
+        owner: Owner::of(&user),
+        workflow: &ask.workflow,
+        refresh,
+    };
+    let session = flights::share(&order.body, scope, trace, async |trace: &mut Trace| {
+        make(&order, scope, settings, trace).await
+    })
+    .await?;
+    trace.session_id.clone_from(&session.id);
 
-    // 5. OpenAI's answer.
-    let body = openai::create_session_body(settings, &ask, &user);
-    let (exchange, result) = upstream::create_session(settings, &body).await;
+    // 5. The page gets the secret, and what lets it prove who it is next time.
+    Ok(answer(&session, &ask, &caller, incoming, settings))
+}
+
+/// What is asked of OpenAI, and for whom.
+struct Order<'a> {
+    body: String,
+    owner: Owner,
+    workflow: &'a str,
+    refresh: bool,
+}
+
+async fn make(
+    order: &Order<'_>,
+    scope: &Scope,
+    settings: &SessionSettings,
+    trace: &mut Trace,
+) -> Result<Session, Cause> {
+    // A place under the daily limits, before OpenAI is asked.
+    let day = Day::of(clock::now_ms());
+    let reserved = reserve(scope, settings.daily, day, &order.owner, trace).await?;
+
+    let (exchange, result) = upstream::create_session(settings, &order.body, &scope.client).await;
     trace.exchange = Some(exchange);
     let session = result.map_err(|failure| {
         if reserved {
-            let owner = owner.clone();
+            let owner = order.owner.clone();
             scope.tell_later(LIMITS_OBJECT.to_owned(), Command::GiveBack { day, owner });
         }
         Cause::OpenAi(failure)
     })?;
-    trace.session_id.clone_from(&session.id);
-    trace.event = Some(if refresh {
-        "session.refreshed"
-    } else {
-        "session.created"
-    });
 
-    // 6. The session's record is there before the page can ask for it; counting can wait.
-    remember(scope, &session, owner, &ask.workflow, trace).await;
-    scope.count_later(if refresh {
-        Event::SessionRefreshed
+    // The session's record is there before the page can ask for it; counting can wait.
+    remember(scope, &session, order, trace).await;
+    let (name, event) = if order.refresh {
+        ("session.refreshed", Event::SessionRefreshed)
     } else {
-        Event::SessionCreated
-    });
-
-    // 7. The page gets the secret, and what lets it prove who it is next time.
-    Ok(answer(&session, &ask, &caller, incoming, settings))
+        ("session.created", Event::SessionCreated)
+    };
+    trace.event = Some(name);
+    scope.count_later(event);
+    Ok(session)
 }
 
 /// The settings of sessions, if they are right.
@@ -121,21 +144,15 @@ async fn reserve(
     }
 }
 
-async fn remember(
-    scope: &Scope,
-    session: &Session,
-    owner: Owner,
-    workflow: &str,
-    trace: &mut Trace,
-) {
+async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &mut Trace) {
     let Some(id) = session.id.clone() else {
         return;
     };
     let object = record_object(&id);
     let record = Record {
         id,
-        owner,
-        workflow: workflow.to_owned(),
+        owner: order.owner.clone(),
+        workflow: order.workflow.to_owned(),
         created_at: clock::now_ms() / 1000,
         expires_at: session.expires_at,
         cancelled: false,

@@ -7,11 +7,10 @@ use broker::problem::OpenAiFailure;
 use broker::redact::redact;
 use broker::retry::{self, Advice, Outcome};
 use broker::settings::SessionSettings;
-use std::time::Duration;
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use worker::{
-    AbortSignal, Delay, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-    Response,
+    AbortSignal, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
 };
 
 /// What happened between us and OpenAI, for the log.
@@ -49,8 +48,9 @@ impl Failed {
 pub async fn create_session(
     settings: &SessionSettings,
     body: &str,
+    client: &web_sys::AbortSignal,
 ) -> (Exchange, Result<Session, OpenAiFailure>) {
-    let (mut exchange, answer) = post(settings, openai::SESSIONS_PATH, Some(body)).await;
+    let (mut exchange, answer) = post(settings, openai::SESSIONS_PATH, Some(body), client).await;
     let session = answer.and_then(|answer| {
         let now = clock::now_ms() / 1000;
         // The answer may hold a secret, so none of it is logged.
@@ -61,11 +61,13 @@ pub async fn create_session(
     (exchange, session)
 }
 
-/// Sends a request, again where that may help, all within `OPENAI_TIMEOUT_SECONDS`.
+/// Sends a request, again where that may help, all within `OPENAI_TIMEOUT_SECONDS` and as long as
+/// the client is there.
 pub async fn post(
     settings: &SessionSettings,
     path: &str,
     body: Option<&str>,
+    client: &web_sys::AbortSignal,
 ) -> (Exchange, Result<Vec<u8>, OpenAiFailure>) {
     let deadline = clock::now_ms().saturating_add(settings.timeout_seconds.saturating_mul(1000));
     let mut exchange = Exchange::default();
@@ -75,8 +77,10 @@ pub async fn post(
             tries: exchange.tries.saturating_add(1),
             ..Exchange::default()
         };
-        let failed = match attempt(settings, path, body, left, &mut exchange).await {
+        let signal = either(client, left);
+        let failed = match attempt(settings, path, body, &signal, &mut exchange).await {
             Ok(answer) => return (exchange, Ok(answer)),
+            Err(_) if client.aborted() => return (exchange, Err(OpenAiFailure::Abandoned)),
             Err(failed) => failed,
         };
         let left = deadline.saturating_sub(clock::now_ms());
@@ -85,27 +89,32 @@ pub async fn post(
             .outcome
             .and_then(|outcome| retry::pause(outcome, failed.advice, exchange.tries, jitter, left));
         match pause {
-            Some(ms) => Delay::from(Duration::from_millis(ms)).await,
+            Some(ms) => clock::pause(ms, client).await,
             None => return (exchange, Err(failed.failure)),
         }
     }
+}
+
+/// The signal that ends a try: when the client goes away, or after so many milliseconds. It also
+/// ends an answer's body that drips.
+fn either(client: &web_sys::AbortSignal, left_ms: u64) -> AbortSignal {
+    let timeout = u32::try_from(left_ms).unwrap_or(u32::MAX);
+    let timeout = web_sys::AbortSignal::timeout_with_u32(timeout);
+    AbortSignal::from(web_sys::AbortSignal::any(&Array::of2(client, &timeout)))
 }
 
 async fn attempt(
     settings: &SessionSettings,
     path: &str,
     body: Option<&str>,
-    left_ms: u64,
+    signal: &AbortSignal,
     exchange: &mut Exchange,
 ) -> Result<Vec<u8>, Failed> {
-    // The signal also ends an answer's body that drips.
-    let timeout = u32::try_from(left_ms).unwrap_or(u32::MAX);
-    let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout));
     let request = request(settings, path, body).map_err(|error| {
         exchange.cause = Some(said(&error, settings));
         Failed::for_good(OpenAiFailure::Unavailable)
     })?;
-    let mut response = match Fetch::Request(request).send_with_signal(&signal).await {
+    let mut response = match Fetch::Request(request).send_with_signal(signal).await {
         Ok(response) => response,
         Err(error) => {
             exchange.cause = Some(said(&error, settings));

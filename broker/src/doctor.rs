@@ -137,7 +137,7 @@ fn hint(failure: OpenAiFailure) -> Option<&'static str> {
         OpenAiFailure::RateLimited { .. } => {
             "Check the organization's limits and billing at OpenAI."
         }
-        OpenAiFailure::Unavailable | OpenAiFailure::Timeout => {
+        OpenAiFailure::Unavailable | OpenAiFailure::Timeout | OpenAiFailure::Abandoned => {
             "Check OPENAI_BASE_URL, and OpenAI's status page."
         }
         OpenAiFailure::BadResponse => "Something other than the API answers at OPENAI_BASE_URL.",

@@ -9,7 +9,8 @@
 //! 3. [`origin`]: which page is asking, and what CORS headers it gets.
 //! 4. [`ask`]: what the body asks for.
 //! 5. [`auth`] and [`visitor`]: who is asking; [`limits`]: how often.
-//! 6. [`openai`]: the request to OpenAI and the meaning of its answer; [`retry`] for trying again.
+//! 6. [`flights`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
+//!    the meaning of its answer; [`retry`] for trying again.
 //! 7. [`doctor`]: the whole set-up, checked for the owner.
 //! 8. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 
@@ -17,6 +18,7 @@ pub mod answer;
 pub mod ask;
 pub mod auth;
 pub mod doctor;
+pub mod flights;
 pub mod ledger;
 pub mod limits;
 pub mod log;

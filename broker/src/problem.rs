@@ -54,10 +54,16 @@ pub enum Cause {
 
 impl Cause {
     /// Whether a session that failed for this is counted. Requests that are turned away at the
-    /// door are not: counting them would be work done for an attacker.
+    /// door are not: counting them would be work done for an attacker. Nor are those whose page
+    /// went away: nothing failed.
     #[must_use]
     pub fn is_counted(&self) -> bool {
-        !matches!(self, Self::OriginNotAllowed | Self::RateLimited { .. })
+        !matches!(
+            self,
+            Self::OriginNotAllowed
+                | Self::RateLimited { .. }
+                | Self::OpenAi(OpenAiFailure::Abandoned)
+        )
     }
 }
 
@@ -83,6 +89,8 @@ pub enum OpenAiFailure {
     BadResponse,
     /// Nothing usable within `OPENAI_TIMEOUT_SECONDS`.
     Timeout,
+    /// The client went away, so the request was ended. The answer is for the log alone.
+    Abandoned,
 }
 
 /// A failure as the client sees it.
@@ -249,6 +257,12 @@ impl From<OpenAiFailure> for Problem {
                 "OpenAI did not answer in time",
                 "OpenAI did not answer in time. Try again in a moment.",
             ),
+            OpenAiFailure::Abandoned => plain(
+                499,
+                "client_gone",
+                "The client went away",
+                "The client went away before there was an answer.",
+            ),
         }
     }
 }
@@ -314,6 +328,19 @@ fn sentence_of(faults: &[Fault]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_turned_away_at_the_door_or_given_up_is_not_counted_as_failed() {
+        for cause in [
+            Cause::OriginNotAllowed,
+            Cause::RateLimited { retry_after: 60 },
+            Cause::OpenAi(OpenAiFailure::Abandoned),
+        ] {
+            assert!(!cause.is_counted(), "{cause:?}");
+        }
+        assert!(Cause::OpenAi(OpenAiFailure::Timeout).is_counted());
+        assert!(Cause::InvalidJson.is_counted());
+    }
 
     #[test]
     fn detail_and_error_are_the_same_sentence() {

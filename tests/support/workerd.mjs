@@ -1,7 +1,8 @@
 // The built Worker in plain workerd, with nothing between it and the network.
 //
-// The harness passes requests to OpenAI through Node, which hides a body that is cut short;
-// here workerd sees the connection itself, as it does when deployed.
+// The harness passes requests to OpenAI through Node, which hides a body that is cut short, and
+// hides from the Worker that a client went away; here workerd sees each connection itself, as it
+// does when deployed.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -13,9 +14,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const deployed = path.join(root, 'build', 'deploy');
 
-/** @param {Record<string, string>} variables */
-async function configuration(variables) {
-  const date = /^compatibility_date = "(.+)"$/m.exec(await readFile(path.join(root, 'wrangler.toml'), 'utf8'))?.[1];
+/** @param {Record<string, string>} variables @param {boolean} ledger @param {string} storage the folder for the ledger's objects */
+async function configuration(variables, ledger, storage) {
+  const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8');
+  const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1];
+  const flags = /^compatibility_flags = (\[.+\])$/m.exec(settings)?.[1];
   const wasm = (await readdir(deployed)).filter((name) => name.endsWith('.wasm'));
   const embed = (/** @type {string} */ name) => `embed ${JSON.stringify(name)}`;
   const modules = [
@@ -25,6 +28,7 @@ async function configuration(variables) {
   const bindings = Object.entries(variables).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   );
+  if (ledger) bindings.push('(name = "LEDGER", durableObjectNamespace = "Ledger")');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -32,8 +36,12 @@ const config :Workerd.Config = (
       modules = [${modules.join(', ')}],
       bindings = [${bindings.join(', ')}],
       compatibilityDate = "${date}",
+      compatibilityFlags = ${flags},
       globalOutbound = "network",
+      durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger", enableSql = true)],
+      durableObjectStorage = (localDisk = "objects"),
     )),
+    (name = "objects", disk = (path = ${JSON.stringify(storage)}, writable = true)),
     (name = "network", network = (allow = ["public", "private"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
@@ -42,13 +50,14 @@ const config :Workerd.Config = (
 }
 
 /**
- * Starts workerd with these variables and secrets.
+ * Starts workerd with these variables and secrets, and with the ledger's object unless that is to be missing.
  * @param {Record<string, string>} variables
+ * @param {{ ledger?: boolean }} [options]
  */
-export async function startWorkerd(variables) {
+export async function startWorkerd(variables, { ledger = true } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   const file = path.join(deployed, `${path.basename(folder)}.capnp`);
-  await writeFile(file, await configuration(variables));
+  await writeFile(file, await configuration(variables, ledger, folder));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
   const child = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   let printed = '';
@@ -68,6 +77,8 @@ export async function startWorkerd(variables) {
     /** @param {string} where @param {RequestInit} [init] */
     fetch: (where, init) => fetch(url + where, init),
     printed: () => printed,
+    /** The Worker's log lines, parsed, oldest first. */
+    logs: () => printed.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill();
