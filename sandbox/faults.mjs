@@ -12,6 +12,8 @@ const unwell = { type: 'server_error' };
 const ERRORS = {
   'bad-request': error(400, 'Invalid request.', { code: 'invalid_value' }),
   'invalid-key': (key) => rejectedKey(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
+  // No error of OpenAI's says as much, but nothing keeps it from doing so.
+  'echo-secrets': (key) => new HttpError(400, `Rejected: Bearer ${key}, ending in ${key.slice(-8)}, for ek_echoed_0123456789.`),
   'beta-unavailable': error(403, 'Your organization does not have access to the ChatKit beta.', { code: 'beta_unavailable' }),
   'workflow-not-found': error(404, "Workflow with id 'wf_sandbox' not found."),
   'request-timeout': error(408, 'The request timed out.', { type: 'timeout' }),

@@ -14,8 +14,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const deployed = path.join(root, 'build', 'deploy');
 
-/** @param {Record<string, string>} variables @param {boolean} ledger @param {string} storage the folder for the ledger's objects */
-async function configuration(variables, ledger, storage) {
+/**
+ * @param {Record<string, string>} variables
+ * @param {{ ledger: boolean, kv: string | undefined, storage: string }} options `storage`: the folder for the ledger's objects
+ */
+async function configuration(variables, { ledger, kv, storage }) {
   const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1];
   const flags = /^compatibility_flags = (\[.+\])$/m.exec(settings)?.[1];
@@ -29,6 +32,7 @@ async function configuration(variables, ledger, storage) {
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   );
   if (ledger) bindings.push('(name = "LEDGER", durableObjectNamespace = "Ledger")');
+  if (kv) bindings.push('(name = "COUNTERS", kvNamespace = "counters")');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -42,7 +46,8 @@ const config :Workerd.Config = (
       durableObjectStorage = (localDisk = "objects"),
     )),
     (name = "objects", disk = (path = ${JSON.stringify(storage)}, writable = true)),
-    (name = "network", network = (allow = ["public", "private"])),
+    ${kv ? `(name = "counters", external = (address = "${kv}", http = ())),` : ''}
+    (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
@@ -50,14 +55,15 @@ const config :Workerd.Config = (
 }
 
 /**
- * Starts workerd with these variables and secrets, and with the ledger's object unless that is to be missing.
+ * Starts workerd with these variables and secrets, with the ledger's object unless that is to be missing, and with KV
+ * if there is an address for it.
  * @param {Record<string, string>} variables
- * @param {{ ledger?: boolean }} [options]
+ * @param {{ ledger?: boolean, kv?: string }} [options]
  */
-export async function startWorkerd(variables, { ledger = true } = {}) {
+export async function startWorkerd(variables, { ledger = true, kv } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   const file = path.join(deployed, `${path.basename(folder)}.capnp`);
-  await writeFile(file, await configuration(variables, ledger, folder));
+  await writeFile(file, await configuration(variables, { ledger, kv, storage: folder }));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
   const child = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   let printed = '';
@@ -74,6 +80,8 @@ export async function startWorkerd(variables, { ledger = true } = {}) {
   return {
     url,
     pid: child.pid,
+    /** Where the ledger's objects are, a SQLite file each. */
+    storage: folder,
     /** @param {string} where @param {RequestInit} [init] */
     fetch: (where, init) => fetch(url + where, init),
     printed: () => printed,

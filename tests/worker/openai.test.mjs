@@ -1,128 +1,235 @@
-// What the page is told when OpenAI fails, and what never gets out. One row each.
+// Whatever OpenAI or the network does, one row each: what the page is told, after how long, that the next session succeeds,
+// and that no secret gets out. Each row has a Worker, a stand-in for OpenAI and a ledger of its own.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
-import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
+import { until } from '../support/until.mjs';
+import { startKv } from '../support/kv.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
 const TIMEOUT_SECONDS = 3;
+const KEY = 'sk-proj-uV7dQ2mXw9KfT4hLzR8nYc3PbE6sJa1GoZi5';
+/** The two pauses before a second and a third try, at their shortest. */
+const PAUSES = 1.125;
+const ADMIN = { Authorization: 'Bearer admin-token' };
 
-/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
-let worker;
-before(async () => {
-  worker = await startWorkerWithSandbox({ vars: { OPENAI_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS) } });
-});
-beforeEach(() => {
-  worker.sandbox.reset();
-  worker.server.clearLogs();
-});
-after(() => worker.close());
+/**
+ * @typedef {object} Expected
+ * @property {number} status
+ * @property {string | null} code
+ * @property {number} tries requests that OpenAI gets
+ * @property {string} [retryAfter] the header
+ * @property {number} [seconds] that it takes at least
+ */
 
-const start = () => worker.fetch('/api/chatkit/session', { method: 'POST' });
-
-/** @type {[name: string, options: Record<string, unknown>, status: number, code: string | null, tries: number][]} */
-const rows = [
-  ['bad-request', {}, 502, 'openai_rejected', 1],
-  ['invalid-key', {}, 502, 'openai_key_rejected', 1],
-  ['beta-unavailable', {}, 502, 'openai_key_rejected', 1],
-  ['workflow-not-found', {}, 502, 'workflow_not_found', 1],
-  ['request-timeout', {}, 502, 'openai_rejected', 3],
-  ['conflict', {}, 502, 'openai_rejected', 3],
-  ['rate-limited', {}, 429, 'openai_rate_limited', 3],
-  ['rate-limited', { retryAfter: 1 }, 429, 'openai_rate_limited', 3],
-  ['rate-limited', { retryAfter: 60 }, 429, 'openai_rate_limited', 1],
-  ['server-error', {}, 502, 'openai_unavailable', 3],
-  ['bad-gateway', {}, 502, 'openai_unavailable', 3],
-  ['unavailable', {}, 502, 'openai_unavailable', 3],
-  ['unavailable', { headers: { 'x-should-retry': 'false' } }, 502, 'openai_unavailable', 1],
-  ['gateway-timeout', {}, 502, 'openai_unavailable', 3],
-  ['unavailable', { times: 2 }, 200, null, 3],
-  ['reset', {}, 502, 'openai_unavailable', 3],
-  ['html', {}, 502, 'openai_bad_response', 1],
-  ['empty', {}, 502, 'openai_bad_response', 1],
-  ['no-secret', {}, 502, 'openai_bad_response', 1],
-  ['huge', {}, 502, 'openai_bad_response', 1],
-  ['odd', {}, 200, null, 1],
-  ['drip', {}, 504, 'openai_timeout', 1],
-  ['silence', {}, 504, 'openai_timeout', 1],
+/** @type {[name: string, options: object, expected: Expected][]} */
+const answers = [
+  ['bad-request', {}, { status: 502, code: 'openai_rejected', tries: 1 }],
+  ['invalid-key', {}, { status: 502, code: 'openai_key_rejected', tries: 1 }],
+  ['echo-secrets', {}, { status: 502, code: 'openai_rejected', tries: 1 }],
+  ['beta-unavailable', {}, { status: 502, code: 'openai_key_rejected', tries: 1 }],
+  ['workflow-not-found', {}, { status: 502, code: 'workflow_not_found', tries: 1 }],
+  ['request-timeout', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
+  ['conflict', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
+  ['rate-limited', {}, { status: 429, code: 'openai_rate_limited', tries: 3, seconds: PAUSES }],
+  ['rate-limited', { retryAfter: 1 }, { status: 429, code: 'openai_rate_limited', tries: 3, retryAfter: '1', seconds: 2 }],
+  ['rate-limited', { retryAfterMs: 40 }, { status: 429, code: 'openai_rate_limited', tries: 3, retryAfter: '1', seconds: 0.08 }],
+  ['rate-limited', { retryAfter: 60 }, { status: 429, code: 'openai_rate_limited', tries: 1, retryAfter: '60' }],
+  ['server-error', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['bad-gateway', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['unavailable', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['unavailable', { headers: { 'x-should-retry': 'false' } }, { status: 502, code: 'openai_unavailable', tries: 1 }],
+  ['bad-request', { headers: { 'x-should-retry': 'true' } }, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
+  ['gateway-timeout', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['unavailable', { times: 2 }, { status: 200, code: null, tries: 3, seconds: PAUSES }],
+  ['reset', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['reset', { times: 1 }, { status: 200, code: null, tries: 2 }],
+  ['html', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['empty', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['no-secret', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['huge', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['cut', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['odd', {}, { status: 200, code: null, tries: 1 }],
+  ['drip', {}, { status: 504, code: 'openai_timeout', tries: 1, seconds: TIMEOUT_SECONDS }],
+  ['silence', {}, { status: 504, code: 'openai_timeout', tries: 1, seconds: TIMEOUT_SECONDS }],
 ];
 
-describe('when OpenAI answers with', () => {
-  for (const [name, options, status, code, tries] of rows) {
-    test(`${name} ${JSON.stringify(options)}, the page gets ${code ?? 'its session'}`, async () => {
-      worker.sandbox.fail(name, { times: Infinity, ...options });
-      const started = performance.now();
-      const answer = await start();
-      const took = performance.now() - started;
-      assert.equal(answer.status, status);
-      const body = await answer.json();
-      assert.equal(body.code ?? null, code);
-      assert.ok(took < (TIMEOUT_SECONDS + 1) * 1000, `took ${took} ms`);
-      assert.equal(worker.sandbox.requests.length, tries);
-      if (options.retryAfter) assert.equal(answer.headers.get('retry-after'), String(options.retryAfter));
-      if (code) {
-        assert.match(body.detail, /^Error creating ChatKit session: /);
-        const line = worker.logs().find(({ request_id }) => request_id === body.request_id);
-        assert.equal(line.code, code);
-        assert.equal(line.tries, tries);
-        assert.ok(line.cause, 'the log says why');
+/** Everything that a Worker gave away or kept, by the row it is of. @type {[row: string, text: string][]} */
+const seen = [];
+
+/** The Worker against this address, and all that it needs. */
+async function startWorker(/** @type {string} */ baseUrl) {
+  const kv = await startKv();
+  const worker = await startWorkerd(
+    {
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: baseUrl,
+      OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
+      OPENAI_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS),
+      ADMIN_TOKEN: 'admin-token',
+      COUNTER_PUBLISH_SECONDS: '1',
+      DAILY_SESSION_LIMIT: '100',
+      RATE_LIMITS: 'off',
+    },
+    { kv: kv.address },
+  );
+  return {
+    worker,
+    kv,
+    async close() {
+      await worker.close();
+      await kv.close();
+    },
+  };
+}
+
+/** Starts a session and checks all that the row says of it. */
+async function check(/** @type {import('node:test').TestContext} */ t, /** @type {any} */ worker, /** @type {Expected} */ expected) {
+  const started = performance.now();
+  const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+  const body = await answer.json();
+  const seconds = (performance.now() - started) / 1000;
+  t.diagnostic(`${answer.status} ${body.code ?? 'a session'}, Retry-After ${answer.headers.get('retry-after') ?? 'none'}, ${seconds.toFixed(2)} s`);
+  assert.equal(answer.status, expected.status);
+  assert.equal(body.code ?? null, expected.code);
+  assert.equal(answer.headers.get('retry-after'), expected.retryAfter ?? null);
+  assert.ok(seconds >= (expected.seconds ?? 0) && seconds < TIMEOUT_SECONDS + 1, `took ${seconds} s`);
+  const line = worker.logs().find((/** @type {any} */ { request_id }) => request_id === answer.headers.get('x-request-id'));
+  assert.equal(line.tries, expected.tries);
+  if (expected.code) {
+    assert.match(body.detail, /^Error creating ChatKit session: /);
+    assert.equal(body.request_id, line.request_id);
+    assert.equal(line.code, expected.code);
+    assert.ok(line.cause, 'the log says why');
+  }
+  return { line, text: JSON.stringify([...answer.headers]) + JSON.stringify({ ...body, client_secret: undefined }) };
+}
+
+/** Uses what else stores or shows something, with secrets where a careless page would put them; then keeps all there is to see. */
+async function collect(/** @type {string} */ row, /** @type {Awaited<ReturnType<typeof startWorker>>} */ { worker, kv }, /** @type {string} */ shown) {
+  const leaked = { message: `failed with ek_page_0123456789 and ${KEY}`, stack: `at https://a.example/?token=ek_page_0123456789` };
+  /** @type {[string, RequestInit][]} */
+  const others = [
+    ['/api/errors', { method: 'POST', body: JSON.stringify([leaked, { error: leaked }]) }],
+    ['/api/analytics/message', { method: 'POST', body: JSON.stringify({ client_secret: 'ek_page_0123456789' }) }],
+    ['/api/chatkit/refresh?token=ek_page_0123456789', { method: 'POST', body: '{"currentClientSecret":"ek_page_0123456789"}' }],
+    ['/api/errors', { headers: ADMIN }],
+    ['/api/chatkit/stats', { headers: ADMIN }],
+    ['/metrics', { headers: ADMIN }],
+    ['/api/chatkit/config', {}],
+  ];
+  for (const [where, init] of others) {
+    const answer = await worker.fetch(where, init);
+    shown += `\n${where.split('?', 1)[0]} ${JSON.stringify([...answer.headers])} ${await answer.text()}`;
+  }
+  const files = await readdir(worker.storage, { recursive: true, withFileTypes: true });
+  const objects = files.filter((file) => file.isFile()).map((file) => readFile(path.join(file.parentPath, file.name), 'latin1'));
+  const stored = (await Promise.all(objects)).join('');
+  assert.ok(stored.includes('failed with [redacted]'), 'the objects can be looked into');
+  await until(() => kv.values.size > 0, 'counters in KV');
+  seen.push([`${row}: answers`, shown], [`${row}: log`, worker.printed()], [`${row}: objects`, stored],
+    [`${row}: KV`, [...kv.values].join('\n')]);
+}
+
+describe('when OpenAI answers with', { concurrency: 4 }, () => {
+  for (const [name, options, expected] of answers) {
+    const row = `${name} ${JSON.stringify(options)}`;
+    test(`${row}, the page gets ${expected.code ?? 'its session'}`, async (t) => {
+      const sandbox = await startSandbox({ apiKey: KEY });
+      const all = await startWorker(sandbox.baseUrl);
+      try {
+        sandbox.fail(name, { times: Infinity, ...options });
+        const { line, text } = await check(t, all.worker, expected);
+        assert.equal(sandbox.requests.length, expected.tries);
+        if (name !== 'reset' && name !== 'silence') assert.equal(line.openai_request_id, sandbox.requests.at(-1)?.requestId);
         // OpenAI echoes the key with its middle starred out.
         if (name === 'invalid-key') assert.match(line.cause, /^Incorrect API key provided: \[redacted\] /);
-      }
-      worker.sandbox.reset();
-      assert.equal((await start()).status, 200, 'the next session succeeds');
-      for (const text of [JSON.stringify(body), worker.printed()]) {
-        assert.ok(!text.includes(SANDBOX_KEY) && !text.includes(SANDBOX_KEY.slice(-8)), 'no part of the key gets out');
-        assert.ok(status === 200 || !text.includes('ek_'), 'no client secret gets out');
+        sandbox.reset();
+        await check(t, all.worker, { status: 200, code: null, tries: 1 });
+        await collect(row, all, text);
+      } finally {
+        await all.close();
+        await sandbox.close();
       }
     });
   }
 });
 
-test('the words of the seeds name the three most common failures', async () => {
-  for (const [fault, words] of [
-    ['invalid-key', 'Invalid API key'],
-    ['beta-unavailable', 'Beta feature not available'],
-    ['workflow-not-found', 'Workflow not found'],
-  ]) {
-    worker.sandbox.fail(fault);
-    assert.ok((await (await start()).json()).detail.includes(words));
-  }
-});
-
-test('nobody listening at OPENAI_BASE_URL is openai_unavailable', async () => {
+/** A port of loopback on which nobody listens. */
+async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   server.close();
-  const cut = await startWorkerWithSandbox({ vars: { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` } });
-  try {
-    const answer = await cut.fetch('/api/chatkit/session', { method: 'POST' });
-    assert.equal(answer.status, 502);
-    assert.equal((await answer.json()).code, 'openai_unavailable');
-  } finally {
-    await cut.close();
+  await once(server, 'close');
+  return port;
+}
+
+const unreachable = { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES };
+
+describe('when OpenAI cannot be reached because', { concurrency: 3 }, () => {
+  test('the connection is refused, the page gets openai_unavailable, and its session once somebody listens', async (t) => {
+    const port = await freePort();
+    const all = await startWorker(`http://127.0.0.1:${port}/v1`);
+    try {
+      const { text } = await check(t, all.worker, unreachable);
+      const sandbox = await startSandbox({ apiKey: KEY, port });
+      try {
+        await check(t, all.worker, { status: 200, code: null, tries: 1 });
+        await collect('refused', all, text);
+      } finally {
+        await sandbox.close();
+      }
+    } finally {
+      await all.close();
+    }
+  });
+
+  for (const [row, address] of [
+    ['its name cannot be resolved', async () => 'https://openai.invalid/v1'],
+    ['it does not speak TLS', async (/** @type {number} */ port) => `https://127.0.0.1:${port}/v1`],
+  ]) {
+    test(`${row}, the page gets openai_unavailable`, async (t) => {
+      const sandbox = await startSandbox({ apiKey: KEY });
+      const all = await startWorker(await address(sandbox.port));
+      try {
+        const { text } = await check(t, all.worker, unreachable);
+        await collect(row, all, text);
+      } finally {
+        await all.close();
+        await sandbox.close();
+      }
+    });
   }
 });
 
-test('a body that is cut short is openai_bad_response', async () => {
-  const sandbox = await startSandbox();
-  const direct = await startWorkerd({
-    OPENAI_API_KEY: SANDBOX_KEY,
-    OPENAI_BASE_URL: sandbox.baseUrl,
-    OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
-    RATE_LIMITS: 'off',
-  });
+test('no answer, header, log line, KV value or object row of any row has a piece of the key or a client secret', () => {
+  assert.equal(seen.length, 4 * (answers.length + 3), 'every row is here');
+  const pieces = Array.from({ length: KEY.length - 8 - 7 }, (_, i) => KEY.slice(8 + i, 8 + i + 8));
+  for (const [where, text] of seen) {
+    for (const piece of [...pieces, 'ek_sandbox', 'ek_page', 'ek_echoed']) assert.ok(!text.includes(piece), `${where} has ${piece}`);
+  }
+});
+
+test('the words of the seeds name the three most common failures', async () => {
+  const sandbox = await startSandbox({ apiKey: KEY });
+  const { worker, close } = await startWorker(sandbox.baseUrl);
   try {
-    sandbox.fail('cut');
-    const answer = await direct.fetch('/api/chatkit/session', { method: 'POST' });
-    assert.equal(answer.status, 502);
-    assert.equal((await answer.json()).code, 'openai_bad_response');
-    assert.equal((await direct.fetch('/api/chatkit/session', { method: 'POST' })).status, 200);
+    for (const [fault, words] of [
+      ['invalid-key', 'Invalid API key'],
+      ['beta-unavailable', 'Beta feature not available'],
+      ['workflow-not-found', 'Workflow not found'],
+    ]) {
+      sandbox.fail(fault);
+      const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+      assert.ok((await answer.json()).detail.includes(words));
+    }
   } finally {
-    await direct.close();
+    await close();
     await sandbox.close();
   }
 });

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
+import { until } from '../support/until.mjs';
 import { cookieOf } from '../support/worker.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
@@ -40,14 +40,6 @@ after(async () => {
 
 const start = (/** @type {Record<string, string>} */ headers, path = '/api/chatkit/session', body = '') =>
   worker.fetch(path, { method: 'POST', headers, ...(body && { body }) });
-
-/** Waits until something holds, and fails when it takes longer than it ever should. */
-async function until(/** @type {() => unknown} */ holds, /** @type {string} */ what) {
-  for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 400) assert.fail(`never happened: ${what}`);
-    await pause(25);
-  }
-}
 
 const reached = (/** @type {number} */ count) =>
   until(() => sandbox.requests.length >= count, `${count} requests at OpenAI`);
