@@ -13,7 +13,9 @@ const ERRORS = {
   'bad-request': error(400, 'Invalid request.', { code: 'invalid_value' }),
   'invalid-key': (key) => rejectedKey(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
   // No error of OpenAI's says as much, but nothing keeps it from doing so.
-  'echo-secrets': (key) => new HttpError(400, `Rejected: Bearer ${key}, ending in ${key.slice(-8)}, for ek_echoed_0123456789.`),
+  'echo-secrets': (key) => new HttpError(400, `Rejected: Bearer ${key}, ending in ${key.slice(-8)}, for ek_echoed_0123456789.`, {
+    headers: { 'x-request-id': `req-${key}` },
+  }),
   'beta-unavailable': error(403, 'Your organization does not have access to the ChatKit beta.', { code: 'beta_unavailable' }),
   'workflow-not-found': error(404, "Workflow with id 'wf_sandbox' not found."),
   'request-timeout': error(408, 'The request timed out.', { type: 'timeout' }),
@@ -114,10 +116,9 @@ export const replacesAnswer = (fault) => !Object.hasOwn(SPOILED, fault.name);
  * @param {{ key: string, headers: Record<string, string> }} context the key of the request, and headers every answer has
  */
 export function giveInstead(fault, res, { key, headers }) {
-  const all = { ...headers, ...fault.headers };
-  if (Object.hasOwn(INSTEAD, fault.name)) return INSTEAD[fault.name](res, all);
+  if (Object.hasOwn(INSTEAD, fault.name)) return INSTEAD[fault.name](res, { ...headers, ...fault.headers });
   const failure = ERRORS[fault.name](key);
-  sendJson(res, failure.status, failure.body, { ...failure.headers, ...all });
+  sendJson(res, failure.status, failure.body, { ...headers, ...failure.headers, ...fault.headers });
 }
 
 /** @param {Fault} fault one that spoils the answer */

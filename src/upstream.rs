@@ -20,7 +20,7 @@ pub struct Exchange {
     pub tries: u32,
     /// The status of the last answer.
     pub status: Option<u16>,
-    /// OpenAI's id of the last request.
+    /// OpenAI's id of the last request, redacted: it is a header, which may hold anything.
     pub request_id: Option<String>,
     /// Why it failed, redacted.
     pub cause: Option<String>,
@@ -130,7 +130,8 @@ async fn attempt(
     };
     let status = response.status_code();
     exchange.status = Some(status);
-    exchange.request_id = header(&response, "x-request-id");
+    exchange.request_id =
+        header(&response, "x-request-id").map(|id| redact(&id, Some(&settings.api_key)));
     let answer = match response.stream() {
         Ok(stream) => read_at_most(MAX_ANSWER_BYTES, stream).await,
         Err(_) => Ok(Some(Vec::new())),

@@ -20,6 +20,12 @@ const STATUSES = {
 };
 
 const OTHERS = {
+  'echo-secrets': async (response) => {
+    const answer = await response;
+    assert.equal(answer.status, 400);
+    assert.match((await answer.json()).error.message, /sk-sandbox-key-0000000000000000, ending in 00000000, for ek_/);
+    assert.match(answer.headers.get('x-request-id'), /sk-sandbox-key/);
+  },
   reset: async (response) => {
     await assert.rejects(response);
   },

@@ -1,0 +1,140 @@
+// Whether the Worker is after 10,000 mixed requests, a third of them failing, what it was before: its memory and its latency.
+//
+// In plain workerd, with the ledger on disk. The failures are OpenAI's (refusals, broken answers, resets, silence) and the
+// clients' (bad bodies, forged visitors, connections broken off while they wait).
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../sandbox/openai.mjs';
+import { startKv } from '../tests/support/kv.mjs';
+import { startWorkerd } from '../tests/support/workerd.mjs';
+
+const CONNECTIONS = 16;
+const PROBES = 300;
+const FAULTS = ['bad-request', 'invalid-key', 'workflow-not-found', 'html', 'empty', 'no-secret', 'cut', 'unavailable'];
+
+const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+
+/** The memory of a process in MB. Linux only, like the rest of this measurement. */
+function memory(/** @type {number | undefined} */ pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+/**
+ * Sends so many mixed requests.
+ * @param {number} requests
+ * @returns {Promise<{ memory: [before: number, after: number], latency: [before: number, after: number], ok: number, failed: number }>}
+ */
+export async function measureEndurance(requests) {
+  const sandbox = await startSandbox();
+  const kv = await startKv();
+  const worker = await startWorkerd(
+    {
+      OPENAI_API_KEY: SANDBOX_KEY,
+      OPENAI_BASE_URL: sandbox.baseUrl,
+      OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
+      OPENAI_TIMEOUT_SECONDS: '1',
+      RATE_LIMITS: 'off',
+    },
+    { kv: kv.address },
+  );
+  const port = Number(new URL(worker.url).port);
+  const counts = { ok: 0, failed: 0 };
+
+  /** One request; its answer is read whole. */
+  async function ask(/** @type {string} */ where, /** @type {RequestInit} */ init = { method: 'POST' }) {
+    const answer = await worker.fetch(where, init);
+    await answer.arrayBuffer();
+    counts[answer.ok ? 'ok' : 'failed'] += 1;
+  }
+
+  /** A session request whose client is gone before OpenAI answers. */
+  async function breakOff() {
+    sandbox.fail('silence');
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    const before = sandbox.requests.length;
+    socket.write('POST /api/chatkit/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+    while (sandbox.requests.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    socket.resetAndDestroy();
+    await gone;
+    counts.failed += 1;
+  }
+
+  /** The i-th of the mixed requests: of twelve, four fail. */
+  async function mixed(/** @type {number} */ i) {
+    switch (i % 12) {
+      case 0:
+      case 1: {
+        const name = FAULTS[Math.floor(i / 12) % FAULTS.length] ?? 'html';
+        sandbox.fail(name, name === 'unavailable' ? { headers: { 'x-should-retry': 'false' } } : {});
+        return ask('/api/chatkit/session');
+      }
+      case 2:
+        return ask('/api/chatkit/session', { method: 'POST', body: '{"workflowId":' });
+      case 3:
+        if (i % 96 === 3) return breakOff();
+        if (i % 480 === 15) sandbox.fail('silence');
+        return ask('/api/chatkit/refresh', { method: 'POST', headers: { Cookie: '__Host-chatkit_visitor=v1.forged' } });
+      case 4:
+        return ask('/api/analytics/message', { method: 'POST', body: '[{"threadId":"cthr_1"},{}]' });
+      case 5:
+        return ask('/api/errors', { method: 'POST', body: '{"message":"boom","stack":"at main.js:1"}' });
+      case 6:
+        return ask('/health', {});
+      case 7:
+        return ask('/api/chatkit/config', {});
+      default:
+        return ask('/api/chatkit/session');
+    }
+  }
+
+  /** The median time of a session, in milliseconds, one after another. */
+  async function latency() {
+    const times = [];
+    for (let i = 0; i < PROBES; i++) {
+      const started = performance.now();
+      await ask('/api/chatkit/session');
+      times.push(performance.now() - started);
+    }
+    return median(times);
+  }
+
+  async function run(/** @type {number} */ from, /** @type {number} */ to) {
+    let next = from;
+    const connection = async () => {
+      while (next < to) await mixed(next++);
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+    // What a fault was meant for may have been cut off before; nothing is to be left over.
+    sandbox.reset();
+  }
+
+  try {
+    // The first thousand are for caches, pools and the compiler.
+    await run(0, 1_000);
+    const before = { latency: await latency(), memory: memory(worker.pid) };
+    counts.ok = 0;
+    counts.failed = 0;
+    await run(0, requests);
+    const { ok, failed } = counts;
+    const after = { latency: await latency(), memory: memory(worker.pid) };
+    return { ok, failed, memory: [before.memory, after.memory], latency: [before.latency, after.latency] };
+  } finally {
+    await worker.close();
+    await kv.close();
+    await sandbox.close();
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const requests = Number(process.argv[2] ?? 10_000);
+  const { ok, failed, memory: [memoryBefore, memoryAfter], latency: [latencyBefore, latencyAfter] } = await measureEndurance(requests);
+  console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} answered with 200, ${failed} failed`);
+  console.table({
+    'memory, MB': { before: memoryBefore.toFixed(1), after: memoryAfter.toFixed(1), ratio: (memoryAfter / memoryBefore).toFixed(2) },
+    'median session, ms': { before: latencyBefore.toFixed(2), after: latencyAfter.toFixed(2), ratio: (latencyAfter / latencyBefore).toFixed(2) },
+  });
+}
