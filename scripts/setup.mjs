@@ -1,10 +1,11 @@
 // Installs what building, running and testing need and this machine lacks. What is there already is only looked at.
 import { pathToFileURL } from 'node:url';
 import { findChromium, installChromium } from './chromium.mjs';
+import { aptInstall } from './setup/apt.mjs';
 import { npmInstall, npmReady } from './setup/npm.mjs';
 import { installPython, pythonReady } from './setup/python.mjs';
 import { checkRust, installLinters, installWasmTarget, lintersReady, wasmToolchain } from './setup/rust.mjs';
-import { main, say } from './setup/run.mjs';
+import { main, say, which } from './setup/run.mjs';
 import { installTools, toolsReady } from './setup/tools.mjs';
 
 /** @typedef {{ name: string, takes?: string, ready: () => unknown, install: () => Promise<void> }} Step */
@@ -22,6 +23,7 @@ const forBuilding = [
 const forTesting = [
   { name: 'rustfmt and clippy', ready: lintersReady, install: installLinters },
   { name: 'Chromium', takes: 'about a minute', ready: findChromium, install: installChromium },
+  { name: 'curl', ready: () => which('curl'), install: () => aptInstall(['curl'], 'curl, which the tests call as users do,') },
   { name: 'Python packages', takes: 'about 15 seconds', ready: pythonReady, install: installPython },
 ];
 

@@ -53,11 +53,11 @@ async function writeConfig(/** @type {(text: string) => string} */ edit) {
 }
 
 /**
- * Starts the sandbox and the Worker against it.
- * @param {{ ttlSeconds?: number, vars?: Record<string, string>, secrets?: Record<string, string>, edit?: (text: string) => string }} [options]
+ * Starts the sandbox and the Worker against it. What is not for the Worker is an option of the sandbox.
+ * @param {Parameters<typeof startWorker>[0] & Parameters<typeof startSandbox>[0]} [options]
  */
-export async function startWorkerWithSandbox({ ttlSeconds, vars = {}, secrets = {}, edit } = {}) {
-  const sandbox = await startSandbox({ ttlSeconds });
+export async function startWorkerWithSandbox({ vars = {}, secrets = {}, edit, ...sandboxOptions } = {}) {
+  const sandbox = await startSandbox(sandboxOptions);
   const worker = await startWorker({
     vars: {
       OPENAI_BASE_URL: sandbox.baseUrl,

@@ -1,0 +1,136 @@
+// Pages of other sites in real React, in Chromium: the page of a Next.js template, and OpenAI's own package for React.
+// Each runs twice: behind a rewrite of /api/ to the Worker, as relative addresses ask for, and at the Worker's own address.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
+import { launch, newVisitor } from '../browser/browser.mjs';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { bundle, standInForOpenAi, startSite } from './site.mjs';
+
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  site = await startSite();
+  [worker, browser] = await Promise.all([
+    startWorkerWithSandbox({ wordDelayMs: 0, vars: { ALLOWED_ORIGINS: site.origin, SESSION_TTL_SECONDS: '2' } }),
+    launch(),
+  ]);
+  site.rewriteTo(worker.url);
+  for (const [where, WORKER, CREDENTIALS] of [['rewritten', '', 'same-origin'], ['direct', worker.url, 'include']]) {
+    const env = { WORKER, CREDENTIALS, NEXT_PUBLIC_WORKFLOW_ID: SANDBOX_WORKFLOW };
+    site.pages.set(`/template/${where}`, { script: await bundle('template.jsx', env) });
+    site.pages.set(`/chatkit-react/${where}`, { script: await bundle('chatkit-react.jsx', env), loadsWidget: true });
+  }
+});
+beforeEach(() => worker.sandbox.reset());
+after(() => Promise.all([browser?.close(), worker?.close(), site?.close()]));
+
+/** A visitor who opens a page. `asked` has the page's calls, oldest first. */
+async function visit(/** @type {string} */ path) {
+  const { context, page, troubles } = await newVisitor(browser);
+  await standInForOpenAi(context, worker.sandbox);
+  /** @type {{ call: string, body: any }[]} */
+  const asked = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/api/')) asked.push({ call: `${request.method()} ${pathname}`, body: request.postDataJSON() });
+  });
+  await page.addInitScript(() => {
+    const errors = (/** @type {any} */ (window).chatErrors = /** @type {string[]} */ ([]));
+    addEventListener('chatkit.error', (event) => errors.push(/** @type {CustomEvent} */ (event).detail.error.message), true);
+  });
+  await page.goto(site.origin + path);
+  return {
+    page,
+    troubles,
+    asked,
+    /** The first error that the widget reports. */
+    error: async () => (await page.waitForFunction(() => /** @type {any} */ (window).chatErrors[0])).jsonValue(),
+    /** Sends a message and gives the reply. */
+    async say(/** @type {string} */ text) {
+      const composer = page.locator('openai-chatkit textarea');
+      await composer.fill(text);
+      await composer.press('Enter');
+      const reply = page.locator('openai-chatkit .message.assistant .text').last();
+      await reply.getByText(text).waitFor();
+      return reply.innerText();
+    },
+    async close() {
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.close();
+    },
+  };
+}
+
+const users = () => worker.sandbox.requests.map(({ body }) => body.user);
+const asksFor = (/** @type {{ call: string }[]} */ asked, /** @type {string} */ call) => asked.filter((one) => one.call === call);
+
+for (const where of ['rewritten', 'direct']) {
+  describe(`the page of the template, ${where}`, () => {
+    const path = `/template/${where}`;
+
+    test('has a chat that answers, for a visitor and not for the user that it names', async () => {
+      const { say, asked, troubles, close } = await visit(path);
+      assert.match(await say('Hello'), /Hello/);
+      assert.deepEqual(asked[0], { call: 'POST /api/chatkit/start', body: { userId: 'demo-user-123', workflowId: SANDBOX_WORKFLOW } });
+      const [{ body }] = worker.sandbox.requests;
+      assert.equal(body.workflow.id, SANDBOX_WORKFLOW);
+      assert.match(body.user, /^visitor_[\w-]{22}$/);
+      assert.deepEqual(troubles, []);
+      await close();
+    });
+
+    test('is told in data.error why there is no session', async () => {
+      worker.sandbox.fail('workflow-not-found', { times: Infinity });
+      const { error, close } = await visit(path);
+      assert.match(await error(), /^Error creating ChatKit session: Workflow not found/);
+      await close();
+    });
+
+    test('starts anew before its session ends', async () => {
+      const { page, asked, close } = await visit(path);
+      await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/start') && answer.ok() && worker.sandbox.requests.length > 1);
+      assert.ok(asksFor(asked, 'POST /api/chatkit/start').length > 1);
+      // The page sends no cookie to another site, so there it is a new visitor each time.
+      if (where === 'rewritten') assert.equal(new Set(users()).size, 1);
+      await close();
+    });
+  });
+
+  describe(`@openai/chatkit-react, ${where}`, () => {
+    const path = `/chatkit-react/${where}`;
+
+    test('starts one session and refreshes it for the same user, and the chat goes on', async () => {
+      const { page, say, asked, troubles, close } = await visit(path);
+      assert.match(await say('Before'), /Before/);
+      const refreshed = await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/refresh'));
+      assert.equal(refreshed.status(), 200);
+      assert.match(await say('After'), /After/);
+      assert.deepEqual(asked.slice(0, 2).map(({ call }) => call), ['POST /api/chatkit/start', 'POST /api/chatkit/refresh']);
+      assert.equal(asksFor(asked, 'POST /api/chatkit/start').length, 1);
+      assert.equal(asked[0].body, null);
+      assert.match(asked[1].body.currentClientSecret, /^ek_/);
+      assert.equal(new Set(users()).size, 1);
+      assert.equal(await page.locator('openai-chatkit .message').count(), 4);
+      assert.deepEqual(troubles, []);
+      await close();
+    });
+  });
+}
+
+test("the template's refresh, which used to be 501, is the next session of the same visitor", async () => {
+  const { page, say, close } = await visit('/template/rewritten');
+  await say('Hello');
+  const { status, body } = await page.evaluate(async () => {
+    const answer = await fetch('/api/chatkit/refresh', { method: 'POST' });
+    return { status: answer.status, body: await answer.json() };
+  });
+  assert.equal(status, 200);
+  assert.match(body.client_secret, /^ek_/);
+  assert.equal(new Set(users()).size, 1);
+  await close();
+});

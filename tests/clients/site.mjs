@@ -1,0 +1,99 @@
+// A site of somebody else's: its pages are bundled by esbuild, its /api/ is passed on to the Worker as a rewrite of Next.js
+// does, and its browsers get the stand-in widget where OpenAI's would be.
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const CDN = 'https://cdn.platform.openai.com';
+/** Where pages load the widget from. */
+const WIDGET = '/deployments/chatkit/chatkit.js';
+
+/**
+ * A page's script with the packages that it imports.
+ * @param {string} file below pages/
+ * @param {Record<string, string>} env what `process.env` has for it
+ */
+export async function bundle(file, env) {
+  const define = Object.entries({ NODE_ENV: 'production', ...env }).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`pages/${file}`, import.meta.url))],
+    bundle: true,
+    write: false,
+    jsx: 'automatic',
+    define: Object.fromEntries(define),
+  });
+  return outputFiles[0].text;
+}
+
+/**
+ * @typedef {object} Page
+ * @property {string} script
+ * @property {boolean} [loadsWidget] whether its HTML has the widget's tag, as in OpenAI's guide
+ */
+
+const html = (/** @type {string} */ path, /** @type {Page | undefined} */ page) => `<!doctype html>
+<html lang="en">
+<title>A site</title>
+<link rel="icon" href="data:,">
+${page?.loadsWidget ? `<script src="${CDN}${WIDGET}" async></script>` : ''}
+<div id="root"></div>
+${page ? `<script src="${path}.js"></script>` : ''}
+`;
+
+/** Starts the site at 127.0.0.1, which is another site than the Worker's localhost. Every address that has no page is empty. */
+export async function startSite() {
+  /** By address. @type {Map<string, Page>} */
+  const pages = new Map();
+  /** Where /api/ is passed on to. */
+  let workerUrl = '';
+
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    if (path.startsWith('/api/')) return passOn(workerUrl, request, response);
+    const page = pages.get(path.replace(/\.js$/, ''));
+    if (path.endsWith('.js')) return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(page?.script);
+    response.writeHead(200, { 'Content-Type': 'text/html' }).end(html(path, page));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    pages,
+    rewriteTo: (/** @type {string} */ url) => (workerUrl = url),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/**
+ * @param {string} target
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
+function passOn(target, request, response) {
+  const { method, headers } = request;
+  const onward = httpRequest(target + request.url, { method, headers: { ...headers, host: new URL(target).host } }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on('error', () => response.destroy());
+  request.pipe(onward);
+}
+
+/**
+ * Gives a browser the stand-in widget, and what that talks to, at the address where pages look for OpenAI's.
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {{ url: string }} sandbox
+ */
+export function standInForOpenAi(context, sandbox) {
+  return context.route(`${CDN}/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    const url = sandbox.url + (pathname === WIDGET ? '/chatkit.js' : pathname);
+    await route.fulfill({ response: await route.fetch({ url }) });
+  });
+}
