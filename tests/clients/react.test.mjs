@@ -76,7 +76,8 @@ for (const where of ['rewritten', 'direct']) {
     test('has a chat that answers, for a visitor and not for the user that it names', async () => {
       const { say, asked, troubles, close } = await visit(path);
       assert.match(await say('Hello'), /Hello/);
-      assert.deepEqual(asked[0], { call: 'POST /api/chatkit/start', body: { userId: 'demo-user-123', workflowId: SANDBOX_WORKFLOW } });
+      const named = { userId: 'demo-user-123', workflowId: SANDBOX_WORKFLOW };
+      assert.deepEqual(asked[0], { call: 'POST /api/chatkit/start', body: named });
       const [{ body }] = worker.sandbox.requests;
       assert.equal(body.workflow.id, SANDBOX_WORKFLOW);
       assert.match(body.user, /^visitor_[\w-]{22}$/);
@@ -93,7 +94,8 @@ for (const where of ['rewritten', 'direct']) {
 
     test('starts anew before its session ends', async () => {
       const { page, asked, close } = await visit(path);
-      await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/start') && answer.ok() && worker.sandbox.requests.length > 1);
+      const another = () => worker.sandbox.requests.length > 1;
+      await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/start') && answer.ok() && another());
       assert.ok(asksFor(asked, 'POST /api/chatkit/start').length > 1);
       // The page sends no cookie to another site, so there it is a new visitor each time.
       if (where === 'rewritten') assert.equal(new Set(users()).size, 1);

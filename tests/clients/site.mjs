@@ -15,7 +15,8 @@ const WIDGET = '/deployments/chatkit/chatkit.js';
  * @param {Record<string, string>} env what `process.env` has for it
  */
 export async function bundle(file, env) {
-  const define = Object.entries({ NODE_ENV: 'production', ...env }).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
+  const define = Object.entries({ NODE_ENV: 'production', ...env })
+    .map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`pages/${file}`, import.meta.url))],
     bundle: true,
