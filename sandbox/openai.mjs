@@ -2,6 +2,7 @@
 // to, and /sandbox/ to ask for faults and see what came in. `npm start` without a key and the tests both use it.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { answer } from './api.mjs';
 import { giveInstead, giveSpoiled, makeFault, replacesAnswer } from './faults.mjs';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
@@ -36,6 +37,8 @@ const REQUESTS_KEPT = 10_000;
  * @param {string[]} [options.workflows] the workflows that exist
  * @param {number} [options.ttlSeconds] lifetime of a session whose request names none
  * @param {number} [options.wordDelayMs] pause between the words of a reply
+ * @param {number} [options.apiDelayMs] how long the API takes for each answer
+ * @param {number} [options.scriptDelayMs] how long the widget's script takes
  */
 export async function startSandbox({
   port = 0,
@@ -43,6 +46,8 @@ export async function startSandbox({
   workflows = [SANDBOX_WORKFLOW],
   ttlSeconds = 600,
   wordDelayMs = 25,
+  apiDelayMs = 0,
+  scriptDelayMs = 0,
 } = {}) {
   const script = await widgetScript();
   const sessions = new Sessions(ttlSeconds);
@@ -80,6 +85,7 @@ export async function startSandbox({
     try {
       const bytes = await readBody(req, API_BYTES);
       seen.body = jsonOrNull(bytes);
+      if (apiDelayMs) await wait(apiDelayMs);
       await gate;
       const fault = nextFault();
       if (fault) {
@@ -131,6 +137,7 @@ export async function startSandbox({
     if (pathname.startsWith('/sandbox/')) return control(req, res, pathname);
     if (pathname === '/chatkit.js' && ['GET', 'HEAD', 'OPTIONS'].includes(req.method)) {
       const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache', 'Cross-Origin-Resource-Policy': 'cross-origin', ...CORS };
+      if (scriptDelayMs) await wait(scriptDelayMs);
       res.writeHead(200, headers);
       res.end(req.method === 'GET' ? script : undefined);
       return;

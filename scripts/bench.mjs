@@ -1,16 +1,32 @@
 // `npm run bench`: the comparisons of the README, each measured side by side on this machine.
-import { build } from './build.mjs';
+// `npm run bench -- time-to-chat` makes the ones named.
+import { bundle } from './bundle.mjs';
+import { findChromium, installChromium } from './chromium.mjs';
 import { setup } from './setup.mjs';
 import { continueWithProjectNode } from './setup/npm.mjs';
 import { inRoot, projectEnv } from './setup/paths.mjs';
-import { main, run } from './setup/run.mjs';
+import { main, Problem, run, say } from './setup/run.mjs';
+
+/** Each is bench/NAME.mjs. */
+const benches = ['counters', 'time-to-chat'];
 
 async function bench() {
+  const named = process.argv.slice(2);
+  const unknown = named.find((name) => !benches.includes(name));
+  if (unknown) throw new Problem(`There is no bench "${unknown}". Benches: ${benches.join(', ')}.`);
+  const chosen = named.length ? named : benches;
+
   await setup();
+  if (chosen.includes('time-to-chat') && !findChromium()) await installChromium();
   const continued = await continueWithProjectNode(import.meta.url);
   if (continued !== null) return continued;
-  await build();
-  return (await run(process.execPath, [inRoot('bench', 'counters.mjs')], { env: projectEnv() })).code;
+  const notBuilt = await bundle();
+  if (notBuilt) return notBuilt;
+  for (const name of chosen) {
+    say(`\n${name}`);
+    const { code } = await run(process.execPath, [inRoot('bench', `${name}.mjs`)], { env: projectEnv() });
+    if (code) return code;
+  }
 }
 
 await main(bench);

@@ -1,11 +1,10 @@
 // `npm test`: sets up what is missing and runs every stage in order, up to the first that fails.
 // `npm test -- worker` runs the stages named and what they need.
-import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { build } from './build.mjs';
+import { bundle } from './bundle.mjs';
 import { setup } from './setup.mjs';
 import { continueWithProjectNode } from './setup/npm.mjs';
-import { inRoot, npmBin, projectEnv } from './setup/paths.mjs';
+import { npmBin, projectEnv } from './setup/paths.mjs';
 import { main, Problem, run, say } from './setup/run.mjs';
 import { wasmToolchain } from './setup/rust.mjs';
 
@@ -24,13 +23,6 @@ async function lint() {
     return 0;
   }
   return cargo('clippy', '--package', worker, '--target', 'wasm32-unknown-unknown', ...denyWarnings);
-}
-
-async function bundle() {
-  await build();
-  // wrangler names files by their content and leaves those of earlier builds.
-  rmSync(inRoot('build', 'deploy'), { recursive: true, force: true });
-  return command(`${npmBin}/wrangler`, 'deploy', '--dry-run', '--outdir', 'build/deploy');
 }
 
 function nodeTests(/** @type {string} */ folder) {

@@ -190,3 +190,15 @@ test('requests are kept in order with what was sent and answered', async (t) => 
   sandbox.reset();
   assert.deepEqual([sandbox.requests.length, sandbox.sessions.size], [0, 0]);
 });
+
+test("the API and the widget's script can be as slow as they are in the world", async (t) => {
+  const sandbox = await sandboxFor(t, { apiDelayMs: 120, scriptDelayMs: 60 });
+  const took = async (ask) => {
+    const started = performance.now();
+    assert.equal((await ask()).status, 200);
+    return performance.now() - started;
+  };
+  // A timer may fire a millisecond early.
+  assert.ok((await took(() => createSession(sandbox))) >= 118);
+  assert.ok((await took(() => fetch(sandbox.widgetUrl))) >= 58);
+});
