@@ -16,7 +16,7 @@ let browser;
 before(async () => {
   site = await startSite();
   [worker, browser] = await Promise.all([
-    startWorkerWithSandbox({ wordDelayMs: 0, vars: { ALLOWED_ORIGINS: site.origin, SESSION_TTL_SECONDS: '2' } }),
+    startWorkerWithSandbox({ wordDelayMs: 0, vars: { ALLOWED_ORIGINS: site.origin, SESSION_TTL_SECONDS: '3' } }),
     launch(),
   ]);
   site.rewriteTo(worker.url);
