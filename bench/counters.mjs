@@ -5,23 +5,15 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { freePort } from '../tests/support/port.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const TOKEN = 'admin-token-for-bench';
 
 const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** One request; resolves to its body, or null where there is no answer of 200. */
 function request(/** @type {http.Agent} */ agent, /** @type {number} */ port, /** @type {string} */ method, /** @type {string} */ where) {

@@ -2,10 +2,12 @@
 //
 // In plain workerd, with the ledger on disk. The failures are OpenAI's (refusals, broken answers, resets, silence) and the
 // clients' (bad bodies, forged visitors, connections broken off while they wait).
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../sandbox/openai.mjs';
+import { freePort } from '../tests/support/port.mjs';
 import { startKv } from '../tests/support/kv.mjs';
 import { startWorkerd } from '../tests/support/workerd.mjs';
 
@@ -15,20 +17,56 @@ const FAULTS = ['bad-request', 'invalid-key', 'workflow-not-found', 'html', 'emp
 
 const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
-/** The memory of a process in MB. Linux only, like the rest of this measurement. */
-function memory(/** @type {number | undefined} */ pid) {
+/** The memory of the process, which grows in leaps and seldom shrinks, in MB. Linux only. */
+function processMemory(/** @type {number | undefined} */ pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
 /**
+ * Asks V8 for what its heap holds when all garbage is collected. workerd reads the question when it next has a request.
+ * @param {string} address @param {() => Promise<unknown>} wake
+ */
+async function openInspector(address, wake) {
+  const [target] = await (await fetch(`http://${address}/json`)).json();
+  const socket = new WebSocket(target.webSocketDebuggerUrl);
+  await once(socket, 'open');
+  let last = 0;
+  const call = async (/** @type {string} */ method) => {
+    const id = ++last;
+    const answered = new Promise((/** @type {(result: any) => void} */ resolve) => {
+      socket.addEventListener('message', function take({ data }) {
+        const message = JSON.parse(data);
+        if (message.id !== id) return;
+        socket.removeEventListener('message', take);
+        resolve(message.result);
+      });
+    });
+    socket.send(JSON.stringify({ id, method }));
+    await wake();
+    return answered;
+  };
+  return {
+    /** In MB. */
+    async heap() {
+      await call('HeapProfiler.collectGarbage');
+      return (await call('Runtime.getHeapUsage')).usedSize / 1024 / 1024;
+    },
+    close: () => socket.close(),
+  };
+}
+
+/** @typedef {{ latency: number, heap: number, memory: number }} Figures milliseconds, MB and MB */
+
+/**
  * Sends so many mixed requests.
  * @param {number} requests
- * @returns {Promise<{ memory: [before: number, after: number], latency: [before: number, after: number], ok: number, failed: number }>}
+ * @returns {Promise<{ ok: number, failed: number, before: Figures, after: Figures }>}
  */
 export async function measureEndurance(requests) {
   const sandbox = await startSandbox();
   const kv = await startKv();
+  const inspectorPort = await freePort();
   const worker = await startWorkerd(
     {
       OPENAI_API_KEY: SANDBOX_KEY,
@@ -37,8 +75,9 @@ export async function measureEndurance(requests) {
       OPENAI_TIMEOUT_SECONDS: '1',
       RATE_LIMITS: 'off',
     },
-    { kv: kv.address },
+    { kv: kv.address, inspector: `127.0.0.1:${inspectorPort}` },
   );
+  const inspector = await openInspector(`127.0.0.1:${inspectorPort}`, () => worker.fetch('/health'));
   const port = Number(new URL(worker.url).port);
   const counts = { ok: 0, failed: 0 };
 
@@ -102,6 +141,8 @@ export async function measureEndurance(requests) {
     return median(times);
   }
 
+  const figures = async () => ({ latency: await latency(), heap: await inspector.heap(), memory: processMemory(worker.pid) });
+
   async function run(/** @type {number} */ from, /** @type {number} */ to) {
     let next = from;
     const connection = async () => {
@@ -115,14 +156,14 @@ export async function measureEndurance(requests) {
   try {
     // The first thousand are for caches, pools and the compiler.
     await run(0, 1_000);
-    const before = { latency: await latency(), memory: memory(worker.pid) };
+    const before = await figures();
     counts.ok = 0;
     counts.failed = 0;
     await run(0, requests);
     const { ok, failed } = counts;
-    const after = { latency: await latency(), memory: memory(worker.pid) };
-    return { ok, failed, memory: [before.memory, after.memory], latency: [before.latency, after.latency] };
+    return { ok, failed, before, after: await figures() };
   } finally {
+    inspector.close();
     await worker.close();
     await kv.close();
     await sandbox.close();
@@ -131,10 +172,12 @@ export async function measureEndurance(requests) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const requests = Number(process.argv[2] ?? 10_000);
-  const { ok, failed, memory: [memoryBefore, memoryAfter], latency: [latencyBefore, latencyAfter] } = await measureEndurance(requests);
+  const { ok, failed, before, after } = await measureEndurance(requests);
   console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} answered with 200, ${failed} failed`);
-  console.table({
-    'memory, MB': { before: memoryBefore.toFixed(1), after: memoryAfter.toFixed(1), ratio: (memoryAfter / memoryBefore).toFixed(2) },
-    'median session, ms': { before: latencyBefore.toFixed(2), after: latencyAfter.toFixed(2), ratio: (latencyAfter / latencyBefore).toFixed(2) },
+  const row = (/** @type {keyof Figures} */ name) => ({
+    before: before[name].toFixed(1),
+    after: after[name].toFixed(1),
+    ratio: (after[name] / before[name]).toFixed(2),
   });
+  console.table({ 'median session, ms': row('latency'), "V8's heap, MB": row('heap'), 'process, MB': row('memory') });
 }

@@ -56,23 +56,24 @@ const config :Workerd.Config = (
 
 /**
  * Starts workerd with these variables and secrets, with the ledger's object unless that is to be missing, and with KV
- * if there is an address for it.
+ * and V8's inspector if there are addresses for them.
  * @param {Record<string, string>} variables
- * @param {{ ledger?: boolean, kv?: string }} [options]
+ * @param {{ ledger?: boolean, kv?: string, inspector?: string }} [options] addresses of KV, and for the inspector
  */
-export async function startWorkerd(variables, { ledger = true, kv } = {}) {
+export async function startWorkerd(variables, { ledger = true, kv, inspector } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   const file = path.join(deployed, `${path.basename(folder)}.capnp`);
   await writeFile(file, await configuration(variables, { ledger, kv, storage: folder }));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
-  const child = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const more = inspector ? [`--inspector-addr=${inspector}`] : [];
+  const child = spawn(workerd, ['serve', file, '--control-fd=3', ...more], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += text));
   const control = /** @type {import('node:stream').Readable} */ (child.stdio[3]);
   const port = await new Promise((resolve, reject) => {
     createInterface(control).on('line', (line) => {
       const event = JSON.parse(line);
-      if (event.event === 'listen') resolve(event.port);
+      if (event.event === 'listen' && event.socket === 'http') resolve(event.port);
     });
     child.once('exit', () => reject(new Error(`workerd ended: ${printed}`)));
   });
@@ -89,7 +90,7 @@ export async function startWorkerd(variables, { ledger = true, kv } = {}) {
     logs: () => printed.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
+      child.kill('SIGKILL');
       await ended;
       await rm(file, { force: true });
       await rm(folder, { recursive: true, force: true });

@@ -1,14 +1,13 @@
 // Whatever OpenAI or the network does, one row each: what the page is told, after how long, that the next session succeeds,
 // and that no secret gets out. Each row has a Worker, a stand-in for OpenAI and a ledger of its own.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
-import { until } from '../support/until.mjs';
 import { startKv } from '../support/kv.mjs';
+import { freePort } from '../support/port.mjs';
+import { until } from '../support/until.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
 const TIMEOUT_SECONDS = 3;
@@ -160,16 +159,6 @@ describe('when OpenAI answers with', { concurrency: 4 }, () => {
     });
   }
 });
-
-/** A port of loopback on which nobody listens. */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const unreachable = { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES };
 
