@@ -1,4 +1,4 @@
-// Python with the packages of tests/requirements.txt, in .tools/python: the tests run the FastAPI example of the docs with it.
+// Python with the packages of tests/requirements.txt, in .tools/python: the FastAPI example of the docs, and Schemathesis.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isCurrent, writeStamp } from '../stamp.mjs';
@@ -8,11 +8,14 @@ import { inRoot } from './paths.mjs';
 import { output, Problem, run, say, which } from './run.mjs';
 import { atLeast } from './versions.mjs';
 
-const minimumPython = '3.9.0';
+/** The oldest Python that Schemathesis works with. */
+const minimumPython = '3.11.0';
 const requirements = inRoot('tests', 'requirements.txt');
 const home = inRoot('.tools', 'python');
 const stamp = path.join(home, 'installed');
-const python = process.platform === 'win32' ? path.join(home, 'Scripts', 'python.exe') : path.join(home, 'bin', 'python');
+const inVenv = (/** @type {string} */ name) =>
+  process.platform === 'win32' ? path.join(home, 'Scripts', `${name}.exe`) : path.join(home, 'bin', name);
+const python = inVenv('python');
 
 /** The version of a Python that has what a venv needs, or null. */
 const versionOf = (/** @type {string} */ program) =>
@@ -34,7 +37,7 @@ const contents = async () => `${await versionOf(python)}\n${readFileSync(require
 export const pythonReady = async () => existsSync(stamp) && isCurrent(stamp, await contents(), [python]);
 
 export async function installPython() {
-  const needed = 'Python 3.9 or newer with venv, which the tests of the docs need,';
+  const needed = 'Python 3.11 or newer with venv, which the tests need,';
   if (!(await findPython()) && isDebian()) await aptInstall(['python3', 'python3-venv'], needed);
   const found = await findPython();
   if (!found) throw new Problem(`${needed} is missing. Get it from https://www.python.org/downloads/, then run this command again.`);
@@ -50,8 +53,8 @@ export async function installPython() {
   writeStamp(stamp, await contents());
 }
 
-/** The program that tests run Python with. */
-export function projectPython() {
+/** A program of .tools/python: Python itself, or one that a package brings. */
+export function pythonProgram(name = 'python') {
   if (!existsSync(stamp)) throw new Problem('.tools/python is missing: "npm run setup" makes it.');
-  return python;
+  return inVenv(name);
 }

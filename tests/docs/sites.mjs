@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import express from 'express';
 import { inRoot } from '../../scripts/setup/paths.mjs';
-import { projectPython } from '../../scripts/setup/python.mjs';
+import { pythonProgram } from '../../scripts/setup/python.mjs';
 import { readPage } from './page.mjs';
 
 const page = readPage('signed-in-users.md');
@@ -94,7 +94,7 @@ def current_user(request: Request):
 `,
     'main.py': 'from fastapi import FastAPI\nfrom chat_token import router\n\napp = FastAPI()\napp.include_router(router)\n',
   });
-  const uvicorn = spawn(projectPython(), ['-m', 'uvicorn', 'main:app', '--host', '127.0.0.1', '--port', '0'], {
+  const uvicorn = spawn(pythonProgram(), ['-m', 'uvicorn', 'main:app', '--host', '127.0.0.1', '--port', '0'], {
     cwd: folder,
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
