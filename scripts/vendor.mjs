@@ -9,6 +9,12 @@ const files = {
   'uplot.js': 'uplot/dist/uPlot.esm.js',
   'uplot.css': 'uplot/dist/uPlot.min.css',
   'uplot.LICENSE.txt': 'uplot/LICENSE',
+  'swagger-ui.js': 'swagger-ui-dist/swagger-ui-bundle.js',
+  'swagger-ui.css': 'swagger-ui-dist/swagger-ui.css',
+  'swagger-ui.LICENSE.txt': 'swagger-ui-dist/LICENSE',
+  'swagger-ui.NOTICE.txt': 'swagger-ui-dist/NOTICE',
+  // The licences of what is bundled; the script names this file.
+  'swagger-ui-bundle.js.LICENSE.txt': 'swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt',
 };
 
 /**

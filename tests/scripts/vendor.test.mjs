@@ -11,10 +11,15 @@ const to = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-vendor-'));
 after(() => rmSync(to, { recursive: true }));
 const content = (/** @type {string} */ name) => readFileSync(path.join(to, name), 'utf8');
 
-test('the chart library is copied with its style and its licence', () => {
-  assert.deepEqual(vendor({ to }), ['uplot.js', 'uplot.css', 'uplot.LICENSE.txt']);
+test('the libraries are copied with their styles and licences', () => {
+  assert.deepEqual(vendor({ to }), [
+    'uplot.js', 'uplot.css', 'uplot.LICENSE.txt',
+    'swagger-ui.js', 'swagger-ui.css', 'swagger-ui.LICENSE.txt', 'swagger-ui.NOTICE.txt', 'swagger-ui-bundle.js.LICENSE.txt',
+  ]);
   assert.equal(content('uplot.js'), readFileSync(inRoot('node_modules', 'uplot', 'dist', 'uPlot.esm.js'), 'utf8'));
   assert.match(content('uplot.LICENSE.txt'), /MIT License/);
+  assert.match(content('swagger-ui.LICENSE.txt'), /Apache License/);
+  assert.match(content('swagger-ui.js'), /swagger-ui-bundle\.js\.LICENSE\.txt/);
 });
 
 test('a second call writes nothing', () => {

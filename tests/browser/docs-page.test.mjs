@@ -1,0 +1,82 @@
+// The page /docs shows the whole of openapi.yaml, in both themes and on a phone, with nothing from anywhere else.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { startWorker } from '../support/worker.mjs';
+import { violations } from './axe.mjs';
+import { launch, newVisitor } from './browser.mjs';
+
+/** @type {Awaited<ReturnType<typeof startWorker>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  [worker, browser] = await Promise.all([startWorker(), launch()]);
+});
+after(() => Promise.all([worker?.close(), browser?.close()]));
+
+/** Opens the page. @param {import('playwright-core').BrowserContextOptions} [options] @param {string} [hash] */
+async function open(options, hash = '') {
+  const visitor = await newVisitor(browser, options);
+  /** @type {string[]} */
+  const requests = [];
+  visitor.page.on('request', (request) => requests.push(request.url()));
+  const answer = await visitor.page.goto(`${worker.url}/docs${hash}`);
+  await visitor.page.locator('.opblock').first().waitFor();
+  return { ...visitor, requests, answer };
+}
+
+test('every operation of the description is on the page', async () => {
+  const description = await readFile(new URL('../../public/openapi.yaml', import.meta.url), 'utf8');
+  const described = description.match(/(?<=operationId: )\S+/g) ?? [];
+  assert.ok(described.length >= 15);
+  const { context, page } = await open();
+  const shown = await page.locator('.opblock').evaluateAll((blocks) => blocks.map(({ id }) => id.split('-').at(-1)));
+  assert.deepEqual(shown.sort(), described.sort());
+  await context.close();
+});
+
+test('nothing comes from another origin, and nothing breaks the strict policy', async () => {
+  const { context, page, requests, answer, troubles } = await open();
+  assert.match(answer?.headers()['content-security-policy'] ?? '', /^default-src 'none'; script-src 'self'; style-src 'self';/);
+  await page.locator('#operations-Sessions-createSession button.opblock-summary-control').click();
+  await page.getByText('daily_limit_reached').first().waitFor();
+  assert.ok(requests.some((url) => url.endsWith('/openapi.yaml')));
+  assert.deepEqual(requests.filter((url) => !url.startsWith(`${worker.url}/`) && !url.startsWith('data:')), []);
+  assert.deepEqual(troubles, []);
+  await context.close();
+});
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  describe(`in the ${colorScheme} theme`, () => {
+    test('it has no accessibility violations, with one operation of each method open', async () => {
+      const { context, page } = await open({ colorScheme });
+      for (const id of ['Sessions-refreshSession', 'Sessions-showSession', 'Sessions-cancelSession']) {
+        await page.locator(`#operations-${id} button.opblock-summary-control`).click();
+        await page.locator(`#operations-${id} .responses-table`).waitFor();
+      }
+      assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+  });
+}
+
+test('an address names an operation, which the keyboard closes and opens', async () => {
+  const { context, page } = await open({}, '#/Owner/stats');
+  const table = page.locator('#operations-Owner-stats .responses-table');
+  await table.waitFor();
+  await page.locator('#operations-Owner-stats button.opblock-summary-control').focus();
+  await page.keyboard.press('Enter');
+  await table.waitFor({ state: 'detached' });
+  await page.keyboard.press('Enter');
+  await table.waitFor();
+  await context.close();
+});
+
+test('on a phone nothing is wider than the screen', async () => {
+  const { context, page } = await open({ viewport: { width: 360, height: 740 } }, '#/Sessions/createSession');
+  await page.locator('#operations-Sessions-createSession .responses-table').waitFor();
+  const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(wide <= screen, `${wide} > ${screen}`);
+  await context.close();
+});
