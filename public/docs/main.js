@@ -1,6 +1,9 @@
 /** Shows /openapi.yaml with Swagger UI, to read: nothing is sent from here, so it has no forms and asks for no tokens. */
 import { currentTheme, onThemeChange, toggleTheme } from '../demo/theme.js';
 
+const main = /** @type {HTMLElement} */ (document.getElementById('main'));
+const button = /** @type {HTMLButtonElement} */ (document.getElementById('theme'));
+
 /** Swagger UI's own dark colours come with a class of the root. */
 function showTheme() {
   const theme = currentTheme();
@@ -8,7 +11,6 @@ function showTheme() {
   button.textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
 }
 
-const button = /** @type {HTMLButtonElement} */ (document.getElementById('theme'));
 button.addEventListener('click', toggleTheme);
 button.hidden = false;
 onThemeChange(showTheme);
@@ -17,30 +19,37 @@ showTheme();
 const nothing = () => () => null;
 
 /** @param {any} system */
-const readingPlugin = ({ React }) => ({
+const readingPlugin = ({ React: { createElement, Fragment } }) => ({
   wrapComponents: {
     // Who must prove what is said in words; these would ask for secrets.
     authorizeBtn: nothing,
     authorizeOperationBtn: nothing,
     ServersContainer: nothing,
-    // The sections' headings are of the third level, below one that is missing.
-    operations: (/** @type {any} */ Original) => (/** @type {any} */ props) =>
-      React.createElement(
-        React.Fragment,
-        null,
-        React.createElement('h2', { className: 'unseen' }, 'Endpoints'),
-        React.createElement(Original, props),
-      ),
+    // A link inside the button that opens an operation; opening it puts the same address into the address bar.
+    DeepLink: () => (/** @type {{ text: unknown }} */ { text }) => createElement('span', null, text),
+    InfoContainer: (/** @type {unknown} */ Original) => (/** @type {object} */ props) =>
+      createElement('section', { 'aria-label': 'About' }, createElement(Original, props)),
+    // The headings of the groups are of the third level.
+    operations: (/** @type {unknown} */ Original) => (/** @type {object} */ props) =>
+      createElement(Fragment, null, createElement('h2', { className: 'unseen' }, 'Endpoints'), createElement(Original, props)),
   },
 });
+
+/** Mends what Swagger UI tells screen readers: a table that is no table, and choices without a name. */
+function mend() {
+  for (const table of main.querySelectorAll('table[role="region"]')) table.removeAttribute('role');
+  for (const select of main.querySelectorAll('.examples-select-element:not([aria-label])')) select.setAttribute('aria-label', 'Example');
+}
+new MutationObserver(mend).observe(main, { childList: true, subtree: true });
 
 // @ts-ignore: vendor/swagger-ui.js, a classic script, has put it there.
 window.SwaggerUIBundle({
   url: '/openapi.yaml',
-  domNode: document.getElementById('main'),
+  domNode: main,
   plugins: [readingPlugin],
   supportedSubmitMethods: [],
   deepLinking: true,
+  syntaxHighlight: { theme: 'nord' },
   // The shapes are shown where they are used.
   defaultModelsExpandDepth: -1,
   defaultModelExpandDepth: 3,
