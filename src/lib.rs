@@ -62,7 +62,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let started = clock::now_ms();
     let mut incoming = Incoming::new(request, &scope.settings);
     let route = route::route(&incoming.method, &incoming.path);
-    if let Ok(route @ (Route::Page | Route::Asset)) = route {
+    if let Ok(route @ (Route::Page | Route::Embed | Route::Asset)) = route {
         return pages::serve(route, incoming.request, &scope.env, &scope.settings).await;
     }
 
@@ -149,6 +149,6 @@ async fn serve(
             incoming.sender.add_preflight(&mut answer.headers, allow);
             Ok(answer)
         }
-        Route::Page | Route::Asset => Err(Cause::Internal),
+        Route::Page | Route::Embed | Route::Asset => Err(Cause::Internal),
     }
 }

@@ -1,4 +1,4 @@
-//! What a page may know of the settings, and the policy that the demo page is served with.
+//! What a page may know of the settings, and the headers that the demo page and the element are served with.
 
 use crate::origin;
 use crate::settings::Settings;
@@ -47,6 +47,22 @@ pub fn content_security_policy(settings: &Settings) -> String {
     )
 }
 
+/// The first line of `/embed.js`: what a page may know, so that the element need not ask for it before it
+/// loads the widget's script.
+#[must_use]
+pub fn embed_prelude(settings: &Settings) -> String {
+    format!("const CHATKIT_EDGE_CONFIG={};\n", config_json(settings))
+}
+
+/// The value of `Link` for the demo page: the widget's script, where there will be a session for it.
+#[must_use]
+pub fn preload(settings: &Settings) -> Option<String> {
+    settings
+        .sessions
+        .is_ok()
+        .then(|| format!("<{}>; rel=preload; as=script", settings.script_url))
+}
+
 /// A script's URL is checked when the settings are read, so it has an origin.
 fn script_origin(settings: &Settings) -> String {
     origin::of_url(&settings.script_url).unwrap_or_default()
@@ -71,6 +87,18 @@ mod tests {
                 .unwrap()
                 .ends_with("/chatkit.js")
         );
+    }
+
+    #[test]
+    fn the_element_is_told_what_a_page_may_know() {
+        let settings = settings("http://127.0.0.1:8788/chatkit.js");
+        let prelude = embed_prelude(&settings);
+        let json = prelude
+            .strip_prefix("const CHATKIT_EDGE_CONFIG=")
+            .and_then(|rest| rest.strip_suffix(";\n"))
+            .unwrap();
+        assert_eq!(json, config_json(&settings));
+        assert_eq!(preload(&settings), None, "nothing is set up");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub enum Route {
     Health,
     /// The demo page, which needs headers made from the settings.
     Page,
+    /// The element for other sites' pages, with what a page may know in front of it.
+    Embed,
     /// A static file, or its absence.
     Asset,
     /// `OPTIONS` on a known path: a preflight, or a question about methods.
@@ -105,6 +107,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Cause> {
     let Some(endpoints) = Endpoints::of(path) else {
         return match path {
             "/" => Ok(Route::Page),
+            "/embed.js" => Ok(Route::Embed),
             _ if is_api(path) => Err(Cause::NotFound),
             _ => Ok(Route::Asset),
         };
@@ -239,6 +242,7 @@ mod tests {
         for path in ["/api", "/api/", "/api/nope"] {
             assert_eq!(route("GET", path), Err(Cause::NotFound), "{path}");
         }
+        assert_eq!(route("GET", "/embed.js"), Ok(Route::Embed));
         assert_eq!(route("GET", "/apis"), Ok(Route::Asset));
         assert_eq!(route("POST", "/demo.css"), Ok(Route::Asset));
     }
