@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildEmbed } from './embed.mjs';
 import { setup } from './setup.mjs';
 import { inRoot, npmBin, projectEnv, root, toolsBin } from './setup/paths.mjs';
 import { main, output, Problem, run, say } from './setup/run.mjs';
@@ -27,6 +28,7 @@ function esbuildProgram() {
 export async function build() {
   await setup({ quiet: true });
   vendor();
+  await buildEmbed();
   const toolchain = await wasmToolchain();
   if (!toolchain) throw new Problem('Rust for WebAssembly is missing. Run "npm run setup".');
 

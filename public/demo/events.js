@@ -1,14 +1,21 @@
-/** The panel that shows what the widget reports, newest first. */
+/** The panel that shows what the chat reports, newest first. */
 
 import { byId, make } from './dom.js';
 
-/** @import { ChatKitEvents, OpenAIChatKit } from '@openai/chatkit' */
+/** @import { ChatKitEvents } from '@openai/chatkit' */
+/** @import { ChatKitEdgeElement, ChatKitEdgeEvents } from '../embed.js' */
+
+/** @typedef {ChatKitEvents & ChatKitEdgeEvents} Events */
 
 const MOST = 100;
 
 /** What to say of each event. Never what was said in the chat, and never a whole payload.
- * @type {{ [K in keyof ChatKitEvents]: (detail: ChatKitEvents[K]['detail']) => string }} */
+ * @type {{ [K in keyof Events]: (detail: Events[K]['detail']) => string }} */
 const SUMMARIES = {
+  'chatkit-edge.session': ({ kind, sessionId }) => `${kind} ${sessionId ?? ''}`,
+  'chatkit-edge.problem': ({ code, passing }) => (passing ? `${code}, tries again by itself` : code),
+  'chatkit-edge.open': () => '',
+  'chatkit-edge.close': () => '',
   'chatkit.ready': () => '',
   // An Error has no own JSON fields; its message is what there is to show.
   'chatkit.error': ({ error }) => error?.message || 'no message',
@@ -36,10 +43,13 @@ export class EventPanel {
     });
   }
 
-  /** @param {OpenAIChatKit} widget */
-  watch(widget) {
-    for (const type of /** @type {(keyof ChatKitEvents)[]} */ (Object.keys(SUMMARIES))) {
-      widget.addEventListener(type, (/** @type {Event} */ event) => {
+  /** @param {ChatKitEdgeElement} chat */
+  watch(chat) {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      this.add('page.blocked', `${event.effectiveDirective} ${event.blockedURI}`);
+    });
+    for (const type of /** @type {(keyof Events)[]} */ (Object.keys(SUMMARIES))) {
+      chat.addEventListener(type, (/** @type {Event} */ event) => {
         this.add(type, summary(type, /** @type {CustomEvent} */ (event).detail));
       });
     }
@@ -58,7 +68,7 @@ export class EventPanel {
       ' ',
       make('code', {}, type),
     );
-    if (type === 'chatkit.error') item.classList.add('bad');
+    if (/error|problem|blocked/.test(type)) item.classList.add('bad');
     if (text) item.append(' ', make('span', {}, safe(text)));
     this.#list.prepend(item);
     while (this.#list.children.length > MOST) this.#list.lastElementChild?.remove();
@@ -73,12 +83,12 @@ export class EventPanel {
 }
 
 /**
- * @param {keyof ChatKitEvents} type
+ * @param {string} type
  * @param {any} detail
  */
 function summary(type, detail) {
   try {
-    return SUMMARIES[type](detail);
+    return /** @type {Record<string, (detail: any) => string>} */ (SUMMARIES)[type](detail);
   } catch {
     return 'without the documented detail';
   }

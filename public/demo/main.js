@@ -1,92 +1,53 @@
-/** Starts the demo: session and widget script at the same time, then the widget; a problem instead if either fails. */
+/** The page around the chat: what is running, what the chat reports, and the switches for theme and language. */
 
-import { Alert } from './alert.js';
 import { byId } from './dom.js';
 import { EventPanel } from './events.js';
-import { asProblem } from './problem.js';
-import { loadWidget } from './script.js';
-import { Sessions } from './session.js';
+import { onLanguageChange, textOf, toggleLanguage } from './language.js';
+import { showSnippets } from './snippets.js';
 import { currentTheme, onThemeChange, toggleTheme } from './theme.js';
-import { Widget } from './widget.js';
-import { getConfig } from './worker.js';
+import { call } from './worker.js';
 
+/** @import { ChatKitEdgeElement } from '../embed.js' */
 /** @import { Config } from './worker.js' */
-/** @import { Problem } from './problem.js' */
 
-const status = byId('chat-status');
-const events = new EventPanel();
-const alert = new Alert(byId('alert'), () => {
-  start();
-  // The button that had the focus is gone with its alert.
-  byId('chat').focus();
-});
-const sessions = new Sessions(
-  (kind, session) => events.add(`session.${kind}`, session.session_id ?? ''),
-  (problem) => fail(problem),
-);
-const widget = new Widget(byId('chat'), sessions.getClientSecret);
+const chat = /** @type {ChatKitEdgeElement} */ (byId('chat'));
+/** @type {Config | null} */
+let config = null;
 
-/** Counts the starts, so that what is left of an earlier one cannot speak for the present one. */
-let starts = 0;
-
-async function start() {
-  const mine = ++starts;
-  alert.hide();
-  widget.remove();
-  say('Loading the chat…');
-  try {
-    const [config] = await Promise.all([loadScript(), sessions.begin()]);
-    await widget.mount(config, (element) => events.watch(element));
-    if (mine === starts) say('');
-  } catch (error) {
-    if (mine === starts) fail(asProblem(error));
-  }
-}
-
-async function loadScript() {
-  const config = await getConfig();
-  describe(config);
-  // Without its settings the Worker refuses the session, which says more than anything the widget could.
-  if (config.configured) await loadWidget(config.chatkit_js_url);
-  return config;
-}
-
-/** @param {Problem} problem */
-function fail(problem) {
-  say(status.hidden ? '' : 'The chat is not available.');
-  alert.show(problem);
-}
-
-/** @param {string} text */
-function say(text) {
-  status.textContent = text;
-  status.hidden = text === '';
-}
-
-/** @param {Config} config */
-function describe(config) {
+function describe() {
+  const theme = byId('theme');
+  theme.textContent = textOf(currentTheme() === 'dark' ? 'theme.light' : 'theme.dark');
+  theme.hidden = false;
+  for (const name of ['greeting', 'placeholder', 'prompts']) chat.setAttribute(name, textOf(name));
+  if (!config) return;
   byId('sandbox-note').hidden = !config.sandbox;
-  byId('fact-upstream').textContent = config.sandbox ? 'the sandbox' : 'OpenAI';
+  byId('fact-upstream').textContent = config.sandbox ? textOf('fact.sandbox') : 'OpenAI';
   byId('fact-widget').textContent = new URL(config.chatkit_js_url, location.href).host;
-  byId('fact-auth').textContent =
-    { anonymous: 'known by signed cookie', jwt: 'signed in by token', access: 'Cloudflare Access' }[config.features.auth] ??
-    config.features.auth;
+  byId('fact-auth').textContent = textOf(`fact.${config.features.auth}`);
 }
 
-function labelTheme() {
-  const button = byId('theme');
-  button.textContent = currentTheme() === 'dark' ? 'Light theme' : 'Dark theme';
+function labelLanguage() {
+  const button = byId('language');
+  const other = document.documentElement.lang === 'es' ? 'en' : 'es';
+  button.textContent = other === 'es' ? 'Español' : 'English';
+  button.lang = other;
   button.hidden = false;
 }
 
-byId('curl').textContent = `curl -X POST ${location.origin}/api/chatkit/session`;
+new EventPanel().watch(chat);
 byId('theme').addEventListener('click', toggleTheme);
-onThemeChange(() => {
-  labelTheme();
-  widget.refreshTheme();
+byId('language').addEventListener('click', toggleLanguage);
+onThemeChange(describe);
+onLanguageChange(() => {
+  labelLanguage();
+  describe();
 });
-document.addEventListener('securitypolicyviolation', (event) => {
-  events.add('page.blocked', `${event.effectiveDirective} ${event.blockedURI}`);
-});
-labelTheme();
-start();
+labelLanguage();
+describe();
+try {
+  config = /** @type {Config} */ (await call('/api/chatkit/config', {}));
+  describe();
+  showSnippets(config.chatkit_js_url);
+} catch {
+  // The element says what is wrong; here it stays at "…".
+}

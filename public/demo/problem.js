@@ -4,14 +4,15 @@ export class Problem extends Error {
   /**
    * @param {string} code one of the Worker's codes, or one of the page's own in problems.js
    * @param {string} detail one sentence
-   * @param {{ requestId?: string | null, retryAfter?: string | null }} [more]
+   * @param {{ requestId?: string | null, retryAfter?: string | null, status?: number }} [more] status: of the answer, if any
    */
-  constructor(code, detail, { requestId = null, retryAfter = null } = {}) {
+  constructor(code, detail, { requestId = null, retryAfter = null, status = 0 } = {}) {
     super(detail);
     this.name = 'Problem';
     this.code = code;
     this.requestId = requestId;
     this.retryAfter = retryAfter;
+    this.status = status;
   }
 }
 

@@ -1,9 +1,9 @@
-/** The words for each problem: a title, and what the reader can do. The Worker's own detail is shown beside them. */
+/** The words for each problem: a title, and what the reader can do. The element and the dashboard show them. */
 
-/** @import { Problem } from './problem.js' */
+/** @typedef {Record<string, { title: string, hint: string }>} Words */
 
-/** @type {Record<string, { title: string, hint: string }>} */
-const WORDS = {
+/** @type {Words} */
+export const WORDS = {
   // Found out by the page itself.
   widget_script_failed: {
     title: 'The chat widget did not load',
@@ -15,11 +15,15 @@ const WORDS = {
   },
   widget_not_ready: {
     title: 'The chat does not start',
-    hint: 'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). If another Content-Security-Policy is added in front of the Worker, it must allow the widget’s origin.',
+    hint: 'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of the page must allow the widget’s origin.',
+  },
+  offline: {
+    title: 'You are offline',
+    hint: 'The chat goes on when you are online again.',
   },
   worker_unreachable: {
     title: 'The Worker cannot be reached',
-    hint: 'Check that you are online and that the Worker is running: npm start on your own machine, npx wrangler deployments list once deployed.',
+    hint: 'Check that you are online and that the Worker is running: npm start on your own machine, npx wrangler deployments list once deployed. If the page is of another site, its origin must be in ALLOWED_ORIGINS.',
   },
   worker_timeout: {
     title: 'The Worker takes too long',
@@ -93,27 +97,7 @@ const WORDS = {
   },
 };
 
-const UNKNOWN = { title: 'The chat could not start', hint: 'Try again. The Worker’s log may say more under the request id below.' };
-
 /** @param {string} code */
 export function knownWords(code) {
   return Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
-}
-
-/**
- * @param {Problem} problem
- * @returns {{ title: string, detail: string, hint: string }}
- */
-export function wordsFor(problem) {
-  const { title, hint } = knownWords(problem.code) ?? UNKNOWN;
-  const seconds = /^\d+$/.test(problem.retryAfter ?? '') ? Number(problem.retryAfter) : 0;
-  const wait = seconds > 0 ? ` It is free again in ${span(seconds)}.` : '';
-  return { title, detail: problem.message, hint: hint + wait };
-}
-
-/** @param {number} seconds */
-function span(seconds) {
-  if (seconds < 120) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`;
-  if (seconds < 7200) return `${Math.ceil(seconds / 60)} minutes`;
-  return `${Math.ceil(seconds / 3600)} hours`;
 }

@@ -1,4 +1,4 @@
-/** The Worker's endpoints as the demo uses them, and the call that the dashboard makes too. Every failure comes out as a Problem. */
+/** How the browser asks the Worker: a call for the element, the demo and the dashboard. Every failure comes out as a Problem. */
 
 import { Problem } from './problem.js';
 
@@ -8,50 +8,10 @@ import { Problem } from './problem.js';
  * @property {boolean} sandbox
  * @property {boolean} configured
  * @property {{ file_upload: boolean, history: boolean, auth: 'anonymous' | 'jwt' | 'access' }} features
- *
- * @typedef {object} Session
- * @property {string} client_secret
- * @property {number} [expires_at]
- * @property {string} [session_id]
  */
 
 // Longer than the Worker's own default limit for OpenAI (30 s), so that its answer, which says more, comes first.
 const TIMEOUT_MS = 45_000;
-
-/** @returns {Promise<Config>} */
-export async function getConfig() {
-  const body = await call('/api/chatkit/config', {});
-  if (typeof body.chatkit_js_url !== 'string') throw badAnswer('/api/chatkit/config', 'without chatkit_js_url');
-  return /** @type {Config} */ (body);
-}
-
-/** @returns {Promise<Session>} */
-export function createSession() {
-  return session('/api/chatkit/session', { method: 'POST' });
-}
-
-/**
- * @param {string} currentClientSecret
- * @returns {Promise<Session>}
- */
-export function refreshSession(currentClientSecret) {
-  return session('/api/chatkit/refresh', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ currentClientSecret }),
-  });
-}
-
-/**
- * @param {string} path
- * @param {RequestInit} init
- * @returns {Promise<Session>}
- */
-async function session(path, init) {
-  const body = await call(path, init);
-  if (typeof body.client_secret !== 'string') throw badAnswer(path, 'without client_secret');
-  return /** @type {Session} */ (/** @type {unknown} */ (body));
-}
 
 /**
  * @param {string} path
@@ -71,6 +31,7 @@ export async function call(path, init) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       throw new Problem('worker_timeout', `${path} gave no answer within ${TIMEOUT_MS / 1000} seconds.`);
     }
+    if (!navigator.onLine) throw new Problem('offline', `The request to ${path} could not be sent.`);
     throw new Problem('worker_unreachable', `The request to ${path} did not get through.`);
   }
   const requestId = response.headers.get('X-Request-Id');
@@ -80,9 +41,10 @@ export async function call(path, init) {
     throw new Problem(fields.code, String(fields.detail ?? fields.title ?? ''), {
       requestId: typeof fields.request_id === 'string' ? fields.request_id : requestId,
       retryAfter: response.headers.get('Retry-After'),
+      status: response.status,
     });
   }
-  throw badAnswer(path, `with status ${response.status} and not in JSON the page knows`, requestId);
+  throw badAnswer(path, `with status ${response.status} and not in JSON the page knows`, { requestId, status: response.status });
 }
 
 /** @param {string} text */
@@ -97,8 +59,8 @@ function parse(text) {
 /**
  * @param {string} path
  * @param {string} how
- * @param {string | null} [requestId]
+ * @param {{ requestId?: string | null, status?: number }} [more]
  */
-export function badAnswer(path, how, requestId = null) {
-  return new Problem('worker_bad_answer', `${path} answered ${how}.`, { requestId });
+export function badAnswer(path, how, more) {
+  return new Problem('worker_bad_answer', `${path} answered ${how}.`, more);
 }

@@ -1,0 +1,27 @@
+/** Which causes of a failure pass by themselves, so that trying again can help, and how long to wait at least. */
+
+/** @import { Problem } from '../public/demo/problem.js' */
+
+const PASSING = new Set([
+  'offline',
+  'worker_unreachable',
+  'worker_timeout',
+  'widget_script_failed',
+  'openai_unavailable',
+  'openai_timeout',
+  'openai_rate_limited',
+  'rate_limited',
+  'daily_limit_reached',
+  'internal',
+]);
+
+/** @param {Problem} problem */
+export function isPassing({ code, status }) {
+  // What stands before a Worker that is being replaced, or has just failed, answers in words of its own.
+  return PASSING.has(code) || (code === 'worker_bad_answer' && status >= 500);
+}
+
+/** What Retry-After asks for, in milliseconds. @param {Problem} problem */
+export function waitOf({ retryAfter }) {
+  return /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0;
+}
