@@ -1,6 +1,7 @@
 /** The panel that shows what the chat reports, newest first. */
 
 import { byId, make } from './dom.js';
+import { heard, stopHearing } from './early-events.js';
 
 /** @import { ChatKitEvents } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement, ChatKitEdgeEvents } from '../embed.js' */
@@ -45,6 +46,8 @@ export class EventPanel {
 
   /** @param {ChatKitEdgeElement} chat */
   watch(chat) {
+    stopHearing();
+    for (const { type, detail, at } of heard) this.add(type, summary(type, detail), at);
     document.addEventListener('securitypolicyviolation', (event) => {
       this.add('page.blocked', `${event.effectiveDirective} ${event.blockedURI}`);
     });
@@ -58,13 +61,13 @@ export class EventPanel {
   /**
    * @param {string} type
    * @param {string} text
+   * @param {Date} [at]
    */
-  add(type, text) {
-    const now = new Date();
+  add(type, text, at = new Date()) {
     const item = make(
       'li',
       {},
-      make('time', { dateTime: now.toISOString() }, now.toLocaleTimeString(undefined, { hour12: false })),
+      make('time', { dateTime: at.toISOString() }, at.toLocaleTimeString(undefined, { hour12: false })),
       ' ',
       make('code', {}, type),
     );

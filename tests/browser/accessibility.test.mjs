@@ -31,7 +31,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       worker.sandbox.fail('invalid-key');
       const { context, page } = await open();
       await page.goto(worker.url);
-      await page.locator('.alert').waitFor();
+      await page.locator('.problem').waitFor();
       assert.deepEqual(await violations(page), []);
       await context.close();
     });

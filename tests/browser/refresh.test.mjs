@@ -19,8 +19,8 @@ const users = () => worker.sandbox.requests.map(({ body }) => body.user);
 async function open() {
   const visitor = await newVisitor(browser);
   await visitor.page.goto(worker.url);
-  const happened = (/** @type {string} */ name, times = 1) =>
-    visitor.page.locator('#events code').getByText(name, { exact: true }).nth(times - 1).waitFor({ state: 'attached' });
+  const happened = (/** @type {string} */ kind, times = 1) =>
+    visitor.page.locator('#events li').filter({ hasText: `chatkit-edge.session ${kind}` }).nth(times - 1).waitFor({ state: 'attached' });
   return { ...visitor, ...(await chat(visitor.page)), happened };
 }
 
@@ -28,7 +28,7 @@ describe('a session that ends during a chat', () => {
   test('is refreshed for the same user, and the chat goes on', async () => {
     const { context, say, messages, happened, calls, troubles } = await open();
     await say('Before');
-    await happened('session.refreshed');
+    await happened('refreshed');
     assert.match(await say('After'), /After/);
     assert.equal(await messages.count(), 4);
     assert.deepEqual(calls.slice(0, 2), ['POST /api/chatkit/session', 'POST /api/chatkit/refresh']);
@@ -41,11 +41,11 @@ describe('a session that ends during a chat', () => {
   test('is followed by a new one where the cookie is gone', async () => {
     const { context, page, happened, calls } = await open();
     await context.clearCookies();
-    await happened('session.created', 2);
+    await happened('created', 2);
     const again = calls.indexOf('POST /api/chatkit/session', 1);
     assert.equal(calls[again - 1], 'POST /api/chatkit/refresh');
     assert.equal(new Set(users()).size, 2);
-    assert.equal(await page.locator('.alert').count(), 0);
+    assert.equal(await page.locator('.problem').count(), 0);
     await context.close();
   });
 
@@ -53,8 +53,8 @@ describe('a session that ends during a chat', () => {
     const { context, page, say, messages, calls } = await open();
     await say('Before');
     worker.sandbox.fail('invalid-key', { times: Infinity });
-    const alert = page.locator('#alert');
-    await alert.locator('.alert').waitFor();
+    const alert = page.locator('chatkit-edge .alert');
+    await alert.locator('.problem').waitFor();
     assert.match(await alert.innerText(), /OpenAI does not accept the API key/);
     assert.equal(await messages.count(), 2, 'what was said stays in view');
 
@@ -69,6 +69,7 @@ describe('a session that ends during a chat', () => {
 
     await fetch(`${worker.sandbox.url}/sandbox/faults`, { method: 'DELETE' });
     await alert.getByRole('button', { name: 'Try again' }).click();
+    await alert.locator('.problem').waitFor({ state: 'detached' });
     await messages.nth(1).waitFor();
     assert.match(await (await chat(page)).say('After'), /After/);
     assert.equal(await messages.count(), 4, 'the thread is the same');
