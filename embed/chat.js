@@ -96,9 +96,10 @@ export class Chat {
     this.#thread = undefined;
   }
 
-  /** The element was moved in the page, and with it the widget, which begins anew. */
+  /** The element was moved in the page, and with it the widget, which begins anew: with the thread on show. */
   moved() {
     this.#holder.last = null;
+    void this.start();
   }
 
   // setOptions does not merge, so a change of one sets all of them again.

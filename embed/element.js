@@ -1,66 +1,59 @@
-/** The custom element <chatkit-edge>: what the page says in attributes, properties and calls, and what is shown of it. */
+/** The custom element <chatkit-edge>: it joins what the page says with the chat, and the chat with what is shown. */
 
-import { make } from '../public/demo/dom.js';
 import { Problem } from '../public/demo/problem.js';
+import { WidgetCalls } from './calls.js';
 import { Chat } from './chat.js';
 import { EVENTS } from './events.js';
-import { Launcher } from './launcher.js';
-import { Notice } from './notice.js';
 import { languageOf, optionsFor, themeOf } from './options.js';
 import { Secrets } from './secrets.js';
-import { styleSheet } from './styles.js';
+import { report, reportError } from './telemetry.js';
+import { View } from './view.js';
 import { wordsIn } from './words.js';
 import { knownConfig } from './worker.js';
 
-/** @import { OpenAIChatKit } from '@openai/chatkit' */
+/** @import { ChatKitEvents, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement } from '../public/embed.js' */
 /** @import { PageOptions } from './options.js' */
 /** @import { GetToken } from './secrets.js' */
+/** @import { Look } from './view.js' */
 
 // A signed-in page sets its property in a script of its own, which may come a moment later.
 const TOKEN_MS = 3000;
 
-/** @typedef {'focusComposer' | 'setThreadId' | 'sendUserMessage' | 'setComposerValue' | 'sendCustomAction' | 'showHistory' | 'hideHistory' | 'fetchUpdates'} Method */
-
-/** @typedef {{ resolve: (widget: OpenAIChatKit) => void, reject: (error: Error) => void }} Waiting */
-
 /** @implements {ChatKitEdgeElement} */
-export class ChatKitEdge extends HTMLElement {
+export class ChatKitEdge extends WidgetCalls {
   static observedAttributes = ['workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open'];
 
   /** @type {PageOptions} */
   #options = {};
   /** @type {GetToken | null} */
   #getToken = null;
-  /** Is there a chat, on show or on its way? */
-  #running = false;
+  /** @type {Look['state']} */
+  #state = 'idle';
+  /** @type {Problem | null} */
+  #problem = null;
   /** @type {Secrets | null} */
   #secrets = null;
   /** @type {(() => void) | null} */
   #unlisten = null;
-  /** @type {Problem | null} */
-  #problem = null;
-  /** @type {OpenAIChatKit | null} */
-  #ready = null;
-  /** Calls that came before the widget was ready. @type {Waiting[]} */
-  #waiting = [];
+  /** The thread on show. @type {string | null} */
+  #thread = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #tokenTimer;
-  /** What the widget was last set up with of what the page around can change. */
+  /** Theme and language that the widget was last set up with; empty when its options have changed otherwise. */
   #surroundings = '';
   #updating = false;
-
-  #status = make('p', { className: 'status', role: 'status' });
-  #frame = make('div', { className: 'frame' });
-  #notice = new Notice(() => this.#start());
-  #panel = make('div', { className: 'panel' }, this.#notice.element, this.#frame, this.#status);
-  #launcher = new Launcher(this.#panel, (open) => this.#turn(open), () => this.#running || this.#start());
-  #root = make('div', { className: 'root' }, this.#panel);
-  #system = matchMedia('(prefers-color-scheme: dark)');
   #update = () => this.#updateSoon();
+  #system = matchMedia('(prefers-color-scheme: dark)');
   #page = new MutationObserver(this.#update);
 
-  #chat = new Chat(this.#frame, {
+  #view = new View(this.attachShadow({ mode: 'open' }), {
+    retry: () => this.#start(),
+    turn: (open) => this.#turn(open),
+    soon: () => this.#startOnce(),
+  });
+
+  #chat = new Chat(this.#view.frame, {
     secrets: () => this.#useSecrets(),
     scriptUrl: (config) => this.getAttribute('script') || config.chatkit_js_url,
     nonce: () => this.nonce,
@@ -71,21 +64,13 @@ export class ChatKitEdge extends HTMLElement {
     failed: (problem, passing) => this.#fail(problem, passing),
   });
 
-  constructor() {
-    super();
-    this.#panel.part.add('panel');
-    const shadow = this.attachShadow({ mode: 'open' });
-    shadow.adoptedStyleSheets = [styleSheet()];
-    shadow.append(this.#root);
-  }
-
   connectedCallback() {
-    for (const name of ['options', 'getToken']) upgrade(this, name);
+    for (const name of ['options', 'getToken', 'open']) upgrade(this, name);
     this.#system.addEventListener('change', this.#update);
     this.#page.observe(document.documentElement, { attributes: true });
+    if (this.#state === 'ready' || this.#state === 'loading') this.#chat.moved();
+    else if (this.#state === 'idle' && (!this.hasAttribute('launcher') || this.open)) this.#start();
     this.#render();
-    if (this.#running) this.#chat.moved();
-    else if (!this.hasAttribute('launcher') || this.open) this.#start();
   }
 
   disconnectedCallback() {
@@ -102,17 +87,16 @@ export class ChatKitEdge extends HTMLElement {
    */
   attributeChangedCallback(name, before, now) {
     if (before === now || !this.isConnected) return;
-    if (name === 'workflow' && this.#running) {
+    if (name === 'workflow' && this.#state !== 'idle') {
       this.#chat.forgetThread();
       this.#start();
     }
-    if (name === 'thread') this.#ready?.setThreadId(now).catch((error) => console.warn(error));
+    if (name === 'thread' && this.#state === 'ready') this.setThreadId(now).catch((error) => console.warn(error));
     if (name === 'open') this.#announce(now !== null);
     this.#surroundings = '';
     this.#update();
   }
 
-  /** All of the widget's options but `api`; they win over the attributes. */
   get options() {
     return this.#options;
   }
@@ -123,7 +107,6 @@ export class ChatKitEdge extends HTMLElement {
     this.#update();
   }
 
-  /** For signed-in pages: gives the token that proves the user to the Worker. */
   get getToken() {
     return this.#getToken;
   }
@@ -131,12 +114,12 @@ export class ChatKitEdge extends HTMLElement {
   set getToken(getToken) {
     const before = this.#getToken;
     this.#getToken = getToken ?? null;
+    // Frameworks set a new function at every turn; the chat goes on with the latest.
     if (before && this.#getToken && this.#secrets) this.#secrets.getToken = this.#getToken;
     const missed = this.#problem?.code === 'identity_required' || !before !== !this.#getToken;
-    if (this.#running && missed) this.#start();
+    if (this.#state !== 'idle' && missed) this.#start();
   }
 
-  /** Is the chat of a launcher open? */
   get open() {
     return this.hasAttribute('open');
   }
@@ -145,109 +128,59 @@ export class ChatKitEdge extends HTMLElement {
     this.toggleAttribute('open', Boolean(open));
   }
 
-  /** Opens the chat of a launcher. */
   show() {
     this.open = true;
   }
 
-  /** Closes it; the chat goes on. */
   hide() {
     this.open = false;
   }
 
-  /** Starts over with a new session, as after signing in as somebody else. */
   reload() {
     this.#secrets?.forget();
     this.#chat.forgetThread();
     if (this.isConnected) this.#start();
   }
 
-  /** The same as setting `options`, under the name that the widget has for it. @param {PageOptions} options */
+  /** @param {PageOptions} options */
   setOptions(options) {
     this.options = options;
   }
 
-  focusComposer() {
-    return this.#call('focusComposer');
+  /** @override */
+  _whyNot() {
+    if (this.#problem) return this.#problem;
+    if (!this.isConnected) return new Error('<chatkit-edge> is not in the page.');
+    this.#startOnce();
+    return null;
   }
 
-  /** @param {Parameters<OpenAIChatKit['setThreadId']>} given */
-  setThreadId(...given) {
-    return this.#call('setThreadId', ...given);
-  }
-
-  /** @param {Parameters<OpenAIChatKit['sendUserMessage']>} given */
-  sendUserMessage(...given) {
-    return this.#call('sendUserMessage', ...given);
-  }
-
-  /** @param {Parameters<OpenAIChatKit['setComposerValue']>} given */
-  setComposerValue(...given) {
-    return this.#call('setComposerValue', ...given);
-  }
-
-  /** @param {Parameters<OpenAIChatKit['sendCustomAction']>} given */
-  sendCustomAction(...given) {
-    return this.#call('sendCustomAction', ...given);
-  }
-
-  showHistory() {
-    return this.#call('showHistory');
-  }
-
-  hideHistory() {
-    return this.#call('hideHistory');
-  }
-
-  fetchUpdates() {
-    return this.#call('fetchUpdates');
-  }
-
-  /**
-   * Calls the widget as soon as it is ready.
-   * @param {Method} name
-   * @param {any[]} given
-   * @returns {Promise<void>}
-   */
-  async #call(name, ...given) {
-    const widget = await this.#whenReady();
-    return /** @type {(...given: any[]) => Promise<void>} */ (widget[name]).apply(widget, given);
-  }
-
-  /** @returns {Promise<OpenAIChatKit>} */
-  #whenReady() {
-    if (this.#ready) return Promise.resolve(this.#ready);
-    if (this.#problem) return Promise.reject(this.#problem);
-    if (!this.isConnected) return Promise.reject(new Error('<chatkit-edge> is not in the page.'));
-    if (!this.#running) this.#start();
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  #startOnce() {
+    if (this.#state === 'idle') this.#start();
   }
 
   #start() {
-    this.#running = true;
     clearTimeout(this.#tokenTimer);
-    const words = this.#words();
-    if (this.#problem) this.#notice.busy(true, words);
-    else if (!this.#ready) this.#status.textContent = words.loading;
+    if (this.#problem) this.#view.retry(this.#words());
+    else if (this.#state !== 'ready') this.#turnTo('loading');
     if (!this.#getToken && knownConfig()?.features.auth === 'jwt') {
-      const missing = () => this.#fail(new Problem('identity_required', 'The page gives no token: set the property getToken.'), false);
-      this.#tokenTimer = setTimeout(missing, TOKEN_MS);
+      const missing = new Problem('identity_required', 'The page gives no token: set the property getToken.');
+      this.#tokenTimer = setTimeout(() => this.#fail(missing, false), TOKEN_MS);
       return;
     }
     this.#chat.start();
   }
 
   #stop() {
-    this.#running = false;
     clearTimeout(this.#tokenTimer);
     this.#chat.stop();
     this.#unlisten?.();
     this.#unlisten = null;
     this.#problem = null;
-    this.#ready = null;
-    this.#notice.hide();
-    this.#status.textContent = '';
-    this.#settle((later) => later.reject(new Error('<chatkit-edge> was removed from the page.')));
+    this.#view.clear();
+    this._useWidget(null);
+    this._refuseCalls(new Error('<chatkit-edge> was removed from the page.'));
+    this.#turnTo('idle');
   }
 
   #useSecrets() {
@@ -260,17 +193,13 @@ export class ChatKitEdge extends HTMLElement {
   }
 
   #succeed() {
-    const focused = this.#notice.isFocused;
-    this.#ready = this.#chat.widget;
+    const focused = this.#view.isNoticeFocused;
     this.#problem = null;
-    this.#notice.hide();
-    this.#status.textContent = '';
-    this.#render();
-    const widget = this.#ready;
-    if (!widget) return;
+    this.#view.clear();
+    this.#turnTo('ready');
+    this._useWidget(this.#chat.widget);
     // The button that had the focus is gone with its message.
-    if (focused) widget.focusComposer().catch(() => {});
-    this.#settle((later) => later.resolve(widget));
+    if (focused) this.focusComposer().catch(() => {});
   }
 
   /**
@@ -279,31 +208,45 @@ export class ChatKitEdge extends HTMLElement {
    */
   #fail(problem, passing) {
     this.#problem = problem;
-    if (!this.#chat.widget) this.#ready = null;
-    this.#status.textContent = '';
-    this.#notice.show(problem, passing, this.#words());
-    this.#render();
+    this.#view.fail(problem, passing, this.#words());
+    this.#turnTo(this.#chat.widget ? 'broken' : 'failed');
     const { code, message, requestId } = problem;
+    // Of what it answered itself the Worker knows.
+    if (requestId === null && this.#reports) reportError(problem, code);
     this.#tell('problem', { code, message, requestId, passing });
-    this.#settle((later) => later.reject(problem));
-  }
-
-  /** @param {(later: Waiting) => void} how */
-  #settle(how) {
-    for (const later of this.#waiting.splice(0)) how(later);
+    this._refuseCalls(problem);
   }
 
   /** @param {OpenAIChatKit} widget */
   #watch(widget) {
-    this.#ready = null;
-    this.#render();
+    this._useWidget(null);
+    // A message stays until the chat is there again; without one there is something to wait for.
+    if (!this.#problem) this.#turnTo('loading');
     for (const type of EVENTS) {
       widget.addEventListener(type, (/** @type {CustomEvent} */ event) => {
         // One that bubbles would reach the page twice.
         event.stopPropagation();
+        this.#report(type, event.detail);
         this.dispatchEvent(new CustomEvent(type, { detail: event.detail }));
       });
     }
+  }
+
+  get #reports() {
+    return this.getAttribute('analytics') !== 'off';
+  }
+
+  /**
+   * @param {keyof ChatKitEvents} type
+   * @param {any} detail
+   */
+  #report(type, detail) {
+    if (type === 'chatkit.thread.change') this.#thread = detail?.threadId ?? null;
+    if (!this.#reports) return;
+    if (type === 'chatkit.thread.change') report('thread-change', { threadId: this.#thread });
+    if (type === 'chatkit.response.start') report('message', { threadId: this.#thread });
+    // The widget repeats what getClientSecret failed with.
+    if (type === 'chatkit.error' && detail?.error?.message !== this.#problem?.message) reportError(detail?.error, type);
   }
 
   /** @param {boolean} open */
@@ -315,7 +258,7 @@ export class ChatKitEdge extends HTMLElement {
   /** @param {boolean} open */
   #announce(open) {
     if (!this.hasAttribute('launcher')) return;
-    if (open && !this.#running) this.#start();
+    if (open) this.#startOnce();
     this.#tell(open ? 'open' : 'close', null);
   }
 
@@ -338,33 +281,28 @@ export class ChatKitEdge extends HTMLElement {
     return wordsIn(languageOf(this));
   }
 
+  /** @param {Look['state']} state */
+  #turnTo(state) {
+    this.#state = state;
+    if (this.isConnected) this.#render();
+  }
+
   #render() {
     const words = this.#words();
     const theme = themeOf(this);
-    const launcher = this.getAttribute('launcher');
-    this.#root.className = `root ${theme}${launcher === null ? '' : ' floating'}`;
-    this.#panel.classList.toggle('open', this.open);
-    this.#panel.classList.toggle('empty', this.#problem !== null && !this.#chat.widget);
-    this.#frame.classList.toggle('waiting', !this.#ready);
-    const height = this.getAttribute('height');
-    const length = height && /^\d+(\.\d+)?$/.test(height) ? `${height}px` : height;
-    // On the root, not the host, whose style belongs to the page.
-    this.#root.style.setProperty('--height', length ?? '');
-    if (launcher === null) {
-      this.#launcher.element.remove();
-      this.#panel.removeAttribute('role');
-      this.#panel.removeAttribute('aria-label');
-    } else {
-      this.#panel.role = 'dialog';
-      this.#panel.ariaLabel = this.getAttribute('label') || words.chat;
-      this.#launcher.show(this.open, launcher, words);
-      if (!this.#launcher.element.isConnected) this.#root.prepend(this.#launcher.element);
-    }
+    this.#view.render({
+      words,
+      theme,
+      launcher: this.getAttribute('launcher'),
+      open: this.open,
+      label: this.getAttribute('label') ?? '',
+      height: this.getAttribute('height'),
+      state: this.#state,
+    });
     const surroundings = `${theme} ${languageOf(this)}`;
     if (surroundings === this.#surroundings) return;
     this.#surroundings = surroundings;
-    this.#notice.translate(words);
-    if (this.#status.textContent) this.#status.textContent = words.loading;
+    this.#view.translate(words);
     this.#chat.refreshOptions();
   }
 }

@@ -2,6 +2,7 @@
 
 import { byId, make } from './dom.js';
 import { heard, stopHearing } from './early-events.js';
+import { withoutSecrets } from './redact.js';
 
 /** @import { ChatKitEvents } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement, ChatKitEdgeEvents } from '../embed.js' */
@@ -72,7 +73,7 @@ export class EventPanel {
       make('code', {}, type),
     );
     if (/error|problem|blocked/.test(type)) item.classList.add('bad');
-    if (text) item.append(' ', make('span', {}, safe(text)));
+    if (text) item.append(' ', make('span', {}, withoutSecrets(text).slice(0, 300)));
     this.#list.prepend(item);
     while (this.#list.children.length > MOST) this.#list.lastElementChild?.remove();
     this.#update();
@@ -95,12 +96,4 @@ function summary(type, detail) {
   } catch {
     return 'without the documented detail';
   }
-}
-
-// A message may quote the secret it failed with.
-/** @param {unknown} text */
-function safe(text) {
-  return String(text)
-    .replace(/\b(ek|sk)[-_][\w-]{6,}/g, '$1_…')
-    .slice(0, 300);
 }

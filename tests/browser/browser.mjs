@@ -14,7 +14,7 @@ export async function launch() {
 /**
  * A page in a browser profile of its own, not yet opened. `troubles` collects console errors and warnings, uncaught errors
  * and rejections; what the Content-Security-Policy blocks is a console error in Chromium. `calls` has the requests for
- * client secrets, as "POST /api/chatkit/session".
+ * client secrets, as "POST /api/chatkit/session", and `times` when each was sent, in milliseconds.
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
@@ -26,15 +26,19 @@ export async function newVisitor(browser, options) {
   const troubles = [];
   /** @type {string[]} */
   const calls = [];
+  /** @type {number[]} */
+  const times = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
   });
   page.on('pageerror', (error) => troubles.push(String(error)));
   page.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    if (/^\/api\/chatkit\/(session|refresh)$/.test(pathname)) calls.push(`${request.method()} ${pathname}`);
+    if (!/^\/api\/chatkit\/(session|refresh)$/.test(pathname)) return;
+    calls.push(`${request.method()} ${pathname}`);
+    times.push(Date.now());
   });
-  return { context, page, troubles, calls };
+  return { context, page, troubles, calls, times };
 }
 
 /** The widget, once it can be written into. @param {import('playwright-core').Page} page */

@@ -1,0 +1,89 @@
+/** What the element shows: the widget's frame, the status while it loads, the message when it fails, and the launcher. */
+
+import { make } from '../public/demo/dom.js';
+import { Launcher } from './launcher.js';
+import { Notice } from './notice.js';
+import { styleSheet } from './styles.js';
+
+/** @import { Problem } from '../public/demo/problem.js' */
+/** @import { Words } from './words.js' */
+
+/**
+ * @typedef {object} Look
+ * @property {Words} words
+ * @property {'light' | 'dark'} theme
+ * @property {string | null} launcher its text; null where the chat stands in place
+ * @property {boolean} open
+ * @property {string} label the chat's name
+ * @property {string | null} height
+ * @property {'loading' | 'ready' | 'failed' | 'broken' | 'idle'} state broken: a chat that cannot go on, but stays in view
+ */
+
+export class View {
+  frame = make('div', { className: 'frame' });
+  #status = make('p', { className: 'status', role: 'status' });
+  #notice;
+  #panel;
+  #launcher;
+  #root;
+
+  /**
+   * @param {ShadowRoot} shadow
+   * @param {{ retry: () => void, turn: (open: boolean) => void, soon: () => void }} on
+   */
+  constructor(shadow, { retry, turn, soon }) {
+    this.#notice = new Notice(retry);
+    this.#panel = make('div', { className: 'panel' }, this.#notice.element, this.frame, this.#status);
+    this.#panel.part.add('panel');
+    this.#launcher = new Launcher(this.#panel, turn, soon);
+    this.#root = make('div', { className: 'root' }, this.#panel);
+    shadow.adoptedStyleSheets = [styleSheet()];
+    shadow.append(this.#root);
+  }
+
+  /** Has the message the visitor's focus? */
+  get isNoticeFocused() {
+    return this.#notice.isFocused;
+  }
+
+  /** @param {Problem} problem @param {boolean} passing @param {Words} words */
+  fail(problem, passing, words) {
+    this.#notice.show(problem, passing, words);
+  }
+
+  /** Says that it is being tried again, where there is a message. @param {Words} words */
+  retry(words) {
+    this.#notice.busy(true, words);
+  }
+
+  clear() {
+    this.#notice.hide();
+  }
+
+  /** @param {Words} words */
+  translate(words) {
+    this.#notice.translate(words);
+  }
+
+  /** @param {Look} look */
+  render({ words, theme, launcher, open, label, height, state }) {
+    this.#root.className = `root ${theme}${launcher === null ? '' : ' floating'}`;
+    this.#panel.classList.toggle('open', open);
+    this.#panel.classList.toggle('empty', state === 'failed');
+    this.frame.classList.toggle('waiting', state === 'loading');
+    const status = state === 'loading' ? words.loading : '';
+    if (this.#status.textContent !== status) this.#status.textContent = status;
+    // On the root, not the host, whose style belongs to the page.
+    this.#root.style.setProperty('--height', height && /^\d+(\.\d+)?$/.test(height) ? `${height}px` : height);
+    if (launcher === null) {
+      this.#launcher.element.remove();
+      this.#panel.removeAttribute('role');
+      this.#panel.removeAttribute('aria-label');
+      return;
+    }
+    this.#panel.setAttribute('role', 'dialog');
+    this.#panel.setAttribute('aria-label', label || words.chat);
+    this.#launcher.show(open, launcher, words);
+    if (!this.#launcher.element.isConnected) this.#root.prepend(this.#launcher.element);
+  }
+}

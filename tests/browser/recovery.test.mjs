@@ -1,0 +1,199 @@
+// How the chat comes back by itself: from a cause that passes, from being offline, from sleep and from a refresh that fails.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { chat, launch, newVisitor } from './browser.mjs';
+import { page as html, startSite, tag } from './sites.mjs';
+
+const SESSION = '**/api/chatkit/session';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+before(async () => {
+  site = await startSite();
+  // Every fault counts at once: the Worker's own retries would only take time.
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin, OPENAI_TIMEOUT_SECONDS: '1' } }), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(async () => {
+  await Promise.all([worker?.close(), browser?.close()]);
+  site?.close();
+});
+
+/** A visitor whose page's clock the test turns. */
+async function visitorWithClock() {
+  const visitor = await newVisitor(browser);
+  await visitor.page.clock.install();
+  return {
+    ...visitor,
+    problem: visitor.page.locator('chatkit-edge .problem'),
+    /** Lets time pass, until the page has asked for a session again. @param {string} time */
+    async untilAsked(time) {
+      const answered = visitor.page.waitForResponse(SESSION);
+      await visitor.page.clock.fastForward(time);
+      await answered;
+    },
+    /** Only what the browser itself says of failed requests may be in the console. */
+    clean: () => assert.deepEqual(visitor.troubles.filter((text) => !text.startsWith('Failed to load resource')), []),
+  };
+}
+
+/** Tells the page that it is seen or not. @param {import('playwright-core').Page} page @param {'visible' | 'hidden'} state */
+const turn = (page, state) =>
+  page.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, state);
+
+describe('with OpenAI out of reach', () => {
+  test('the page says what is wrong and what to try, and recovers by itself when it is mended', async () => {
+    worker.sandbox.fail('reset', { times: Infinity });
+    const { context, page, problem, calls, untilAsked, clean } = await visitorWithClock();
+    await page.goto(worker.url);
+    await problem.waitFor();
+    const text = await problem.innerText();
+    assert.match(text, /OpenAI cannot be reached/);
+    assert.match(text, /status\.openai\.com/);
+    assert.match(text, /It tries again by itself/);
+    assert.equal(calls.length, 1);
+
+    // The pauses grow: at 5 seconds, then at 10.
+    await untilAsked('00:06');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await page.clock.fastForward('00:07');
+    assert.equal(calls.length, 2);
+    assert.ok(await problem.isVisible(), 'the message stays');
+
+    worker.sandbox.reset();
+    await untilAsked('00:05');
+    await problem.waitFor({ state: 'detached' });
+    assert.match(await (await chat(page)).say('Back again'), /Back again/);
+    assert.equal(calls.length, 3);
+    clean();
+    await context.close();
+  });
+
+  test('a page that is not seen waits until it is', async () => {
+    worker.sandbox.fail('reset', { times: Infinity });
+    const { context, page, problem, calls } = await visitorWithClock();
+    await page.goto(worker.url);
+    await problem.waitFor();
+    await turn(page, 'hidden');
+    await page.clock.fastForward('10:00');
+    assert.equal(calls.length, 1);
+    worker.sandbox.reset();
+    await turn(page, 'visible');
+    await problem.waitFor({ state: 'detached' });
+    assert.equal(calls.length, 2);
+    await context.close();
+  });
+
+  test('two elements try together, with one request', async () => {
+    worker.sandbox.fail('reset', { times: Infinity });
+    const { context, page, problem, calls, untilAsked, clean } = await visitorWithClock();
+    await page.goto(site.put('/two', html(`${tag(worker.url)}<chatkit-edge></chatkit-edge>`)));
+    await problem.nth(1).waitFor();
+    assert.match(await problem.first().innerText(), /The chat is not available at the moment/);
+    worker.sandbox.reset();
+    await untilAsked('00:06');
+    await page.locator('chatkit-edge textarea').nth(1).waitFor();
+    assert.equal(calls.length, 2);
+    clean();
+    await context.close();
+  });
+
+  test('a time to wait is kept, also when the page is seen again', async () => {
+    worker.sandbox.fail('rate-limited', { times: Infinity, retryAfter: 90 });
+    const { context, page, problem, calls, untilAsked } = await visitorWithClock();
+    await page.goto(worker.url);
+    await problem.waitFor();
+    assert.match(await problem.innerText(), /free again in 90 seconds/);
+    await page.clock.fastForward('01:00');
+    await turn(page, 'visible');
+    assert.equal(calls.length, 1);
+    worker.sandbox.reset();
+    await untilAsked('00:31');
+    await problem.waitFor({ state: 'detached' });
+    assert.equal(calls.length, 2);
+    await context.close();
+  });
+});
+
+for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-not-found', 'workflow_not_found'], ['bad-request', 'openai_rejected'], ['html', 'openai_bad_response']]) {
+  test(`${code} does not pass by itself, so nothing is asked again but by the visitor`, async () => {
+    worker.sandbox.fail(fault, { times: Infinity });
+    const { context, page, problem, calls } = await visitorWithClock();
+    await page.goto(worker.url);
+    await problem.waitFor();
+    assert.doesNotMatch(await problem.innerText(), /by itself/);
+    await page.clock.fastForward('30:00');
+    await turn(page, 'visible');
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    assert.equal(calls.length, 1);
+    await context.close();
+  });
+}
+
+describe('offline', () => {
+  test('a chat that starts says so, and starts when the browser is online again', async () => {
+    const { context, page, problem, calls, clean } = await visitorWithClock();
+    await page.goto(site.put('/launcher', html(tag(worker.url, 'launcher'))));
+    await page.getByRole('button', { name: 'Open the chat' }).waitFor();
+    await context.setOffline(true);
+    await page.getByRole('button', { name: 'Open the chat' }).click();
+    await problem.waitFor();
+    assert.match(await problem.innerText(), /You are offline/);
+    await page.clock.fastForward('10:00');
+    await context.setOffline(false);
+    await page.locator('chatkit-edge textarea').waitFor();
+    assert.ok(calls.length <= 2);
+    clean();
+    await context.close();
+  });
+});
+
+describe('a refresh that fails', () => {
+  /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+  let brief;
+  before(async () => {
+    brief = await startWorkerWithSandbox({ vars: { SESSION_TTL_SECONDS: '3', OPENAI_TIMEOUT_SECONDS: '1' } });
+  });
+  after(() => brief?.close());
+
+  test('for a passing cause is tried again while the old secret lasts, and the chat knows nothing of it', async () => {
+    const { context, page, calls, times } = await newVisitor(browser);
+    let failed = 0;
+    await page.route('**/api/chatkit/refresh', (route) => (failed++ ? route.continue() : route.abort('connectionrefused')));
+    await page.goto(brief.url);
+    const { say } = await chat(page);
+    await page.locator('#events li', { hasText: 'chatkit-edge.session refreshed' }).waitFor({ state: 'attached' });
+    assert.equal(await page.locator('#events li', { hasText: /problem|error/ }).count(), 0);
+    assert.equal(await page.locator('.problem').count(), 0);
+    assert.deepEqual(calls.slice(0, 3), ['POST /api/chatkit/session', 'POST /api/chatkit/refresh', 'POST /api/chatkit/refresh']);
+    assert.ok(times[2] - times[1] > 900);
+    assert.match(await say('Still here'), /Still here/);
+    await context.close();
+  });
+
+  test('for good is said over the chat, which comes back with its thread by itself', async () => {
+    const { context, page, times } = await newVisitor(browser);
+    await page.goto(brief.url);
+    const { say, messages } = await chat(page);
+    await say('Before');
+    await page.route('**/api/chatkit/*', (route) => route.abort('connectionrefused'));
+    const problem = page.locator('chatkit-edge .problem');
+    await problem.waitFor();
+    assert.match(await problem.innerText(), /The Worker cannot be reached/);
+    assert.equal(await messages.count(), 2, 'what was said stays in view');
+    await page.unroute('**/api/chatkit/*');
+    await problem.waitFor({ state: 'detached' });
+    await messages.nth(1).waitFor();
+    const gaps = times.slice(1).map((time, i) => time - times[i]);
+    assert.ok(gaps.every((gap) => gap > 900), `session requests ${gaps} ms apart`);
+    await context.close();
+  });
+});

@@ -1,0 +1,40 @@
+// Pages of another site, for tests of what other sites do with the Worker.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+/**
+ * A site at 127.0.0.1, which is another site than the Worker's localhost.
+ * @returns {Promise<{ origin: string, put: (path: string, html: string, headers?: Record<string, string>) => string, close: () => void }>}
+ *   put: sets what a path answers, and gives its URL
+ */
+export async function startSite() {
+  /** @type {Map<string, { html: string, headers: Record<string, string> }>} */
+  const pages = new Map();
+  const server = createServer((request, response) => {
+    const page = pages.get(request.url ?? '');
+    const type = request.url?.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
+    response.writeHead(page ? 200 : 404, { 'Content-Type': type, ...page?.headers }).end(page?.html ?? '');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const origin = `http://127.0.0.1:${port}`;
+  pages.set('/favicon.ico', { html: '', headers: {} });
+  return {
+    origin,
+    put(path, html, headers = {}) {
+      pages.set(path, { html, headers });
+      return origin + path;
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A page with this in its body. @param {string} body @param {string} [head] */
+export const page = (body, head = '') => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title>${head}<h1>A site</h1>${body}</html>`;
+
+/** The tag as the README gives it. @param {string} worker the Worker's address */
+export const tag = (worker, attributes = '') =>
+  `<script type="module" src="${worker}/embed.js"></script><chatkit-edge ${attributes}></chatkit-edge>`;
