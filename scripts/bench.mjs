@@ -8,7 +8,7 @@ import { inRoot, projectEnv } from './setup/paths.mjs';
 import { main, Problem, run, say } from './setup/run.mjs';
 
 /** Each is bench/NAME.mjs. */
-const benches = ['counters', 'time-to-chat'];
+const benches = ['counters', 'time-to-chat', 'endurance'];
 
 async function bench() {
   const named = process.argv.slice(2);
