@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { projectPython } from '../../scripts/setup/python.mjs';
+import { pythonProgram } from '../../scripts/setup/python.mjs';
 import { launch, newVisitor } from '../browser/browser.mjs';
 import { startWorker, startWorkerWithSandbox } from '../support/worker.mjs';
 import { startSite } from './site.mjs';
@@ -48,7 +48,7 @@ describe('a client secret comes to', () => {
     const program = `import requests
 data = requests.post("${worker.url}/api/chatkit/session").json()
 print(f"Client Secret: {data['client_secret']}")`;
-    assert.equal((await printed(projectPython(), '-c', program)).trim(), `Client Secret: ${secretGivenOut()}`);
+    assert.equal((await printed(pythonProgram(), '-c', program)).trim(), `Client Secret: ${secretGivenOut()}`);
   });
 
   for (const [how, init] of /** @type {const} */ ([
