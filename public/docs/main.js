@@ -49,7 +49,7 @@ window.SwaggerUIBundle({
   plugins: [readingPlugin],
   supportedSubmitMethods: [],
   deepLinking: true,
-  syntaxHighlight: { theme: 'nord' },
+  syntaxHighlight: { theme: 'monokai' },
   // The shapes are shown where they are used.
   defaultModelsExpandDepth: -1,
   defaultModelExpandDepth: 3,
