@@ -38,7 +38,9 @@ const readingPlugin = ({ React: { createElement, Fragment } }) => ({
 /** Mends what Swagger UI tells screen readers: a table that is no table, choices and buttons without a name. */
 function mend() {
   for (const table of main.querySelectorAll('table[role="region"]')) table.removeAttribute('role');
-  for (const select of main.querySelectorAll('.examples-select-element:not([aria-label])')) select.setAttribute('aria-label', 'Example');
+  for (const select of main.querySelectorAll('.examples-select-element:not([aria-label])')) {
+    select.setAttribute('aria-label', 'Example');
+  }
   for (const opener of main.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
     if (!opener.textContent) opener.setAttribute('aria-label', 'Fields');
   }
