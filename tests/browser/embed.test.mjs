@@ -13,7 +13,7 @@ let browser;
 let site;
 before(async () => {
   site = await startSite();
-  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin } }), launch()]);
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: `${site.origin},https://shop.example` } }), launch()]);
 });
 beforeEach(() => worker.sandbox.reset());
 after(async () => {
@@ -30,7 +30,8 @@ after(async () => {
 async function open(body, { headers, prepare } = {}) {
   const visitor = await newVisitor(browser);
   await prepare?.(visitor.page);
-  await visitor.page.goto(site.put('/page', html(body), headers));
+  // A script that a test holds back would hold back the page's load event.
+  await visitor.page.goto(site.put('/page', html(body), headers), { waitUntil: 'domcontentloaded' });
   const { context, troubles, times } = visitor;
   return {
     ...visitor,
@@ -323,4 +324,21 @@ test('a page of a site that is not on the list says so, and does not ask again a
   assert.equal(calls.length, 1);
   await context.close();
   stranger.close();
+});
+
+test('a visitor of another site reads what concerns visitors; the rest is folded away for its owner', async () => {
+  worker.sandbox.fail('invalid-key', { times: Infinity });
+  const { context, page } = await newVisitor(browser);
+  // Newer Chromium asks before a public site may reach this machine; older ones do not know the permission.
+  await context.grantPermissions(['local-network-access'], { origin: 'https://shop.example' }).catch(() => {});
+  await page.route('https://shop.example/', (route) => route.fulfill({ contentType: 'text/html', body: html(tag(worker.url)) }));
+  await page.goto('https://shop.example/');
+  const problem = page.locator('chatkit-edge .problem');
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /^The chat is not available\s+Please come back later\./);
+  assert.doesNotMatch(await problem.innerText(), /OPENAI_API_KEY/);
+  await page.getByText('For the owner of this site').click();
+  assert.match(await problem.innerText(), /openai_key_rejected/);
+  assert.match(await problem.innerText(), /OPENAI_API_KEY/);
+  await context.close();
 });

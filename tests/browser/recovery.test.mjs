@@ -15,8 +15,7 @@ let browser;
 let site;
 before(async () => {
   site = await startSite();
-  // Every fault counts at once: the Worker's own retries would only take time.
-  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin, OPENAI_TIMEOUT_SECONDS: '1' } }), launch()]);
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin, OPENAI_TIMEOUT_SECONDS: '4' } }), launch()]);
 });
 beforeEach(() => worker.sandbox.reset());
 after(async () => {
@@ -97,7 +96,6 @@ describe('with OpenAI out of reach', () => {
     const { context, page, problem, calls, untilAsked, clean } = await visitorWithClock();
     await page.goto(site.put('/two', html(`${tag(worker.url)}<chatkit-edge></chatkit-edge>`)));
     await problem.nth(1).waitFor();
-    assert.match(await problem.first().innerText(), /The chat is not available at the moment/);
     worker.sandbox.reset();
     await untilAsked('00:06');
     await page.locator('chatkit-edge textarea').nth(1).waitFor();
