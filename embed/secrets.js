@@ -88,10 +88,10 @@ export class Secrets {
     return holder.last;
   }
 
-  /** The next one asked for is a new one. */
+  /** Whoever asks from now on gets others. */
   forget() {
-    this.#ends = 0;
-    this.#failure = null;
+    const i = all.indexOf(this);
+    if (i >= 0) all.splice(i, 1);
   }
 
   #isFresh() {

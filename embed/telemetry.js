@@ -4,6 +4,7 @@
  */
 
 import { withoutSecrets } from '../public/demo/redact.js';
+import { batches, MOST_EVENTS } from './telemetry-batches.js';
 import { workerOrigin } from './worker.js';
 
 /** @typedef {'message' | 'thread-change' | 'errors'} Kind */
@@ -11,9 +12,6 @@ import { workerOrigin } from './worker.js';
 /** @type {Record<Kind, string>} */
 const PATHS = { message: '/api/analytics/message', 'thread-change': '/api/analytics/thread-change', errors: '/api/errors' };
 const WAIT_MS = 2000;
-// What the Worker takes in one request.
-const MOST_EVENTS = 100;
-const MOST_BYTES = 16 * 1024;
 const MOST_CHARS = 1000;
 // An error that comes over and over is told once in this time.
 const AGAIN_MS = 60_000;
@@ -65,24 +63,6 @@ function flush() {
   for (const kind of /** @type {Kind[]} */ (Object.keys(queues))) {
     for (const body of batches(queues[kind].splice(0))) send(workerOrigin + PATHS[kind], body);
   }
-}
-
-/** @param {string[]} events @returns {string[]} arrays in JSON that the Worker takes */
-export function batches(events) {
-  const encoder = new TextEncoder();
-  /** @type {string[][]} */
-  const all = [];
-  let bytes = Infinity;
-  for (const event of events) {
-    const more = encoder.encode(event).length + 1;
-    if (bytes + more > MOST_BYTES || all[all.length - 1].length >= MOST_EVENTS) {
-      all.push([]);
-      bytes = 2;
-    }
-    all[all.length - 1].push(event);
-    bytes += more;
-  }
-  return all.map((batch) => `[${batch.join(',')}]`);
 }
 
 /** As text/plain, which needs no preflight and outlives the page. @param {string} url @param {string} body */

@@ -1,0 +1,91 @@
+// <chatkit-edge> on a page whose visitors are signed in: the token comes from the page's own getToken.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { hs256 } from '../support/tokens.mjs';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { launch, newVisitor } from './browser.mjs';
+import { page as html, startSite, tag } from './sites.mjs';
+
+const SECRET = 'a-secret-that-the-site-shares-with-the-worker';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+before(async () => {
+  site = await startSite();
+  const vars = { ALLOWED_ORIGINS: site.origin, AUTH: 'jwt', AUTH_ISSUER: 'https://site.example', AUTH_AUDIENCE: 'chat', SESSION_TTL_SECONDS: '3' };
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars, secrets: { AUTH_JWT_SECRET: SECRET } }), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(async () => {
+  await Promise.all([worker?.close(), browser?.close()]);
+  site?.close();
+});
+
+/** @param {string} sub */
+const tokenOf = (sub) => hs256({ iss: 'https://site.example', aud: 'chat', sub, exp: Math.floor(Date.now() / 1000) + 300 }, SECRET);
+const users = () => worker.sandbox.requests.map(({ body }) => body.user);
+
+/** Sets getToken in a script of the page's own. @param {string} token */
+const script = (token) => `<script>document.querySelector('chatkit-edge').getToken = async () => ${JSON.stringify(token)};</script>`;
+
+test('the chat is of the user that the token names, also after a refresh', async () => {
+  const { context, page, calls, troubles } = await newVisitor(browser);
+  // The script runs before the element is defined.
+  await page.goto(site.put('/early', html(tag(worker.url) + script(tokenOf('user-1')))));
+  await page.locator('chatkit-edge textarea').waitFor();
+  await page.waitForRequest('**/api/chatkit/refresh');
+  await page.evaluate(() => new Promise((resolve) => document.querySelector('chatkit-edge')?.addEventListener('chatkit-edge.session', resolve)));
+  assert.deepEqual(calls.slice(0, 2), ['POST /api/chatkit/session', 'POST /api/chatkit/refresh']);
+  assert.deepEqual([...new Set(users())], ['user-1']);
+  assert.deepEqual(troubles, []);
+  await context.close();
+});
+
+test('a page that gives no token is asked for one without a request, and starts when it does', async () => {
+  const { context, page, calls } = await newVisitor(browser);
+  await page.clock.install();
+  await page.goto(site.put('/late', html(tag(worker.url))));
+  await page.getByText('Loading the chat…').waitFor();
+  await page.clock.fastForward(4000);
+  const problem = page.locator('chatkit-edge .problem');
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /You need to sign in[^]*getToken[^]*identity_required/);
+  assert.deepEqual(calls, []);
+  await page.addScriptTag({ content: `document.querySelector('chatkit-edge').getToken = () => ${JSON.stringify(tokenOf('user-2'))};` });
+  await page.locator('chatkit-edge textarea').waitFor();
+  await problem.waitFor({ state: 'detached' });
+  assert.deepEqual(users(), ['user-2']);
+  await context.close();
+});
+
+test('reload() starts over as somebody else', async () => {
+  const { context, page } = await newVisitor(browser);
+  await page.goto(site.put('/switch', html(tag(worker.url) + script(tokenOf('user-1')))));
+  await page.locator('chatkit-edge textarea').waitFor();
+  const switched = page.waitForResponse('**/api/chatkit/session');
+  await page.evaluate((token) => {
+    const chat = /** @type {import('../../public/embed.js').ChatKitEdgeElement} */ (document.querySelector('chatkit-edge'));
+    chat.getToken = () => token;
+    chat.reload();
+  }, tokenOf('user-2'));
+  await switched;
+  await page.locator('chatkit-edge textarea').waitFor();
+  assert.equal(users().at(-1), 'user-2');
+  await context.close();
+});
+
+test('a token that is refused is said to be, and nothing is asked again by itself', async () => {
+  const { context, page, calls } = await newVisitor(browser);
+  await page.clock.install();
+  await page.goto(site.put('/wrong', html(tag(worker.url) + script('not.a.token'))));
+  const problem = page.locator('chatkit-edge .problem');
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /identity_required/);
+  await page.clock.fastForward('10:00');
+  assert.equal(calls.length, 1);
+  await context.close();
+});
