@@ -118,6 +118,7 @@ test('what is left is told on the way out', async () => {
 });
 
 test('an error is told with its message and stack and without secrets, and once however often it comes', async () => {
+  const told = listen();
   const { context, page, sent, fail } = await open();
   await fail('The secret ek_live_abcdefgh is gone', 30);
   await until(() => sent['/api/errors']?.length, 'the error is told');
@@ -126,8 +127,10 @@ test('an error is told with its message and stack and without secrets, and once 
   assert.equal(report.message, 'chatkit.error: The secret ek_… is gone');
   assert.match(report.stack, /TypeError/);
   assert.equal(report.url, page.url());
+  await until(() => told().length > 0, 'it arrives');
+  assert.deepEqual(told(), ['/api/errors 200']);
   const latest = () => worker.fetch('/api/errors', { headers: { Authorization: `Bearer ${ADMIN}` } }).then((answer) => answer.text());
-  await until(async () => (await latest()).includes('The secret ek_… is gone'), 'it is among the latest reports');
+  await until(async () => (await latest()).includes('The secret [redacted] is gone'), 'it is among the latest reports');
   await context.close();
 });
 
