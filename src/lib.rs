@@ -32,7 +32,7 @@ mod upstream;
 use broker::answer::Answer;
 use broker::auth;
 use broker::ledger::Event;
-use broker::log::Line;
+use broker::log::{Line, path_for_log};
 use broker::origin::Sender;
 use broker::page;
 use broker::problem::{Cause, Problem};
@@ -94,7 +94,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     line.level = if answer.status < 500 { "info" } else { "error" };
     line.request_id = &incoming.request_id;
     line.method = Some(&incoming.method);
-    line.path = Some(broker::log::path_for_log(&incoming.path));
+    let path = path_for_log(&incoming.path);
+    line.path = Some(&path);
     line.status = Some(answer.status);
     line.took_ms = Some(clock::now_ms().saturating_sub(started));
     trace.note(&mut line);

@@ -12,6 +12,7 @@ use broker::ask;
 use broker::ledger::{Command, Event, Owner, Record, Reply, Status, record_object};
 use broker::openai;
 use broker::problem::{Cause, OpenAiFailure};
+use broker::redact::redact;
 use broker::route;
 
 /// Serves `GET /api/chatkit/session/{id}`.
@@ -75,7 +76,8 @@ async fn own_record(
         None
     };
     let caller = caller::identify(true, incoming, named.as_deref(), &settings.callers).await?;
-    trace.session_id = Some(id.to_owned());
+    // A client may have put its secret in the place of the id.
+    trace.session_id = Some(redact(id, None));
     let command = Command::Recall { id: id.to_owned() };
     match ledger::ask(&scope.env, &record_object(id), &command).await {
         Ok(Reply::Record(Some(record))) if record.owner == Owner::of(&caller.user()) => Ok(record),

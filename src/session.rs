@@ -15,6 +15,7 @@ use broker::ledger::{
 };
 use broker::openai::{self, Session};
 use broker::problem::Cause;
+use broker::redact::redact;
 use broker::route::Route;
 use broker::settings::{DailyLimits, SessionSettings};
 
@@ -55,7 +56,7 @@ pub async fn create(
         make(&order, scope, settings, trace).await
     })
     .await?;
-    trace.session_id.clone_from(&session.id);
+    trace.session_id = session.id.as_deref().map(|id| redact(id, None));
 
     // 5. The page gets the secret, and what lets it prove who it is next time.
     Ok(answer(&session, &ask, &caller, incoming, settings))

@@ -2,6 +2,7 @@
 //!
 //! A line holds no secret, no user, no query and no body, by what its fields are.
 
+use crate::redact::redact;
 use serde::Serialize;
 
 /// One line.
@@ -57,14 +58,12 @@ impl Line<'_> {
 /// The longest path that is logged whole.
 const MOST_PATH_CHARS: usize = 200;
 
-/// A path for the log: cut to size, and never with a query.
+/// A path for the log: cut to size, without a query, and without a secret that a client put there.
 #[must_use]
-pub fn path_for_log(path: &str) -> &str {
+pub fn path_for_log(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    path.char_indices()
-        .nth(MOST_PATH_CHARS)
-        .and_then(|(end, _)| path.get(..end))
-        .unwrap_or(path)
+    let parts: Vec<String> = path.split('/').map(|part| redact(part, None)).collect();
+    parts.join("/").chars().take(MOST_PATH_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -93,5 +92,13 @@ mod tests {
             "/api/chatkit/refresh"
         );
         assert_eq!(path_for_log(&"é".repeat(300)).chars().count(), 200);
+    }
+
+    #[test]
+    fn a_secret_in_the_place_of_an_id_is_not_logged() {
+        assert_eq!(
+            path_for_log("/api/chatkit/session/ek_68f/x"),
+            "/api/chatkit/session/[redacted]/x"
+        );
     }
 }

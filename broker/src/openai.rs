@@ -27,6 +27,9 @@ pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// How long a session lives where neither we nor OpenAI's answer say.
 const DEFAULT_TTL_SECONDS: u64 = 600;
 
+/// 9999-12-31T23:59:59Z.
+const LAST_SECOND: u64 = 253_402_300_799;
+
 /// A session that OpenAI created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -194,13 +197,15 @@ pub fn read_session(
     })
 }
 
-/// OpenAI's description says a whole number; some clients have seen text.
+/// OpenAI's description says a whole number; some clients have seen text. A time that no calendar
+/// has is none: alarms and JavaScript's dates are made from it.
 fn unix_seconds(value: &Value) -> Option<u64> {
-    match value {
+    let seconds = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.parse().ok(),
         _ => None,
-    }
+    };
+    seconds.filter(|seconds| *seconds <= LAST_SECOND)
 }
 
 /// What an answer with a status other than 2xx means.
@@ -325,6 +330,8 @@ mod tests {
         let odd = br#"{"client_secret":"ek_1","expires_at":"soon","id":7,"new":[{}]}"#;
         let session = read_session(odd, Some(60), 1_000).unwrap();
         assert_eq!((session.id, session.expires_at), (None, 1_060));
+        let far = br#"{"client_secret":"ek_1","expires_at":18446744073709551615}"#;
+        assert_eq!(read_session(far, None, 1_000).unwrap().expires_at, 1_600);
         let text = br#"{"client_secret":"ek_1","expires_at":"1735689600","id":"cksess_1"}"#;
         let session = read_session(text, None, 0).unwrap();
         assert_eq!(session.expires_at, 1_735_689_600);

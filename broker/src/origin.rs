@@ -4,6 +4,7 @@
 
 use crate::answer::Headers;
 use crate::spelling::Allowed;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An entry of `ALLOWED_ORIGINS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,37 +39,34 @@ pub fn of_url(url: &str) -> Option<String> {
         _ => return None,
     };
     let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
-    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
-    is_authority(authority).then(|| format!("{scheme}://{authority}"))
+    is_authority(&authority).then(|| {
+        let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+        format!("{scheme}://{authority}")
+    })
 }
 
 fn is_authority(text: &str) -> bool {
-    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, port)) => {
-            let ipv6 = !address.is_empty()
-                && address
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
-            match (ipv6, port.strip_prefix(':')) {
-                (false, _) => return false,
-                (true, None) => return port.is_empty(),
-                (true, Some(port)) => ("v6", Some(port)),
-            }
+    let ipv6 = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host_ok, port) = match ipv6 {
+        Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+        None => {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (is_host(host), port)
         }
-        None => match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        },
     };
-    let host_ok = !host.is_empty()
-        && host.len() <= 253
-        && host
+    host_ok && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+}
+
+fn is_host(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    let port_ok = port.is_none_or(|port| {
-        (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    host_ok && port_ok
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+/// A port as browsers write it: without a zero in front.
+fn is_port(text: &str) -> bool {
+    text.starts_with(|first| matches!(first, '1'..='9')) && text.parse::<u16>().is_ok()
 }
 
 /// Whether an origin (as [`of_url`] gives it) is on the machine itself.
@@ -83,7 +81,7 @@ pub fn is_loopback(origin: &str) -> bool {
 }
 
 fn is_loopback_v4(host: &str) -> bool {
-    host.parse::<std::net::Ipv4Addr>()
+    host.parse::<Ipv4Addr>()
         .is_ok_and(|address| address.is_loopback())
 }
 
@@ -96,8 +94,10 @@ pub fn rule(text: &str) -> Result<Rule, Allowed> {
         || "origins like https://www.example.com or https://*.example.com, separated by commas";
     if let Some(domain) = text.strip_prefix("https://*.") {
         let domain = domain.to_ascii_lowercase();
-        // `https://*.com` would let half the web in.
-        return if domain.contains('.')
+        // `https://*.com` would let half the web in, and so would `https://*.com.`.
+        let labels = domain.split('.');
+        return if labels.clone().count() > 1
+            && labels.clone().all(|label| !label.is_empty())
             && of_url(&format!("https://{domain}")) == Some(format!("https://{domain}"))
         {
             Ok(Rule::Subdomains(format!(".{domain}")))
@@ -210,6 +210,12 @@ mod tests {
             "https://a b/",
             "https://a:port/",
             "https://u@h/",
+            "https://a:443:443/",
+            "https://a:65536/",
+            "https://a:0443/",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://[:::1]/",
         ] {
             assert_eq!(of_url(url), None, "{url}");
         }
@@ -255,6 +261,8 @@ mod tests {
             "*",
             "https://*",
             "https://*.com",
+            "https://*.com.",
+            "https://*..com",
             "https://a.*.com",
             "null",
             "example.com",

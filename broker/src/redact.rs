@@ -5,11 +5,12 @@
 
 use crate::secret::Secret;
 
-/// How many characters in a row a word may share with the key.
-const LONGEST_SHARED: usize = 4;
+/// How many bytes in a row a word must share with the key to be taken for a part of it.
+const TELLING_BYTES: usize = 5;
 /// How much of a text is kept.
 const MOST_CHARS: usize = 400;
-const MARK: &str = "[redacted]";
+/// What stands where a secret was.
+pub const MARK: &str = "[redacted]";
 
 /// The text without secrets, on one line, cut to size.
 #[must_use]
@@ -20,13 +21,20 @@ pub fn redact(text: &str, key: Option<&Secret>) -> String {
         if clean.len() >= MOST_CHARS {
             break;
         }
+        // Cleaned and cut before it is judged: a control character inside a secret would hide it,
+        // and a long word would cost as much time as it has bytes.
+        let visible = word.chars().filter(|c| !c.is_control());
+        let word: String = visible.take(MOST_CHARS).collect();
+        if word.is_empty() {
+            continue;
+        }
         if !clean.is_empty() {
             clean.push(' ');
         }
-        if is_secret(word, key) {
+        if is_secret(&word, key) {
             clean.push_str(MARK);
         } else {
-            clean.extend(word.chars().filter(|c| !c.is_control()).take(MOST_CHARS));
+            clean.push_str(&word);
         }
     }
     clean
@@ -40,15 +48,14 @@ fn is_secret(word: &str, key: &str) -> bool {
         || shares_a_piece(word, key)
 }
 
-/// Whether the word has more than [`LONGEST_SHARED`] characters in a row from the key.
+/// Whether the word has [`TELLING_BYTES`] in a row from the key, or all of a shorter key.
 fn shares_a_piece(word: &str, key: &str) -> bool {
-    key.as_bytes()
-        .windows(LONGEST_SHARED.saturating_add(1))
-        .any(|piece| {
-            word.as_bytes()
-                .windows(piece.len())
-                .any(|window| window == piece)
-        })
+    let telling = key.len().clamp(1, TELLING_BYTES);
+    key.as_bytes().windows(telling).any(|piece| {
+        word.as_bytes()
+            .windows(piece.len())
+            .any(|window| window == piece)
+    })
 }
 
 #[cfg(test)]
@@ -72,6 +79,26 @@ mod tests {
             redact("\"ek_abc\" sk-proj-1", None),
             "[redacted] [redacted]"
         );
+    }
+
+    #[test]
+    fn a_control_character_hides_no_secret() {
+        let key = Secret::new("test_api_key_123456789");
+        assert_eq!(
+            redact("s\u{0}k-proj-1 e\u{1}k_1", None),
+            "[redacted] [redacted]"
+        );
+        assert_eq!(redact("tail 4567\u{7f}89", Some(&key)), "tail [redacted]");
+        assert_eq!(redact("\u{0} a", None), "a");
+    }
+
+    #[test]
+    fn a_key_shorter_than_any_real_one_is_taken_out_whole() {
+        assert_eq!(
+            redact("is abc or not", Some(&Secret::new("abc"))),
+            "is [redacted] or not"
+        );
+        assert_eq!(redact("as it is", Some(&Secret::new(""))), "as it is");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 const DAY_MS: u64 = 86_400_000;
+/// 9999-12-31.
+const LAST_DAY: u64 = 2_932_896;
 /// How many days are kept besides the present one.
 const DAYS_KEPT: u64 = 90;
 
@@ -35,12 +37,12 @@ impl Day {
         Self(self.0.saturating_sub(DAYS_KEPT.saturating_sub(1)))
     }
 
-    /// The date, as `2026-11-21`.
+    /// The date, as `2026-11-21`; after 9999-12-31, which ends the years of four digits, that day.
     #[must_use]
     pub fn date(self) -> String {
         let start = std::time::UNIX_EPOCH
             .checked_add(std::time::Duration::from_millis(
-                self.0.saturating_mul(DAY_MS),
+                self.0.min(LAST_DAY).saturating_mul(DAY_MS),
             ))
             .map(httpdate::fmt_http_date)
             .unwrap_or_default();
@@ -82,6 +84,8 @@ mod tests {
         assert_eq!(Day::of(midnight).date(), "2026-11-21");
         assert_eq!(Day::of(951_782_400_000).date(), "2000-02-29");
         assert_eq!(Day::of(0).date(), "1970-01-01");
+        assert_eq!(Day::from_number(LAST_DAY).date(), "9999-12-31");
+        assert_eq!(Day::from_number(u64::MAX).date(), "9999-12-31");
     }
 
     #[test]

@@ -27,9 +27,11 @@ impl Report {
     pub fn read(fields: &Map<String, Value>, now: u64) -> Self {
         let error = fields.get("error");
         let nested = |name: &str| error.and_then(|error| error.get(name));
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(clean);
-        let first =
-            |values: [Option<&Value>; 3]| values.into_iter().find_map(text).unwrap_or_default();
+        let first = |values: [Option<&Value>; 3]| {
+            let texts = values.into_iter().flatten().filter_map(Value::as_str);
+            let mut said = texts.map(clean).filter(|text| !text.is_empty());
+            said.next().unwrap_or_default()
+        };
         Self {
             at: now,
             message: first([fields.get("message"), nested("message"), error]),
@@ -87,6 +89,7 @@ mod tests {
             "boom"
         );
         assert_eq!(read(r#"{"error":"boom","href":"h"}"#).url, "h");
+        assert_eq!(read(r#"{"message":" ","error":"boom"}"#).message, "boom");
         assert_eq!(read("{}").message, "");
     }
 

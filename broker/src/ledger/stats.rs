@@ -82,8 +82,9 @@ impl Stats {
                 all.days.entry(*day).or_default().add_all(numbers);
             }
         }
-        let first = Day::of(now).first_kept().number();
-        all.days.retain(|day, _| *day >= first);
+        let today = Day::of(now);
+        let shown = today.first_kept().number()..=today.number();
+        all.days.retain(|day, _| shown.contains(day));
         Self { as_of, all }
     }
 
@@ -128,6 +129,7 @@ impl Stats {
             let _ = writeln!(text, "# HELP {metric} {help}\n# TYPE {metric} counter");
             if name == "sessions_failed" {
                 for (code, count) in &self.all.failures {
+                    let code = label_value(code);
                     let _ = writeln!(text, "{metric}{{code=\"{code}\"}} {count}");
                 }
             } else {
@@ -143,6 +145,13 @@ impl Stats {
         );
         text
     }
+}
+
+/// A label's value, with the three escapes that the format has.
+fn label_value(text: &str) -> String {
+    text.replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('\n', r"\n")
 }
 
 fn help(name: &str) -> &'static str {
@@ -209,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn days_beyond_ninety_are_not_shown() {
+    fn days_beyond_ninety_and_days_to_come_are_not_shown() {
         let mut old = Snapshot::at(NOON);
         old.add(
             Some(Day::from_number(Day::of(NOON).number() - 90)),
@@ -221,6 +230,7 @@ mod tests {
             "messages",
             1,
         );
+        old.add(Some(Day::from_number(3_000_000)), "messages", 1);
         assert_eq!(Stats::of(&[Some(old)], NOON, 1).all.days.len(), 1);
     }
 
@@ -235,6 +245,16 @@ mod tests {
         assert!(text.contains("# HELP chatkit_sessions_created_total Sessions created.\n# TYPE chatkit_sessions_created_total counter\nchatkit_sessions_created_total 0\n"));
         assert!(text.contains("\nchatkit_sessions_failed_total{code=\"openai_timeout\"} 2\n"));
         assert!(text.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_label_cannot_break_out_of_its_quotes() {
+        let event = Event::SessionFailed("a\"b\\c\nd".into());
+        let text = Stats::of(&[Some(snapshot(NOON, &event, 1))], NOON, 120).to_prometheus();
+        assert!(
+            text.contains(r#"chatkit_sessions_failed_total{code="a\"b\\c\nd"} 1"#),
+            "{text}"
+        );
     }
 
     #[test]

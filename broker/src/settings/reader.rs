@@ -1,8 +1,17 @@
 //! Reads variables one at a time and gathers what is wrong with them.
 
+use crate::redact::{MARK, redact};
 use crate::secret::Secret;
 use crate::spelling::{self, Allowed};
 use std::fmt;
+
+/// The variables that must not be shown.
+const SECRETS: [&str; 4] = [
+    "OPENAI_API_KEY",
+    "VISITOR_SECRET",
+    "AUTH_JWT_SECRET",
+    "ADMIN_TOKEN",
+];
 
 /// One thing that is wrong with the settings, as a sentence for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +82,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         match parse(&text) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                let shown: String = text.chars().take(80).collect();
+                let shown = self.shown(&text);
                 self.fault(
                     variable,
                     format!("{variable} is {shown:?} and must be {allowed}."),
@@ -81,6 +90,19 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 None
             }
         }
+    }
+
+    /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too.
+    fn shown(&self, text: &str) -> String {
+        let secrets = SECRETS.iter().filter_map(|name| self.secret(name));
+        let shown = secrets.fold(redact(text, None), |shown, secret| {
+            if shown.contains(secret.expose()) {
+                MARK.to_owned()
+            } else {
+                redact(&shown, Some(&secret))
+            }
+        });
+        shown.chars().take(80).collect()
     }
 
     pub(super) fn number(&mut self, variable: &'static str, least: u64, most: u64) -> Option<u64> {

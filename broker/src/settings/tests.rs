@@ -45,6 +45,26 @@ fn all_faults_are_found_at_once_and_name_what_is_allowed() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_variable_does_not_show() {
+    let key = "sk-proj-0123456789";
+    let found = faults(&[
+        ("OPENAI_API_KEY", key),
+        ("OPENAI_CHATKIT_WORKFLOW_ID", key),
+        ("ADMIN_TOKEN", "let me in"),
+        ("AUTH", "let me in"),
+        ("VISITOR_SECRET", "vs-abc"),
+        ("HISTORY", "vs-abc"),
+    ]);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for fault in found {
+        assert!(
+            fault.contains(r#" is "[redacted]" and must be "#),
+            "{fault}"
+        );
+    }
+}
+
+#[test]
 fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
     let wrong = [
         ("OPENAI_API_KEY", "sk-abc def"),
