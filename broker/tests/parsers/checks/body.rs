@@ -1,0 +1,114 @@
+//! The body and the query of a session request.
+
+use broker::ask::{Ask, user_in_query};
+use broker::openai::create_session_body;
+use broker::problem::{Cause, Problem};
+use broker::settings::{SessionSettings, Settings};
+use serde_json::{Value, json};
+
+/// Settings that grant little, and settings that grant all.
+pub fn settings(grants_all: bool) -> SessionSettings {
+    Settings::read(|name| {
+        Some(match name {
+            "OPENAI_API_KEY" => "sk-test".to_owned(),
+            "OPENAI_CHATKIT_WORKFLOW_ID" => "wf_1,wf_2".to_owned(),
+            "STATE_VARIABLES" => "plan,seats".to_owned(),
+            "FILE_UPLOAD" | "TRUST_CLIENT_USER" => grants_all.to_string(),
+            _ => return None,
+        })
+    })
+    .sessions
+    .expect("the settings are right")
+}
+
+/// The input is a body, and a query where it is text.
+pub fn check(input: &[u8]) {
+    for grants_all in [false, true] {
+        let settings = settings(grants_all);
+        match Ask::read(input, &settings) {
+            Ok(ask) => granted(&ask, &settings),
+            Err(cause) => refused(input, &cause),
+        }
+    }
+    if let Ok(text) = str::from_utf8(input) {
+        query(text);
+    }
+}
+
+/// What the rest relies on, whatever was asked for.
+fn granted(ask: &Ask, settings: &SessionSettings) {
+    assert!(settings.workflows.contains(&ask.workflow));
+    assert!(settings.uploads.enabled || !ask.uploads);
+    for (name, value) in &ask.state_variables {
+        assert!(settings.state_variables.contains(name));
+        assert!(value.is_string() || value.is_number() || value.is_boolean());
+    }
+    if let Some(Some(thread)) = &ask.thread {
+        assert!((1..=256).contains(&thread.len()));
+        assert!(thread.bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+    assert!(settings.callers.trust_client_user || ask.user.is_none());
+    if let Some(user) = &ask.user {
+        is_user(user);
+    }
+    sent(ask, settings);
+    asked_again(ask, settings);
+}
+
+/// OpenAI is asked for what was granted and for nothing else.
+fn sent(ask: &Ask, settings: &SessionSettings) {
+    let body = create_session_body(settings, ask, "visitor_1");
+    let sent: Value = serde_json::from_str(&body).expect("what is sent is JSON");
+    let mut workflow = json!({"id": ask.workflow});
+    if !ask.state_variables.is_empty() {
+        workflow["state_variables"] = Value::Object(ask.state_variables.clone());
+    }
+    let mut expected = json!({"workflow": workflow, "user": "visitor_1"});
+    if ask.uploads {
+        expected["chatkit_configuration"] = json!({"file_upload": {"enabled": true}});
+    }
+    assert_eq!(sent, expected);
+}
+
+/// A body that asks for exactly what was granted is granted the same.
+fn asked_again(ask: &Ask, settings: &SessionSettings) {
+    let mut body = json!({
+        "workflow": {"id": ask.workflow, "state_variables": ask.state_variables},
+        "user": ask.user,
+        "chatkit_configuration": {"file_upload": {"enabled": ask.uploads}},
+    });
+    if let Some(thread) = &ask.thread {
+        body["thread_id"] = json!(thread);
+    }
+    let again = Ask::read(body.to_string().as_bytes(), settings);
+    assert_eq!(again.as_ref(), Ok(ask));
+}
+
+fn refused(input: &[u8], cause: &Cause) {
+    let is_json = serde_json::from_slice::<Value>(input).is_ok();
+    let problem = Problem::from(cause);
+    match cause {
+        Cause::InvalidJson => assert!(!is_json && problem.status == 400),
+        Cause::InvalidRequest { field, .. } => {
+            assert!(is_json && problem.status == 400);
+            // It is said in one line of reasonable length.
+            assert!(field.chars().count() <= 1_000 && !field.contains(char::is_control));
+        }
+        Cause::WorkflowNotAllowed => assert!(is_json && problem.status == 403),
+        other => panic!("a body cannot cause {other:?}"),
+    }
+}
+
+fn query(text: &str) {
+    if let Ok(Some(user)) = user_in_query(text) {
+        is_user(&user);
+        let encoded: String = user.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let again = user_in_query(&format!("user={encoded}"));
+        assert_eq!(again, Ok(Some(user)));
+    }
+}
+
+fn is_user(user: &str) {
+    assert!((1..=512).contains(&user.chars().count()));
+    assert!(!user.contains(char::is_control));
+}

@@ -1,0 +1,207 @@
+//! What the Worker and its Durable Object say to each other, and what is read back from KV.
+
+use super::checks::ledger::check;
+use super::inputs::{bytes, json_with};
+use broker::ledger::publish::{alarm_at, retry_at};
+use broker::ledger::{
+    Command, Day, Event, Owner, Record, Reply, Report, Snapshot, Stats, counter_object,
+    record_object, seconds_to_midnight,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_795_262_400_000;
+const TODAY: u64 = NOW / 86_400_000;
+const NAMES: [&str; 13] = [
+    "count",
+    "shard",
+    "event",
+    "times",
+    "reports",
+    "now",
+    "publish_seconds",
+    "remember",
+    "id",
+    "owner",
+    "as_of",
+    "totals",
+    "days",
+];
+const VALUES: [&str; 4] = ["message", "client_error", "done", "20778"];
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        Just(Event::SessionCreated),
+        Just(Event::SessionRefreshed),
+        Just(Event::SessionCancelled),
+        ".{0,12}".prop_map(Event::SessionFailed),
+        Just(Event::Message),
+        Just(Event::ThreadChange),
+        Just(Event::ClientError),
+    ]
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    (any::<u64>(), ".{0,20}", ".{0,20}", ".{0,20}").prop_map(|(at, message, stack, url)| Report {
+        at,
+        message,
+        stack,
+        url,
+    })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    (".{0,20}", ".{0,20}", any::<[u64; 2]>(), any::<bool>()).prop_map(
+        |(id, user, [created_at, expires_at], cancelled)| Record {
+            id,
+            owner: Owner::of(&user),
+            workflow: "wf_1".to_owned(),
+            created_at,
+            expires_at,
+            cancelled,
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let owner = ".{0,20}".prop_map(|user: String| Owner::of(&user));
+    let day = any::<u64>().prop_map(Day::from_number);
+    let reports = prop::collection::vec(report(), 0..4);
+    prop_oneof![
+        (any::<[u32; 2]>(), event(), reports, any::<[u64; 2]>()).prop_map(
+            |([shard, times], event, reports, [now, publish_seconds])| Command::Count {
+                shard,
+                event,
+                times,
+                reports,
+                now,
+                publish_seconds
+            }
+        ),
+        record().prop_map(Command::Remember),
+        ".{0,20}".prop_map(|id| Command::Recall { id }),
+        ".{0,20}".prop_map(|id| Command::Cancelled { id }),
+        (day, owner, any::<Option<u64>>(), any::<Option<u64>>()).prop_map(
+            |(day, owner, for_all, for_one)| Command::Reserve {
+                day,
+                owner,
+                for_all,
+                for_one
+            }
+        ),
+        Just(()).prop_map(|()| Command::Reports),
+    ]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        Just(()).prop_map(|()| Reply::Done),
+        prop::option::of(record()).prop_map(Reply::Record),
+        any::<bool>().prop_map(Reply::Granted),
+        prop::collection::vec(report(), 0..4).prop_map(Reply::Reports),
+    ]
+}
+
+fn stats(shards: &[Option<Snapshot>]) -> Value {
+    serde_json::from_str(&Stats::of(shards, NOW, 120).to_json()).expect("stats are JSON")
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in bytes()) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn any_json_is_read_or_refused(said in json_with(&NAMES, &VALUES)) {
+        check(said.to_string().as_bytes());
+    }
+
+    #[test]
+    fn a_command_arrives_as_it_was_sent(command in command()) {
+        let sent = serde_json::to_vec(&command).expect("a command is JSON");
+        let arrived: Command = serde_json::from_slice(&sent).expect("it arrives");
+        prop_assert_eq!(format!("{arrived:?}"), format!("{command:?}"));
+        check(&sent);
+    }
+
+    #[test]
+    fn a_reply_arrives_as_it_was_sent(reply in reply()) {
+        let sent = serde_json::to_vec(&reply).expect("a reply is JSON");
+        let arrived: Reply = serde_json::from_slice(&sent).expect("it arrives");
+        prop_assert_eq!(format!("{arrived:?}"), format!("{reply:?}"));
+    }
+
+    #[test]
+    fn what_shards_counted_adds_up(
+        events in prop::collection::vec((event(), 0u32..1_000, 0usize..4, TODAY - 89..=TODAY), 0..16),
+        ages in any::<[u16; 4]>(),
+    ) {
+        let mut shards = ages.map(|age| Snapshot::at(NOW - u64::from(age)));
+        for (event, times, shard, day) in &events {
+            for counter in event.counters() {
+                for day in [None, Some(Day::from_number(*day))] {
+                    shards[*shard].add(day, &counter, (*times).into());
+                }
+            }
+        }
+        let published: Vec<Option<Snapshot>> = shards
+            .iter()
+            .map(|shard| serde_json::to_string(shard).expect("a snapshot is JSON").parse().ok())
+            .collect();
+        let stats = stats(&published);
+        let sum = |is_it: &dyn Fn(&Event) -> bool| -> u64 {
+            events.iter().filter(|(event, ..)| is_it(event)).map(|(_, times, ..)| u64::from(*times)).sum()
+        };
+        for (name, total) in stats["totals"].as_object().expect("totals") {
+            prop_assert_eq!(total, &json!(sum(&|event| event.name() == name)), "{}", name);
+            let by_day = stats["days"].as_array().expect("days").iter().filter_map(|day| day[name].as_u64());
+            prop_assert_eq!(by_day.sum::<u64>(), sum(&|event| event.name() == name), "{}", name);
+        }
+        for (code, failures) in stats["failures"].as_object().expect("failures") {
+            prop_assert_eq!(failures, &json!(sum(&|event| event.code() == Some(code))), "{}", code);
+        }
+        let oldest = ages.iter().map(|age| (NOW - u64::from(*age)) / 1_000).min();
+        prop_assert_eq!(stats["as_of"].as_u64(), oldest);
+        for shard in &shards {
+            check(serde_json::to_string(shard).expect("a snapshot is JSON").as_bytes());
+        }
+    }
+
+    #[test]
+    fn any_day_that_was_published_has_a_date_or_is_not_shown(day in prop_oneof![any::<u64>(), TODAY - 100..TODAY + 100], count in any::<u64>()) {
+        let text = json!({"as_of": NOW, "totals": {}, "failures": {}, "days": {day.to_string(): {"messages": count}}});
+        check(text.to_string().as_bytes());
+        let snapshot = text.to_string().parse().ok();
+        let shown = stats(&[snapshot])["days"].as_array().map(Vec::len);
+        prop_assert_eq!(shown, Some(usize::from((TODAY - 89..=TODAY).contains(&day))));
+    }
+
+    #[test]
+    fn a_day_is_a_date_and_its_midnight_comes(now in 0u64..253_402_300_800_000) {
+        let until = seconds_to_midnight(now) * 1_000;
+        prop_assert!((1_000..=86_400_000).contains(&until));
+        prop_assert_eq!(Day::of(now + until).number(), Day::of(now).number() + 1);
+        let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_millis(now));
+        let (year, day) = (date.get(12..16).expect("a year"), date.get(5..7).expect("a day"));
+        let expected = Day::of(now).date();
+        prop_assert!(expected.starts_with(year) && expected.ends_with(day), "{} and {}", expected, date);
+    }
+
+    #[test]
+    fn a_publication_is_never_early_and_never_given_up(now in 0u64..1 << 50, published in prop::option::of(0u64..1 << 50), failures in any::<u32>(), seconds in 1u64..=86_400) {
+        let at = alarm_at(now, published, seconds);
+        prop_assert!(at >= now && published.is_none_or(|then| at >= then + seconds * 1_000));
+        let again = retry_at(now, failures, seconds);
+        prop_assert!(again > now && again <= now + 3_600_000.max(seconds * 1_000));
+    }
+
+    #[test]
+    fn an_object_is_found_by_any_id(id in ".{0,40}", shard in any::<u32>(), user in ".{0,40}") {
+        prop_assert_eq!(record_object(&id), record_object(&id));
+        prop_assert!(record_object(&id).strip_prefix("records-").and_then(|number| number.parse::<u8>().ok()).is_some_and(|number| number < 16));
+        prop_assert_ne!(counter_object(shard), counter_object(shard.wrapping_add(1)));
+        // 43 characters, so it is never the empty owner under whom all places are counted.
+        prop_assert_eq!(Owner::of(&user).text().len(), 43);
+    }
+}
