@@ -140,3 +140,16 @@ test('every request leaves one line in the log, with the id that its answer carr
   assert.equal(line.session_id, (await answer.json()).session_id);
   assert.ok(!worker.printed().includes(SANDBOX_KEY));
 });
+
+test('a secret that a client puts in the place of an id is not logged', async () => {
+  const started = await post('/api/chatkit/session');
+  const { client_secret } = await started.json();
+  const cookie = cookieOf(started) ?? '';
+  for (const method of ['GET', 'DELETE']) {
+    const answer = await worker.fetch(`/api/chatkit/session/${client_secret}?token=${client_secret}`, { method, headers: { cookie } });
+    assert.equal(answer.status, 404);
+    const line = worker.logs().find(({ request_id }) => request_id === answer.headers.get('x-request-id'));
+    assert.equal(line.path, '/api/chatkit/session/[redacted]');
+    assert.ok(!JSON.stringify(line).includes(client_secret));
+  }
+});

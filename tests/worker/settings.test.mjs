@@ -49,4 +49,15 @@ describe('a Worker', () => {
         assert.ok(!detail.includes('sk with space'));
       },
     ));
+
+  test('with its key in the wrong variable does not show it', () => {
+    const key = 'sk-proj-0123456789abcdef';
+    return withWorker({ vars: { OPENAI_CHATKIT_WORKFLOW_ID: key }, secrets: { OPENAI_API_KEY: key } }, async (worker) => {
+      const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+      const body = await answer.text();
+      assert.equal(answer.status, 500);
+      assert.ok(JSON.parse(body).detail.includes('OPENAI_CHATKIT_WORKFLOW_ID is "[redacted]" and must be a workflow id'), body);
+      assert.ok(!body.includes('0123456789abcdef'));
+    });
+  });
 });
