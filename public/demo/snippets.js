@@ -14,7 +14,8 @@ const SNIPPETS = {
   html: (worker) => `<script type="module" src="${worker}/embed.js"></script>
 <chatkit-edge></chatkit-edge>`,
 
-  react: (worker) => `import { ChatKit, useChatKit } from '@openai/chatkit-react';
+  react: (worker, widget) => `// In the page's head: <script src="${widget}" async></script>
+import { ChatKit, useChatKit } from '@openai/chatkit-react';
 
 async function clientSecret(path, body) {
   const answer = await fetch('${worker}/api/chatkit/' + path, {

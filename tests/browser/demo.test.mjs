@@ -1,0 +1,155 @@
+// The demo page around the chat: its two languages, its snippets, which are run for real, and its way by keyboard.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { violations } from './axe.mjs';
+import { chat, launch, newVisitor } from './browser.mjs';
+import { page as html, startSite, tag } from './sites.mjs';
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+before(async () => {
+  site = await startSite();
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin, SESSION_TTL_SECONDS: '4' } }), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(async () => {
+  await Promise.all([worker?.close(), browser?.close()]);
+  site?.close();
+});
+
+describe('in Spanish', () => {
+  test('are the page, the element and the widget, for a browser that prefers it', async () => {
+    const { context, page, troubles } = await newVisitor(browser, { locale: 'es-AR' });
+    await page.goto(worker.url);
+    const { say } = await chat(page);
+    assert.equal(await page.title(), 'Demo de ChatKit Edge');
+    assert.equal(await page.locator('h1').innerText(), 'Un chat cuya clave se queda en el servidor');
+    assert.equal(await page.locator('.greeting').innerText(), '¿En qué puedo ayudar?');
+    assert.match(await say('hola'), /Ha preguntado/);
+    assert.deepEqual(await violations(page), []);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('every word of the page has a translation', async () => {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(worker.url);
+    const missing = await page.evaluate(async () => {
+      const path = '/demo/';
+      const [{ SPANISH }, { ENGLISH }] = await Promise.all([import(`${path}spanish.js`), import(`${path}english.js`)]);
+      const keys = [...document.querySelectorAll('[data-text]')].map((element) => element.getAttribute('data-text') ?? '');
+      return [...keys, ...Object.keys(ENGLISH)].filter((key) => !SPANISH[key]);
+    });
+    assert.deepEqual(missing, []);
+    await context.close();
+  });
+
+  test('is kept when the visitor chooses it, a message included', async () => {
+    worker.sandbox.fail('workflow-not-found', { times: Infinity });
+    const { context, page } = await newVisitor(browser);
+    await page.goto(worker.url);
+    const problem = page.locator('chatkit-edge .problem');
+    await problem.waitFor();
+    assert.match(await problem.innerText(), /OpenAI does not know this workflow/);
+    await page.getByRole('button', { name: 'Español' }).click();
+    await problem.getByText('OpenAI no conoce este workflow').waitFor();
+    assert.ok(await problem.getByRole('button', { name: 'Reintentar' }).isVisible());
+    assert.equal(await page.locator('html').getAttribute('lang'), 'es');
+    await page.reload();
+    await problem.getByText('OpenAI no conoce este workflow').waitFor();
+    await page.getByRole('button', { name: 'English' }).click();
+    await problem.getByText('OpenAI does not know this workflow').waitFor();
+    await context.close();
+  });
+});
+
+describe('a snippet', () => {
+  /** The text of a tab, as it would be copied. @param {string} name */
+  async function snippet(name) {
+    const { context, page } = await newVisitor(browser);
+    await page.goto(worker.url);
+    await page.locator('#fact-upstream', { hasText: 'the sandbox' }).waitFor();
+    await page.getByRole('tab', { name }).click();
+    const text = await page.locator('#snippet-code').innerText();
+    await context.close();
+    return text;
+  }
+
+  /** Opens a page of another site and waits until its widget has refreshed its session. @param {string} url @param {string} [composer] */
+  async function works(url, composer = 'textarea') {
+    worker.sandbox.reset();
+    const { context, page, calls, troubles } = await newVisitor(browser);
+    await page.goto(url);
+    await page.locator(composer).fill('Hello');
+    await page.locator(composer).press('Enter');
+    await page.locator('.message.assistant .text', { hasText: 'Hello' }).waitFor();
+    const refreshed = await page.waitForResponse('**/api/chatkit/refresh');
+    assert.equal(refreshed.status(), 200);
+    assert.deepEqual(troubles, []);
+    await context.close();
+    return { calls, users: new Set(worker.sandbox.requests.map(({ body }) => body.user)) };
+  }
+
+  test('for HTML brings a chat to a page of another site', async () => {
+    const { users } = await works(site.put('/html', html(await snippet('HTML'))));
+    assert.equal(users.size, 1);
+  });
+
+  test('for a script of one’s own does', async () => {
+    const { users } = await works(site.put('/script', html(await snippet('Your own script'))));
+    assert.equal(users.size, 1);
+  });
+
+  test('for React does, beside an element of ours', async () => {
+    const text = await snippet('React');
+    const { outputFiles } = await build({
+      stdin: {
+        contents: `${text}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Chat />);`,
+        loader: 'jsx',
+        resolveDir: fileURLToPath(new URL('../../', import.meta.url)),
+      },
+      bundle: true,
+      format: 'esm',
+      jsx: 'automatic',
+      define: { 'process.env.NODE_ENV': '"production"' },
+      write: false,
+    });
+    site.put('/react.js', outputFiles[0].text);
+    const head = /<script .+<\/script>/.exec(text)?.[0];
+    assert.ok(head, 'it says what the head needs');
+    const body = `<div id="root"></div><script type="module" src="/react.js"></script>${tag(worker.url)}`;
+    const { calls } = await works(site.put('/react', html(body, head)), '#root textarea');
+    assert.ok(calls.includes('POST /api/chatkit/session'), 'ours has a session of its own');
+  });
+
+  test('is copied, and chosen by arrow keys', async () => {
+    const { context, page } = await newVisitor(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(worker.url);
+    await chat(page);
+    await page.getByRole('tab', { name: 'HTML' }).focus();
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Terminal');
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied.').waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `curl -X POST ${worker.url}/api/chatkit/session`);
+    await context.close();
+  });
+});
+
+test('the page leads to the documents, the description and the dashboard', async () => {
+  const { context, page } = await newVisitor(browser);
+  await page.goto(worker.url);
+  const addresses = await page.locator('a[href^="/"]').evaluateAll((links) => [...new Set(links.map((link) => link.getAttribute('href')))]);
+  for (const address of ['/docs', '/openapi.yaml', '/dashboard', '/health']) {
+    assert.ok(addresses.includes(address), address);
+    assert.equal((await worker.fetch(address)).status, 200, address);
+  }
+  await context.close();
+});
