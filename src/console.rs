@@ -3,12 +3,11 @@
 use broker::log::Line;
 
 /// Says that the ledger failed at something that no answer waited for.
-pub fn ledger_failed(error: &worker::Error) {
-    let cause = error.to_string();
+pub fn ledger_failed(cause: &str) {
     write(&Line {
         level: "error",
         event: "ledger.failed",
-        cause: Some(&cause),
+        cause: Some(cause),
         ..Line::default()
     });
 }

@@ -1,7 +1,9 @@
 //! Checks the whole set-up: settings, bindings, and a live session that is created and cancelled.
 
 use crate::ledger;
+use crate::runtime::{self, Kv, RateLimiter};
 use crate::scope::Scope;
+use crate::stats::COUNTERS;
 use crate::upstream;
 use broker::ask::Ask;
 use broker::doctor::Report;
@@ -18,9 +20,9 @@ const DOCTOR: &str = "chatkit-edge-doctor";
 pub async fn examine(scope: &Scope) -> Report {
     let (env, settings) = (&scope.env, &*scope.settings);
     let mut report = Report::of_settings(settings);
-    match env.kv("COUNTERS") {
-        Ok(_) => report.passed("COUNTERS", "The KV namespace is bound."),
-        Err(_) => report.failed(
+    match runtime::binding::<Kv>(env, COUNTERS) {
+        Some(_) => report.passed("COUNTERS", "The KV namespace is bound."),
+        None => report.failed(
             "COUNTERS",
             "The KV namespace COUNTERS is not bound.",
             Some("Keep its entry in wrangler.toml and deploy again."),
@@ -55,7 +57,7 @@ fn limiters(env: &Env, settings: &Settings, report: &mut Report) {
     }
     let bound = LIMITERS
         .iter()
-        .all(|limiter| env.rate_limiter(limiter).is_ok());
+        .all(|limiter| runtime::binding::<RateLimiter>(env, limiter).is_some());
     if bound {
         report.passed(NAME, "The rate limiters are bound.");
     } else {

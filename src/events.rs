@@ -12,7 +12,7 @@ use broker::problem::Cause;
 /// that fails the page is told so with 200, because a chat must not break for it.
 pub async fn take(
     event: Event,
-    incoming: &mut Incoming,
+    incoming: &Incoming,
     scope: &Scope,
     trace: &mut Trace,
 ) -> Result<Answer, Cause> {

@@ -1,6 +1,6 @@
 //! Shares one session among the requests that ask for the same one at the same time.
 
-use crate::clock;
+use crate::runtime;
 use crate::scope::{Scope, Trace};
 use broker::flights::{Flights, LOOK_EVERY_MS, Part, Progress};
 use broker::openai::Session;
@@ -36,7 +36,7 @@ pub async fn share(
                 Progress::UnderWay if scope.client.aborted() => {
                     return Err(Cause::OpenAi(OpenAiFailure::Abandoned));
                 }
-                Progress::UnderWay => clock::pause(LOOK_EVERY_MS, &scope.client).await,
+                Progress::UnderWay => runtime::pause(LOOK_EVERY_MS, &scope.client).await,
                 Progress::Landed(made) => {
                     trace.event = Some(SHARED);
                     return made;

@@ -1,12 +1,13 @@
 //! What the rules need to know of a request, and its body, measured while it is read.
 
 use crate::clock;
+use crate::runtime;
 use broker::ask::MAX_BODY_BYTES;
 use broker::origin::{self, Sender};
 use broker::problem::Cause;
+use broker::route;
 use broker::settings::Settings;
-use futures_util::StreamExt;
-use worker::{ByteStream, Request};
+use web_sys::{Headers, Request};
 
 /// A request, translated.
 pub struct Incoming {
@@ -20,57 +21,41 @@ pub struct Incoming {
     pub sender: Sender,
     /// The id that its answer and its log lines carry: 32 hexadecimal digits.
     pub request_id: String,
-    /// The request itself, for its headers and its body.
+    headers: Headers,
+    /// The request itself.
     pub request: Request,
 }
 
 impl Incoming {
     pub fn new(request: Request, settings: &Settings) -> Self {
-        let header = request.headers().get("Origin").ok().flatten();
-        let url = request.inner().url();
+        let headers = request.headers();
+        let origin = headers.get("Origin").ok().flatten();
+        let url = request.url();
+        let (path, query) = route::path_and_query(&url);
         let own = origin::of_url(&url).unwrap_or_default();
         let id = clock::random().map_or(0, u128::from_ne_bytes);
         Self {
-            // `Request::method` knows only some methods and takes the others for GET.
-            method: request.inner().method(),
-            path: request.path(),
-            query: url
-                .split_once('?')
-                .map_or_else(String::new, |(_, query)| query.to_owned()),
-            sender: origin::sender(header.as_deref(), &own, &settings.origins),
+            method: request.method(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            sender: origin::sender(origin.as_deref(), &own, &settings.origins),
             request_id: format!("{id:032x}"),
+            headers,
             request,
         }
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
-        self.request.headers().get(name).ok().flatten()
+        self.headers.get(name).ok().flatten()
     }
 
     /// The whole body, if it is within the limit. `Content-Length` is not asked: it can be absent.
-    pub async fn body(&mut self) -> Result<Vec<u8>, Cause> {
-        if self.request.inner().body().is_none() {
-            return Ok(Vec::new());
-        }
-        let stream = self.request.stream().map_err(|_| Cause::Internal)?;
-        match read_at_most(MAX_BODY_BYTES, stream).await {
+    pub async fn body(&self) -> Result<Vec<u8>, Cause> {
+        match runtime::read_at_most(MAX_BODY_BYTES, self.request.body()).await {
             Ok(Some(body)) => Ok(body),
             Ok(None) => Err(Cause::PayloadTooLarge),
             // The client went away or broke off; nobody reads the answer.
             Err(_) => Err(Cause::InvalidJson),
         }
     }
-}
-
-/// Reads a stream to its end; `None` if it has more than `most` bytes, as soon as that is known.
-pub async fn read_at_most(most: usize, mut stream: ByteStream) -> worker::Result<Option<Vec<u8>>> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
-        if bytes.len().saturating_add(chunk.len()) > most {
-            return Ok(None);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Some(bytes))
 }

@@ -1,15 +1,14 @@
 //! The public keys that tokens are checked with: fetched, kept for the isolate, used by WebCrypto.
 
 use crate::clock;
-use crate::incoming::read_at_most;
+use crate::runtime::{self, RequestOptions, read_at_most};
 use broker::auth::{
     Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, Token, Unproven, is_fetch_due,
 };
 use js_sys::{Array, JSON, Object, Uint8Array, futures::JsFuture};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CryptoKey, WorkerGlobalScope};
-use worker::{AbortSignal, Fetch, Method, Request, RequestInit, RequestRedirect};
+use web_sys::{AbortSignal, CryptoKey, WorkerGlobalScope};
 
 /// What is known of `AUTH_JWKS_URL`; one deployment has one.
 #[derive(Default)]
@@ -72,18 +71,18 @@ async fn fetch(url: &str) -> Result<KeySet, Unproven> {
     KeySet::parse(&body)
 }
 
-async fn read(url: &str) -> worker::Result<Option<Vec<u8>>> {
-    let timeout = FETCH_SECONDS.saturating_mul(1000);
-    let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout));
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get)
-        .with_redirect(RequestRedirect::Manual);
-    let request = Request::new_with_init(url, &init)?;
-    let mut response = Fetch::Request(request).send_with_signal(&signal).await?;
-    if response.status_code() != 200 {
+async fn read(url: &str) -> runtime::Result<Option<Vec<u8>>> {
+    let signal = AbortSignal::timeout_with_u32(FETCH_SECONDS.saturating_mul(1000));
+    let options = RequestOptions {
+        method: "GET",
+        redirect: Some("manual"),
+        ..RequestOptions::default()
+    };
+    let response = runtime::fetch(url, &options, &signal).await?;
+    if response.status() != 200 {
         return Ok(None);
     }
-    read_at_most(MAX_KEY_SET_BYTES, response.stream()?).await
+    read_at_most(MAX_KEY_SET_BYTES, response.body()).await
 }
 
 async fn verify_with(key: &Key, token: &Token<'_>) -> Result<bool, JsValue> {

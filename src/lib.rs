@@ -24,6 +24,7 @@ mod limits;
 mod outgoing;
 mod pages;
 mod record;
+mod runtime;
 mod scope;
 mod session;
 mod stats;
@@ -40,7 +41,8 @@ use broker::route::{self, Route};
 use flights::SHARED;
 use incoming::Incoming;
 use scope::{Scope, Trace};
-use worker::{Context, Env, Request, Response, Result, event};
+use web_sys::{Request, Response};
+use worker::{Context, Env, event};
 
 /// How long a page may keep what `/api/chatkit/config` says, in seconds.
 const CONFIG_SECONDS: u32 = 60;
@@ -51,19 +53,19 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let settings = bindings::settings(&env);
     let scope = Scope {
         env,
         context,
         settings,
-        client: request.inner().signal(),
+        client: request.signal(),
     };
     let started = clock::now_ms();
-    let mut incoming = Incoming::new(request, &scope.settings);
+    let incoming = Incoming::new(request, &scope.settings);
     let route = route::route(&incoming.method, &incoming.path);
     if let Ok(route @ (Route::Page | Route::Embed | Route::Asset)) = route {
-        return pages::serve(route, incoming.request, &scope.env, &scope.settings).await;
+        return Ok(pages::serve(route, &incoming, &scope).await?);
     }
 
     let mut line = Line {
@@ -73,7 +75,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let mut trace = Trace::default();
     let creates_session = route.as_ref().is_ok_and(|route| route.creates_session());
     let served = match route {
-        Ok(route) => serve(route, &mut incoming, &scope, &mut trace).await,
+        Ok(route) => serve(route, &incoming, &scope, &mut trace).await,
         Err(cause) => Err(cause),
     };
     let mut answer = served.unwrap_or_else(|cause| {
@@ -100,15 +102,15 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     line.took_ms = Some(clock::now_ms().saturating_sub(started));
     trace.note(&mut line);
     console::write(&line);
-    outgoing::response(answer)
+    Ok(outgoing::response(&answer)?)
 }
 
 async fn serve(
     route: Route,
-    incoming: &mut Incoming,
+    incoming: &Incoming,
     scope: &Scope,
     trace: &mut Trace,
-) -> std::result::Result<Answer, Cause> {
+) -> Result<Answer, Cause> {
     // A foreign page is stopped before anything is done or spent for it.
     let preflight = matches!(route, Route::Options { .. });
     if incoming.sender == Sender::Foreign && (route.changes_state() || preflight) {

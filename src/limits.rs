@@ -1,6 +1,7 @@
 //! Workers' rate limiters. They count per Cloudflare location and are not exact.
 
 use crate::incoming::Incoming;
+use crate::runtime::{self, RateLimiter};
 use broker::limits::{
     self, EVENTS_OVERALL, EVENTS_PER_ADDRESS, PERIOD_SECONDS, SESSIONS_PER_ADDRESS,
     SESSIONS_PER_CALLER,
@@ -11,13 +12,13 @@ use worker::Env;
 
 /// Counts a session against the client's address.
 pub async fn count_address(env: &Env, incoming: &Incoming) -> Result<(), Cause> {
-    count(env, SESSIONS_PER_ADDRESS, address(incoming)).await
+    count(env, SESSIONS_PER_ADDRESS, &address(incoming)).await
 }
 
 /// Counts a report of events against the client's address, and against all.
 pub async fn count_events(env: &Env, incoming: &Incoming) -> Result<(), Cause> {
-    count(env, EVENTS_PER_ADDRESS, address(incoming)).await?;
-    count(env, EVENTS_OVERALL, "all".to_owned()).await
+    count(env, EVENTS_PER_ADDRESS, &address(incoming)).await?;
+    count(env, EVENTS_OVERALL, "all").await
 }
 
 fn address(incoming: &Incoming) -> String {
@@ -26,12 +27,12 @@ fn address(incoming: &Incoming) -> String {
 }
 
 /// Counts a session against the user it is for.
-pub async fn count_caller(env: &Env, user: String) -> Result<(), Cause> {
+pub async fn count_caller(env: &Env, user: &str) -> Result<(), Cause> {
     count(env, SESSIONS_PER_CALLER, user).await
 }
 
-async fn count(env: &Env, limiter: &'static str, key: String) -> Result<(), Cause> {
-    let Ok(binding) = env.rate_limiter(limiter) else {
+async fn count(env: &Env, limiter: &'static str, key: &str) -> Result<(), Cause> {
+    let Some(binding) = runtime::binding::<RateLimiter>(env, limiter) else {
         return Err(Cause::NotConfigured(vec![Fault::new(
             "RATE_LIMITS",
             format!(
@@ -39,11 +40,11 @@ async fn count(env: &Env, limiter: &'static str, key: String) -> Result<(), Caus
             ),
         )]));
     };
-    match binding.limit(key).await {
-        Ok(outcome) if !outcome.success => Err(Cause::RateLimited {
+    match runtime::is_within(&binding, key).await {
+        Ok(false) => Err(Cause::RateLimited {
             retry_after: PERIOD_SECONDS,
         }),
         // A limiter that fails must not close the door to everyone.
-        Ok(_) | Err(_) => Ok(()),
+        Ok(true) | Err(_) => Ok(()),
     }
 }

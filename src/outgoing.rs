@@ -1,19 +1,21 @@
 //! Turns an answer of the rules into a response of the runtime.
 
+use crate::runtime;
 use broker::answer::Answer;
-use worker::{Headers, Response, ResponseBody, Result};
+use serde::Serialize;
+use wasm_bindgen::JsCast;
+use web_sys::Response;
 
 /// The response that says what the answer says.
-pub fn response(answer: Answer) -> Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in answer.headers.iter() {
-        // Appended, because `Set-Cookie` and `Vary` may come more than once.
-        headers.append(name, value)?;
+pub fn response(answer: &Answer) -> runtime::Result<Response> {
+    #[derive(Serialize)]
+    struct Options<'a> {
+        status: u16,
+        headers: &'a [(&'static str, String)],
     }
-    let body = answer.body.map_or(ResponseBody::Empty, |text| {
-        ResponseBody::Body(text.into_bytes())
-    });
-    Ok(Response::from_body(body)?
-        .with_status(answer.status)
-        .with_headers(headers))
+    let options = runtime::object(&Options {
+        status: answer.status,
+        headers: answer.headers.all(),
+    })?;
+    Response::new_with_opt_str_and_init(answer.body.as_deref(), options.unchecked_ref())
 }

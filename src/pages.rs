@@ -1,9 +1,15 @@
 //! Static files, which the platform serves, and the two that need something of the settings.
 
+use crate::incoming::Incoming;
+use crate::outgoing;
+use crate::runtime::{self, Fetcher, Result, failure};
+use crate::scope::Scope;
+use broker::answer::{Answer, Headers};
 use broker::page;
 use broker::route::Route;
 use broker::settings::Settings;
-use worker::{Env, Headers, Request, RequestInit, Response, Result};
+use js_sys::futures::JsFuture;
+use web_sys::Response;
 
 /// The binding of the files in `public/`.
 const ASSETS: &str = "ASSETS";
@@ -13,27 +19,22 @@ const ASSETS: &str = "ASSETS";
 const EMBED_CACHE: &str = "public, max-age=60, stale-while-revalidate=600";
 
 /// Serves a file.
-pub async fn serve(
-    route: Route,
-    request: Request,
-    env: &Env,
-    settings: &Settings,
-) -> Result<Response> {
+pub async fn serve(route: Route, incoming: &Incoming, scope: &Scope) -> Result<Response> {
+    let files = runtime::binding::<Fetcher>(&scope.env, ASSETS)
+        .ok_or_else(|| failure("ASSETS is not bound"))?;
     match route {
-        Route::Page => page(request, env, settings).await,
-        Route::Embed => embed(&request, env, settings).await,
-        _ => env.assets(ASSETS)?.fetch_request(request).await,
+        Route::Page => page(&files, incoming, &scope.settings).await,
+        Route::Embed => embed(&files, incoming, &scope.settings).await,
+        _ => runtime::pass_on(&files, &incoming.request).await,
     }
 }
 
 /// The demo page. Its `Content-Security-Policy` names the script's origin, a setting, and its `Link` has the
 /// browser load that script beside the page's own.
-async fn page(request: Request, env: &Env, settings: &Settings) -> Result<Response> {
-    let file = env.assets(ASSETS)?.fetch_request(request).await?;
-    let headers = Headers::new();
-    for (name, value) in file.headers().entries() {
-        headers.append(&name, &value)?;
-    }
+async fn page(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Result<Response> {
+    let file = runtime::pass_on(files, &incoming.request).await?;
+    let page = runtime::copy(&file)?;
+    let headers = page.headers();
     headers.set(
         "Content-Security-Policy",
         &page::content_security_policy(settings),
@@ -41,27 +42,29 @@ async fn page(request: Request, env: &Env, settings: &Settings) -> Result<Respon
     if let Some(link) = page::preload(settings) {
         headers.set("Link", &link)?;
     }
-    Ok(file.with_headers(headers))
+    Ok(page)
 }
 
 /// The element, with what a page may know in front of it. The file is asked for without the request's
 /// conditions: it may be unchanged while the settings are not.
-async fn embed(request: &Request, env: &Env, settings: &Settings) -> Result<Response> {
-    let mut init = RequestInit::new();
-    init.with_method(request.method());
-    let plain = Request::new_with_init(&request.inner().url(), &init)?;
-    let mut file = env.assets(ASSETS)?.fetch_request(plain).await?;
-    if file.status_code() != 200 {
+async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Result<Response> {
+    let file = runtime::get_file(files, &incoming.request.url(), &incoming.method).await?;
+    if file.status() != 200 {
         return Ok(file);
     }
     let mut script = page::embed_prelude(settings);
-    script.push_str(&file.text().await?);
-    let headers = Headers::new();
-    headers.set("Content-Type", "text/javascript; charset=utf-8")?;
-    headers.set("Cache-Control", EMBED_CACHE)?;
-    headers.set("X-Content-Type-Options", "nosniff")?;
+    let text = JsFuture::from(file.text()?).await?;
+    script.push_str(&text.as_string().unwrap_or_default());
+    let mut headers = Headers::default();
+    headers.add("Content-Type", "text/javascript; charset=utf-8");
+    headers.add("Cache-Control", EMBED_CACHE);
+    headers.add("X-Content-Type-Options", "nosniff");
     // A module script is loaded with CORS; it holds nothing that is not public.
-    headers.set("Access-Control-Allow-Origin", "*")?;
-    headers.set("Cross-Origin-Resource-Policy", "cross-origin")?;
-    Ok(Response::ok(script)?.with_headers(headers))
+    headers.add("Access-Control-Allow-Origin", "*");
+    headers.add("Cross-Origin-Resource-Policy", "cross-origin");
+    outgoing::response(&Answer {
+        status: 200,
+        headers,
+        body: Some(script),
+    })
 }

@@ -1,14 +1,16 @@
 //! What serving a request needs besides the request, and what is gathered for its line in the log.
 
 use crate::clock;
+use crate::console;
 use crate::ledger;
+use crate::runtime::{self, Dataset};
 use crate::upstream::Exchange;
 use broker::ledger::{Command, Event, Report, counter_object};
 use broker::log::Line;
 use broker::settings::Settings;
 use futures_channel::oneshot;
 use std::rc::Rc;
-use worker::{AnalyticsEngineDataPointBuilder, Context, Env};
+use worker::{Context, Env};
 
 /// The binding of the optional Analytics Engine dataset.
 const DATASET: &str = "EVENTS";
@@ -47,7 +49,7 @@ impl Scope {
         event: Event,
         times: u32,
         reports: Vec<Report>,
-    ) -> worker::Result<()> {
+    ) -> Result<(), String> {
         self.write_to_dataset(&event, times);
         let (object, command) = counting(&self.settings, event, times, reports);
         ledger::ask(&self.env, &object, &command).await.map(|_| ())
@@ -62,17 +64,12 @@ impl Scope {
 
     /// Writes an event to Analytics Engine too, where the owner bound a dataset.
     fn write_to_dataset(&self, event: &Event, times: u32) {
-        let Ok(dataset) = self.env.analytics_engine(DATASET) else {
+        let Some(dataset) = runtime::binding::<Dataset>(&self.env, DATASET) else {
             return;
         };
-        let point = AnalyticsEngineDataPointBuilder::new()
-            .indexes([event.name()])
-            .add_blob(event.name())
-            .add_blob(event.code().unwrap_or_default())
-            .add_double(times)
-            .build();
-        if let Err(error) = dataset.write_data_point(&point) {
-            crate::console::ledger_failed(&error);
+        let blobs = [event.name(), event.code().unwrap_or_default()];
+        if let Err(error) = runtime::write_point(&dataset, event.name(), blobs, times) {
+            console::ledger_failed(&runtime::said(&error));
         }
     }
 
@@ -81,7 +78,7 @@ impl Scope {
         let env = self.env.clone();
         self.context.wait_until(async move {
             if let Err(error) = ledger::ask(&env, &object, &command).await {
-                crate::console::ledger_failed(&error);
+                console::ledger_failed(&error);
             }
         });
     }

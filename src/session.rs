@@ -22,7 +22,7 @@ use broker::settings::{DailyLimits, SessionSettings};
 /// Serves `session` and `refresh`.
 pub async fn create(
     route: Route,
-    incoming: &mut Incoming,
+    incoming: &Incoming,
     scope: &Scope,
     trace: &mut Trace,
 ) -> Result<Answer, Cause> {
@@ -42,7 +42,7 @@ pub async fn create(
         caller::identify(refresh, incoming, ask.user.as_deref(), &settings.callers).await?;
     let user = caller.user();
     if scope.settings.rate_limits {
-        limits::count_caller(&scope.env, user.clone()).await?;
+        limits::count_caller(&scope.env, &user).await?;
     }
 
     // 4. A new session, or the one that an equal request is getting at this moment.

@@ -1,17 +1,14 @@
 //! Calls to OpenAI: one deadline over all tries, each try and each byte of its answer.
 
 use crate::clock;
-use crate::incoming::read_at_most;
+use crate::runtime::{self, RequestOptions, read_at_most};
 use broker::openai::{self, MAX_ANSWER_BYTES, Session};
 use broker::problem::OpenAiFailure;
 use broker::redact::redact;
 use broker::retry::{self, Advice, Outcome};
 use broker::settings::SessionSettings;
-use js_sys::Array;
 use wasm_bindgen::JsValue;
-use worker::{
-    AbortSignal, Error, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response,
-};
+use web_sys::{AbortSignal, Response};
 
 /// What happened between us and OpenAI, for the log.
 #[derive(Default)]
@@ -48,7 +45,7 @@ impl Failed {
 pub async fn create_session(
     settings: &SessionSettings,
     body: &str,
-    client: &web_sys::AbortSignal,
+    client: &AbortSignal,
 ) -> (Exchange, Result<Session, OpenAiFailure>) {
     let (mut exchange, answer) = post(settings, openai::SESSIONS_PATH, Some(body), client).await;
     let session = answer.and_then(|answer| {
@@ -67,7 +64,7 @@ pub async fn post(
     settings: &SessionSettings,
     path: &str,
     body: Option<&str>,
-    client: &web_sys::AbortSignal,
+    client: &AbortSignal,
 ) -> (Exchange, Result<Vec<u8>, OpenAiFailure>) {
     let deadline = clock::now_ms().saturating_add(settings.timeout_seconds.saturating_mul(1000));
     let mut exchange = Exchange::default();
@@ -77,7 +74,7 @@ pub async fn post(
             tries: exchange.tries.saturating_add(1),
             ..Exchange::default()
         };
-        let signal = either(client, left);
+        let signal = runtime::either(client, left);
         let failed = match attempt(settings, path, body, &signal, &mut exchange).await {
             Ok(answer) => return (exchange, Ok(answer)),
             Err(_) if client.aborted() => return (exchange, Err(OpenAiFailure::Abandoned)),
@@ -89,20 +86,13 @@ pub async fn post(
             .outcome
             .and_then(|outcome| retry::pause(outcome, failed.advice, exchange.tries, jitter, left));
         match pause {
-            Some(ms) => clock::pause(ms, client).await,
+            Some(ms) => runtime::pause(ms, client).await,
             None => return (exchange, Err(failed.failure)),
         }
     }
 }
 
-/// The signal that ends a try: when the client goes away, or after so many milliseconds. It also
-/// ends an answer's body that drips.
-fn either(client: &web_sys::AbortSignal, left_ms: u64) -> AbortSignal {
-    let timeout = u32::try_from(left_ms).unwrap_or(u32::MAX);
-    let timeout = web_sys::AbortSignal::timeout_with_u32(timeout);
-    AbortSignal::from(web_sys::AbortSignal::any(&Array::of2(client, &timeout)))
-}
-
+/// One try. The signal says when the client goes away or the time is up.
 async fn attempt(
     settings: &SessionSettings,
     path: &str,
@@ -110,11 +100,14 @@ async fn attempt(
     signal: &AbortSignal,
     exchange: &mut Exchange,
 ) -> Result<Vec<u8>, Failed> {
-    let request = request(settings, path, body).map_err(|error| {
-        exchange.cause = Some(said(&error, settings));
-        Failed::for_good(OpenAiFailure::Unavailable)
-    })?;
-    let mut response = match Fetch::Request(request).send_with_signal(signal).await {
+    let url = format!("{}{path}", settings.base_url);
+    let options = RequestOptions {
+        method: "POST",
+        headers: &openai::request_headers(settings),
+        body,
+        redirect: Some("manual"),
+    };
+    let response = match runtime::fetch(&url, &options, signal).await {
         Ok(response) => response,
         Err(error) => {
             exchange.cause = Some(said(&error, settings));
@@ -128,14 +121,11 @@ async fn attempt(
             });
         }
     };
-    let status = response.status_code();
+    let status = response.status();
     exchange.status = Some(status);
     exchange.request_id =
         header(&response, "x-request-id").map(|id| redact(&id, Some(&settings.api_key)));
-    let answer = match response.stream() {
-        Ok(stream) => read_at_most(MAX_ANSWER_BYTES, stream).await,
-        Err(_) => Ok(Some(Vec::new())),
-    };
+    let answer = read_at_most(MAX_ANSWER_BYTES, response.body()).await;
     if (200..300).contains(&status) {
         let (failure, cause) = match answer {
             Ok(Some(answer)) => return Ok(answer),
@@ -164,23 +154,10 @@ async fn attempt(
     })
 }
 
-fn request(settings: &SessionSettings, path: &str, body: Option<&str>) -> worker::Result<Request> {
-    let headers = Headers::new();
-    for (name, value) in openai::request_headers(settings) {
-        headers.set(name, &value)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_body(body.map(JsValue::from_str))
-        .with_redirect(RequestRedirect::Manual);
-    Request::new_with_init(&format!("{}{path}", settings.base_url), &init)
-}
-
 fn header(response: &Response, name: &str) -> Option<String> {
     response.headers().get(name).ok().flatten()
 }
 
-fn said(error: &Error, settings: &SessionSettings) -> String {
-    redact(&error.to_string(), Some(&settings.api_key))
+fn said(error: &JsValue, settings: &SessionSettings) -> String {
+    redact(&runtime::said(error), Some(&settings.api_key))
 }

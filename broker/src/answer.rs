@@ -13,6 +13,12 @@ impl Headers {
     }
 
     /// All of them, in the order in which they were added.
+    #[must_use]
+    pub fn all(&self) -> &[(&'static str, String)] {
+        &self.0
+    }
+
+    /// All of them, as texts.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }

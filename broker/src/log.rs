@@ -39,6 +39,9 @@ pub struct Line<'a> {
     /// OpenAI's `x-request-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_request_id: Option<&'a str>,
+    /// The shard of the counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<u32>,
     /// How many requests to OpenAI it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,

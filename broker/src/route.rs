@@ -98,6 +98,15 @@ impl Endpoints {
     }
 }
 
+/// The path and the query of a URL that the runtime has parsed. Neither is decoded.
+#[must_use]
+pub fn path_and_query(url: &str) -> (&str, &str) {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
+    let path = path.unwrap_or("/").split('#').next().unwrap_or_default();
+    path.split_once('?').unwrap_or((path, ""))
+}
+
 /// Finds the endpoint for a request.
 ///
 /// # Errors
@@ -175,6 +184,16 @@ mod tests {
 
     fn refused(allow: &'static str) -> Result<Route, Cause> {
         Err(Cause::MethodNotAllowed { allow })
+    }
+
+    #[test]
+    fn a_url_has_a_path_and_maybe_a_query() {
+        assert_eq!(
+            path_and_query("https://a.example/api/x?b=/c?d#e"),
+            ("/api/x", "b=/c?d")
+        );
+        assert_eq!(path_and_query("https://a.example:1/"), ("/", ""));
+        assert_eq!(path_and_query("https://a.example"), ("/", ""));
     }
 
     #[test]

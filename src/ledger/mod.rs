@@ -3,28 +3,38 @@
 mod object;
 mod store;
 
+use crate::runtime::{self, Namespace};
 use broker::ledger::{Command, Reply};
-use js_sys::Uint8Array;
-use worker::{Env, Error, Method, Request, RequestInit, Result};
+use wasm_bindgen::JsValue;
+use worker::Env;
 
 /// The binding of the object's class in `wrangler.toml`.
-pub const BINDING: &str = "LEDGER";
+const BINDING: &str = "LEDGER";
+
+/// The most that is read of an object's answer: the reports that it keeps are the longest.
+const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
 /// Sends a command to the object of a name, and waits until what it did is durable.
-pub async fn ask(env: &Env, object: &str, command: &Command) -> Result<Reply> {
-    let stub = env.durable_object(BINDING)?.get_by_name(object)?;
-    let body = serde_json::to_vec(command)?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_body(Some(Uint8Array::from(body.as_slice()).into()));
-    // An object is found by its name; the address only has to be one.
-    let request = Request::new_with_init("https://ledger/", &init)?;
-    let mut response = stub.fetch_with_request(request).await?;
-    let answer = response.bytes().await?;
-    if response.status_code() != 200 {
-        return Err(Error::RustError(
-            String::from_utf8_lossy(&answer).into_owned(),
-        ));
+///
+/// # Errors
+/// Why it was not done, in words for the log.
+pub async fn ask(env: &Env, object: &str, command: &Command) -> Result<Reply, String> {
+    let namespace = runtime::binding::<Namespace>(env, BINDING)
+        .ok_or_else(|| format!("{BINDING} is not bound"))?;
+    let command = serde_json::to_string(command).map_err(|error| error.to_string())?;
+    let said = |error: JsValue| runtime::said(&error);
+    let response = runtime::ask_object(&namespace, object, &command)
+        .await
+        .map_err(said)?;
+    if response.status() == 204 {
+        return Ok(Reply::Done);
     }
-    Ok(serde_json::from_slice(&answer)?)
+    let answer = runtime::read_at_most(MAX_REPLY_BYTES, response.body())
+        .await
+        .map_err(said)?
+        .unwrap_or_default();
+    if response.status() != 200 {
+        return Err(String::from_utf8_lossy(&answer).into_owned());
+    }
+    serde_json::from_slice(&answer).map_err(|error| error.to_string())
 }

@@ -5,16 +5,17 @@
 
 use super::store::Store;
 use crate::clock;
+use crate::console;
+use crate::runtime::{self, Kv};
+use crate::stats::COUNTERS;
 use broker::ledger::{Command, Day, Reply, publish, snapshot_key};
+use broker::log::Line;
 use std::cell::Cell;
 use std::time::Duration;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-/// The binding of the namespace that counters are published to.
-const COUNTERS: &str = "COUNTERS";
-
 /// See the module.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct Ledger {
     state: State,
     env: Env,
@@ -38,6 +39,8 @@ impl DurableObject for Ledger {
         let body = request.bytes().await?;
         let command = serde_json::from_slice(&body)?;
         match self.carry_out(command).await {
+            // Nobody has to read a body that says no more than the status.
+            Ok(Reply::Done) => Ok(Response::empty()?.with_status(204)),
             Ok(reply) => Response::from_bytes(serde_json::to_vec(&reply)?),
             Err(error) => Response::error(error.to_string(), 500),
         }
@@ -119,26 +122,22 @@ impl Ledger {
         let text = serde_json::to_string(&snapshot)?;
         // Noted before the write, so that an event during it does not ring too early.
         let publication = self.store.begin_publishing(now)?;
-        let written = match self.env.kv(COUNTERS) {
-            Ok(kv) => match kv.put(&snapshot_key(shard), text) {
-                Ok(put) => put.execute().await.map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
+        let mut line = Line {
+            level: "info",
+            event: "counters.published",
+            shard: Some(shard),
+            ..Line::default()
         };
-        match written {
+        match self.write(&snapshot_key(shard), &text).await {
             Ok(()) => {
-                worker::console_log!(
-                    "{}",
-                    serde_json::json!({"level": "info", "event": "counters.published", "shard": shard})
-                );
+                console::write(&line);
                 self.store.published(&publication)
             }
             Err(why) => {
-                worker::console_error!(
-                    "{}",
-                    serde_json::json!({"level": "error", "event": "counters.not_published", "shard": shard, "cause": why})
-                );
+                line.level = "error";
+                line.event = "counters.not_published";
+                line.cause = Some(&why);
+                console::write(&line);
                 self.ring_at(publish::retry_at(
                     now,
                     publication.failures,
@@ -147,6 +146,14 @@ impl Ledger {
                 .await
             }
         }
+    }
+
+    async fn write(&self, key: &str, text: &str) -> std::result::Result<(), String> {
+        let kv = runtime::binding::<Kv>(&self.env, COUNTERS)
+            .ok_or_else(|| format!("{COUNTERS} is not bound"))?;
+        runtime::kv_put(&kv, key, text)
+            .await
+            .map_err(|error| runtime::said(&error))
     }
 
     /// Sets the alarm, unless it is set for an earlier time.

@@ -2,7 +2,7 @@
 //! which SQLite in an object commits together.
 
 use broker::ledger::{Day, MOST_REPORTS, Owner, Record, Report, Snapshot};
-use serde::Deserialize;
+use js_sys::Reflect;
 use serde::de::DeserializeOwned;
 use worker::{Error, Result, SqlStorage, SqlStorageValue};
 
@@ -25,7 +25,6 @@ pub struct Store {
 }
 
 /// A publication that has begun.
-#[derive(Deserialize)]
 pub struct Publication {
     /// How many events it publishes.
     waiting: u64,
@@ -52,20 +51,29 @@ impl Store {
         self.sql.exec(statement, values).map(|_| ())
     }
 
+    /// The rows of a query, each as a tuple of its columns. SQLite writes them as one text of
+    /// JSON, which crosses to WebAssembly at once.
     fn rows<T: DeserializeOwned>(
         &self,
-        statement: &str,
+        columns: &str,
+        of: &str,
         values: Vec<SqlStorageValue>,
     ) -> Result<Vec<T>> {
-        self.sql.exec(statement, values)?.to_array()
+        let query = format!("SELECT json_group_array(json_array({columns})) AS rows {of}");
+        let mut cursor = self.sql.exec(&query, values)?;
+        let row = Iterator::next(&mut cursor);
+        let row = row.ok_or_else(|| Error::from("a query gave no row"))??;
+        let text = Reflect::get(&row, &"rows".into())?.as_string();
+        Ok(serde_json::from_str(&text.unwrap_or_default())?)
     }
 
     fn row<T: DeserializeOwned>(
         &self,
-        statement: &str,
+        columns: &str,
+        of: &str,
         values: Vec<SqlStorageValue>,
     ) -> Result<Option<T>> {
-        Ok(self.rows(statement, values)?.into_iter().next())
+        Ok(self.rows(columns, of, values)?.into_iter().next())
     }
 
     /// Adds to counters, in total and for a day, and notes that there is something to publish.
@@ -98,36 +106,28 @@ impl Store {
 
     /// The shard and the pause between publications, if there is something to publish.
     pub fn unpublished(&self) -> Result<Option<(u32, u64)>> {
-        #[derive(Deserialize)]
-        struct Row {
-            shard: u32,
-            seconds: u64,
-        }
-        let row: Option<Row> = self.row(
-            "SELECT shard, seconds FROM publishing WHERE waiting > 0",
+        self.row(
+            "shard, seconds",
+            "FROM publishing WHERE waiting > 0",
             vec![],
-        )?;
-        Ok(row.map(|row| (row.shard, row.seconds)))
+        )
     }
 
     /// When the counters were last published, in Unix milliseconds.
     pub fn published_ms(&self) -> Result<Option<u64>> {
-        #[derive(Deserialize)]
-        struct Row {
-            at: Option<u64>,
-        }
-        let row: Option<Row> = self.row("SELECT at FROM publishing", vec![])?;
-        Ok(row.and_then(|row| row.at))
+        let row: Option<(Option<u64>,)> = self.row("at", "FROM publishing", vec![])?;
+        Ok(row.and_then(|(at,)| at))
     }
 
     /// Notes a publication that begins. Until it has succeeded its events count as waiting.
     pub fn begin_publishing(&self, now: u64) -> Result<Publication> {
-        let row = self.row("SELECT waiting, failures FROM publishing", vec![])?;
+        let row = self.row("waiting, failures", "FROM publishing", vec![])?;
         self.run(
             "UPDATE publishing SET at = ?1, failures = failures + 1",
             vec![number(now)],
         )?;
-        row.ok_or_else(|| Error::from("nothing was counted"))
+        let (waiting, failures) = row.ok_or_else(|| Error::from("nothing was counted"))?;
+        Ok(Publication { waiting, failures })
     }
 
     /// Notes that a publication succeeded.
@@ -140,20 +140,15 @@ impl Store {
 
     /// The counters as they are, after those of days past their time are gone.
     pub fn snapshot(&self, now: u64) -> Result<Snapshot> {
-        #[derive(Deserialize)]
-        struct Row {
-            day: i64,
-            name: String,
-            count: u64,
-        }
         self.run(
             "DELETE FROM counters WHERE day >= 0 AND day < ?1",
             vec![number(Day::of(now).first_kept().number())],
         )?;
         let mut snapshot = Snapshot::at(now);
-        for row in self.rows::<Row>("SELECT day, name, count FROM counters", vec![])? {
-            let day = u64::try_from(row.day).ok().map(Day::from_number);
-            snapshot.add(day, &row.name, row.count);
+        let counters = self.rows::<(i64, String, u64)>("day, name, count", "FROM counters", vec![]);
+        for (day, name, count) in counters? {
+            let day = u64::try_from(day).ok().map(Day::from_number);
+            snapshot.add(day, &name, count);
         }
         Ok(snapshot)
     }
@@ -182,10 +177,18 @@ impl Store {
 
     /// The reports that are kept, newest first.
     pub fn reports(&self) -> Result<Vec<Report>> {
-        self.rows(
-            "SELECT at, message, stack, url FROM reports ORDER BY number DESC",
+        let rows: Vec<(u64, String, String, String)> = self.rows(
+            "at, message, stack, url",
+            "FROM (SELECT * FROM reports ORDER BY number DESC)",
             vec![],
-        )
+        )?;
+        let report = |(at, message, stack, url)| Report {
+            at,
+            message,
+            stack,
+            url,
+        };
+        Ok(rows.into_iter().map(report).collect())
     }
 
     pub fn remember(&self, record: &Record) -> Result<()> {
@@ -203,24 +206,20 @@ impl Store {
     }
 
     pub fn recall(&self, id: &str) -> Result<Option<Record>> {
-        #[derive(Deserialize)]
-        struct Row {
-            id: String,
-            owner: String,
-            workflow: String,
-            created_at: u64,
-            expires_at: u64,
-            cancelled: u64,
-        }
-        let row: Option<Row> = self.row("SELECT * FROM records WHERE id = ?1", vec![text(id)])?;
-        Ok(row.map(|row| Record {
-            id: row.id,
-            owner: Owner::from_text(row.owner),
-            workflow: row.workflow,
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            cancelled: row.cancelled != 0,
-        }))
+        let row: Option<(String, String, u64, u64, u64)> = self.row(
+            "owner, workflow, created_at, expires_at, cancelled",
+            "FROM records WHERE id = ?1",
+            vec![text(id)],
+        )?;
+        let record = |(owner, workflow, created_at, expires_at, cancelled)| Record {
+            id: id.to_owned(),
+            owner: Owner::from_text(owner),
+            workflow,
+            created_at,
+            expires_at,
+            cancelled: cancelled != 0,
+        };
+        Ok(row.map(record))
     }
 
     pub fn cancelled(&self, id: &str) -> Result<()> {
@@ -240,12 +239,12 @@ impl Store {
 
     /// When the next record is past its day, in Unix seconds.
     pub fn next_record_to_forget(&self) -> Result<Option<u64>> {
-        #[derive(Deserialize)]
-        struct Row {
-            first: Option<u64>,
-        }
-        let row: Option<Row> = self.row("SELECT min(expires_at) AS first FROM records", vec![])?;
-        Ok(row.and_then(|row| row.first).map(Record::kept_until))
+        let row: Option<(u64,)> = self.row(
+            "expires_at",
+            "FROM (SELECT expires_at FROM records ORDER BY expires_at LIMIT 1)",
+            vec![],
+        )?;
+        Ok(row.map(|(first,)| Record::kept_until(first)))
     }
 
     /// Takes a place for a day if there is one. The check and the count have no pause between them.
@@ -283,15 +282,12 @@ impl Store {
     }
 
     fn places(&self, day: Day, owner: &str) -> Result<u64> {
-        #[derive(Deserialize)]
-        struct Row {
-            count: u64,
-        }
-        let row: Option<Row> = self.row(
-            "SELECT count FROM places WHERE day = ?1 AND owner = ?2",
+        let row: Option<(u64,)> = self.row(
+            "count",
+            "FROM places WHERE day = ?1 AND owner = ?2",
             vec![number(day.number()), text(owner)],
         )?;
-        Ok(row.map_or(0, |row| row.count))
+        Ok(row.map_or(0, |(count,)| count))
     }
 }
 
