@@ -2,7 +2,7 @@
 
 import { asProblem, Problem } from '../public/demo/problem.js';
 import { badAnswer, call } from '../public/demo/worker.js';
-import { keepVisitor, knownVisitor } from './visitor.js';
+import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
 
 /** @import { Config } from '../public/demo/worker.js' */
 
@@ -47,8 +47,17 @@ async function askConfig() {
  * @param {string | null} token the signed-in user's, where the page has one
  * @returns {Promise<Session>}
  */
-export async function askSession(what, fields, token) {
-  const url = `${workerOrigin}/api/chatkit/${what}`;
+export function askSession(what, fields, token) {
+  const ask = () => post(`${workerOrigin}/api/chatkit/${what}`, fields, token);
+  return what === 'session' && token === null ? asOneVisitor(ask) : ask();
+}
+
+/**
+ * @param {string} url
+ * @param {Record<string, unknown>} fields
+ * @param {string | null} token
+ */
+async function post(url, fields, token) {
   /** @type {Record<string, string>} */
   const headers = {};
   const visitor = knownVisitor();
@@ -60,7 +69,7 @@ export async function askSession(what, fields, token) {
     throw (await foreignOrigin(asProblem(error))) ?? error;
   });
   if (typeof session.client_secret !== 'string') throw badAnswer(url, 'without client_secret');
-  if (typeof session.visitor === 'string') keepVisitor(session.visitor);
+  if (token === null) keepVisitor(typeof session.visitor === 'string' ? session.visitor : '');
   return /** @type {Session} */ (/** @type {unknown} */ (session));
 }
 

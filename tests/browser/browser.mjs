@@ -5,10 +5,11 @@ import { findChromium } from '../../scripts/chromium.mjs';
 export const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-export async function launch() {
+/** @param {import('playwright-core').LaunchOptions} [options] */
+export async function launch(options) {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('There is no Chromium here: `npm test` installs it.');
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath, args, ...options });
 }
 
 /**

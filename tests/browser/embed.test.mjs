@@ -1,6 +1,7 @@
 // <chatkit-edge> on a page of another site: one tag, and what a page does with the element.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
 import { page as html, startSite, tag } from './sites.mjs';
@@ -288,6 +289,20 @@ describe('who the visitor is', () => {
     await done();
   });
 
+  test('is one, whose two tabs are opened at once for the first time', async () => {
+    const { context, page } = await newVisitor(browser);
+    const pages = [page, await context.newPage()];
+    // On the Worker's own page and on that of another site, where the value is kept in another way.
+    for (const url of [site.put('/tabs', html(tag(worker.url))), worker.url]) {
+      worker.sandbox.reset();
+      await Promise.all(pages.map((each) => each.goto(url)));
+      await Promise.all(pages.map((each) => each.locator('chatkit-edge textarea').waitFor()));
+      assert.equal(users().length, 2);
+      assert.equal(new Set(users()).size, 1, url);
+    }
+    await context.close();
+  });
+
   test('is kept where it keeps none', async () => {
     const { page, composer, times, done } = await open(tag(worker.url), {
       async prepare(page) {
@@ -341,4 +356,33 @@ test('a visitor of another site reads what concerns visitors; the rest is folded
   assert.match(await problem.innerText(), /openai_key_rejected/);
   assert.match(await problem.innerText(), /OPENAI_API_KEY/);
   await context.close();
+});
+
+test('a page that comes back from the back/forward cache goes on with its chat, whose session has ended meanwhile', async (t) => {
+  const cached = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  t.after(() => cached.close());
+  const brief = await startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin, SESSION_TTL_SECONDS: '2' } });
+  t.after(() => brief.close());
+  const { page, troubles, times } = await newVisitor(cached);
+  await page.goto(site.put('/first', html(tag(brief.url))));
+  const composer = page.locator('chatkit-edge textarea');
+  const say = async (/** @type {string} */ text) => {
+    await composer.fill(text);
+    await composer.press('Enter');
+    await page.locator('.message.assistant .text', { hasText: text }).waitFor();
+  };
+  await say('Before');
+  await page.evaluate(() => addEventListener('pageshow', ({ persisted }) => (document.title = persisted ? 'kept' : 'loaded anew')));
+  await page.goto(site.put('/second', html('<p>Another page</p>')));
+  const left = Date.now();
+  await until(() => Date.now() > left + 2500, 'the session has ended');
+  // A page that was kept is not loaded again.
+  await page.goBack({ waitUntil: 'commit' });
+  await page.waitForFunction(() => document.title === 'kept');
+  await say('After');
+  assert.equal(await page.locator('.message').count(), 4);
+  const gaps = times.slice(1).map((time, i) => time - times[i]);
+  assert.ok(gaps.every((gap) => gap > 900), `session requests ${gaps} ms apart`);
+  // The widget tries its old secret first, and the browser says that it is refused.
+  assert.deepEqual(troubles.filter((text) => !/status of 401/.test(text)), []);
 });
