@@ -92,13 +92,7 @@ export interface ChatKitEdgeAttributes {
   script?: string;
 }
 
-declare global {
-  interface HTMLElementTagNameMap {
-    'chatkit-edge': ChatKitEdgeElement;
-  }
-}
-
-/** For JSX: `declare module 'react' { namespace JSX { interface IntrinsicElements extends ChatKitEdgeJSX {} } }` */
+/** The element in JSX. */
 export interface ChatKitEdgeJSX {
   'chatkit-edge': ChatKitEdgeAttributes &
     Partial<Pick<ChatKitEdgeElement, 'options' | 'getToken'>> & {
@@ -106,8 +100,19 @@ export interface ChatKitEdgeJSX {
       class?: string;
       className?: string;
       style?: any;
+      hidden?: boolean;
       ref?: any;
       key?: any;
-      children?: never;
     };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'chatkit-edge': ChatKitEdgeElement;
+  }
+
+  // React 19 looks in its own module instead; docs/embed.md has the line for it.
+  namespace JSX {
+    interface IntrinsicElements extends ChatKitEdgeJSX {}
+  }
 }
