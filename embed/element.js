@@ -22,7 +22,9 @@ const TOKEN_MS = 3000;
 
 /** @implements {ChatKitEdgeElement} */
 export class ChatKitEdge extends WidgetCalls {
-  static observedAttributes = ['workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open'];
+  static observedAttributes = [
+    'workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open',
+  ];
 
   /** @type {PageOptions} */
   #options = {};

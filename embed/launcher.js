@@ -5,7 +5,7 @@ import { make } from '../public/demo/dom.js';
 /** @import { Words } from './words.js' */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const BUBBLE = 'M21 11.5a8.4 8.4 0 0 1-8.5 8.3 8.7 8.7 0 0 1-3.7-.8L3 21l1.9-5.4A8.1 8.1 0 0 1 4 11.5a8.4 8.4 0 0 1 8.5-8.3A8.4 8.4 0 0 1 21 11.5Z';
+const BUBBLE = 'M21 12a8 8 0 0 1-11.8 7.1L4 20.5l1.4-5A8 8 0 1 1 21 12Z';
 const CROSS = 'm6 6 12 12M18 6 6 18';
 
 export class Launcher {
@@ -53,8 +53,8 @@ export class Launcher {
 
   #icon() {
     const icon = document.createElementNS(SVG, 'svg');
-    const shape = { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '2', 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' };
-    for (const [name, value] of Object.entries(shape)) icon.setAttribute(name, value);
+    icon.setAttribute('viewBox', '0 0 24 24');
+    icon.setAttribute('aria-hidden', 'true');
     icon.append(this.#path);
     return icon;
   }

@@ -1,6 +1,7 @@
 /**
  * The message in place of a chat that failed, or over one that cannot go on. On the owner's own pages (the Worker's origin
- * and this machine) it says all there is to say; a visitor of another site reads what concerns visitors, and finds the rest folded.
+ * and this machine) it says all there is to say; a visitor of another site reads what concerns visitors, and the rest is
+ * folded away.
  */
 
 import { make } from '../public/demo/dom.js';
@@ -57,6 +58,7 @@ export class Notice {
     box.part.add('problem');
     if (passing) box.append(make('p', { className: 'itself' }, words.byItself));
     box.append(button);
+    if (!isOwners) box.append(make('details', {}, make('summary', {}, words.details), ...facts(problem, words)));
     this.#region.replaceChildren(box);
     if (focused) button.focus();
   }
@@ -94,8 +96,7 @@ function forOwner(problem, words) {
 function forVisitor(problem, passing, words) {
   const { offline, signIn, passing: later, lasting } = words.visitor;
   const said = { offline, identity_required: signIn }[problem.code] ?? (passing ? later : lasting);
-  const details = make('details', {}, make('summary', {}, words.details), ...facts(problem, words));
-  return [make('h2', {}, said.title), make('p', {}, said.hint), details];
+  return [make('h2', {}, said.title), make('p', {}, said.hint)];
 }
 
 /** @param {Problem} problem @param {Words} words */

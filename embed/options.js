@@ -19,10 +19,10 @@ export function localeOf(tag) {
   return /** @type {SupportedLocale} */ (SAME_LANGUAGE[language] ?? language);
 }
 
-/** The language that holds where the element stands: its own attribute, the page's, or the browser's. @param {HTMLElement} element */
+/** The language where the element stands: its own attribute's, the page's, or the browser's. @param {HTMLElement} element */
 export function languageOf(element) {
-  const given = element.getAttribute('locale') || element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
-  return given || navigator.language || 'en';
+  const around = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
+  return element.getAttribute('locale') || around || navigator.language || 'en';
 }
 
 /** The attribute's theme, or that of the page where the element stands. @param {HTMLElement} element @returns {ColorScheme} */

@@ -57,7 +57,7 @@ button { font: inherit; cursor: pointer; }
 @keyframes turn { to { rotate: 1turn; } }
 
 .alert:empty { display: none; }
-.alert { overflow: auto; padding: 1rem 1.25rem; border-bottom: 1px solid var(--line); max-height: 70%; }
+.alert { overflow: auto; padding: 1rem 1.25rem; border-bottom: 1px solid var(--line); max-height: 45%; }
 .panel.empty .alert { display: grid; flex: 1; align-items: safe center; max-height: none; border: 0; padding: 1.5rem; }
 .panel.empty .frame { position: absolute; inset: 0; visibility: hidden; }
 .problem { display: grid; gap: 0.6rem; justify-items: start; max-width: 34rem; margin: 0 auto; overflow-wrap: anywhere; }
@@ -91,7 +91,7 @@ button { font: inherit; cursor: pointer; }
   box-shadow: 0 4px 16px rgb(0 0 0 / 25%);
 }
 .launch:hover { background: color-mix(in srgb, var(--accent), var(--text) 15%); }
-.launch svg { width: 1.5rem; height: 1.5rem; }
+.launch svg { width: 1.5rem; height: 1.5rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .floating .panel {
   position: fixed;
   z-index: var(--chatkit-edge-z-index, 2147483000);
@@ -104,7 +104,8 @@ button { font: inherit; cursor: pointer; }
 }
 .floating .panel:not(.open) { display: none; }
 @media (max-width: 30rem) {
-  .floating .panel { inset: 0 0 4.75rem; width: auto; height: auto; border-radius: 0; border-width: 0 0 1px; }
+  .floating .panel { inset: 0; width: auto; height: auto; padding-bottom: 5.5rem; border: 0; border-radius: 0; box-shadow: none; }
+  .floating .panel.open { z-index: calc(var(--chatkit-edge-z-index, 2147483000) - 1); }
 }
 @media (prefers-reduced-motion: reduce) { .status::before { animation: none; } }
 `;

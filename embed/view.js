@@ -4,6 +4,7 @@ import { make } from '../public/demo/dom.js';
 import { Launcher } from './launcher.js';
 import { Notice } from './notice.js';
 import { styleSheet } from './styles.js';
+import { languageOfWords } from './words.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
 /** @import { Words } from './words.js' */
@@ -68,6 +69,7 @@ export class View {
   /** @param {Look} look */
   render({ words, theme, launcher, open, label, height, state }) {
     this.#root.className = `root ${theme}${launcher === null ? '' : ' floating'}`;
+    this.#root.lang = languageOfWords(words);
     this.#panel.classList.toggle('open', open);
     this.#panel.classList.toggle('empty', state === 'failed');
     this.frame.classList.toggle('waiting', state === 'loading');

@@ -62,11 +62,12 @@ async function append(url, nonce) {
   /** @type {Promise<void>} */
   const loaded = new Promise((resolve, reject) => {
     script.onload = () => resolve();
-    script.onerror = () => reject(new Problem('widget_script_failed', `The browser could not load ${url}.`));
+    script.onerror = () => reject(new Problem(navigator.onLine ? 'widget_script_failed' : 'offline', `The browser could not load ${url}.`));
   });
   document.head.append(script);
   try {
-    await within(loaded, LOAD_MS, () => new Problem('widget_script_failed', `${url} did not load within ${LOAD_MS / 1000} seconds.`));
+    const late = `${url} did not load within ${LOAD_MS / 1000} seconds.`;
+    await within(loaded, LOAD_MS, () => new Problem('widget_script_failed', late));
   } catch (error) {
     script.remove();
     throw error;

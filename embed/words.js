@@ -1,4 +1,4 @@
-/** What the element itself says, in English and Spanish. What there is to say of each problem is in problems.js and words-es.js. */
+/** What the element itself says, in English and Spanish. What it says of each problem is in problems.js and words-es.js. */
 
 import { WORDS as ENGLISH } from '../public/demo/problems.js';
 import { WORDS as SPANISH } from './words-es.js';

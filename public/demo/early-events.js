@@ -1,4 +1,4 @@
-/** Hears what the chat reports before the rest of the page is loaded. It stands before /embed.js in the page and imports nothing. */
+/** Hears what the chat reports before the rest of the page is loaded: it stands before /embed.js and imports nothing. */
 
 /** @type {{ type: string, detail: unknown, at: Date }[]} */
 export const heard = [];

@@ -1,19 +1,26 @@
-// Both pages against axe-core's rules in both themes, the keyboard's way through, and the page for what is not there.
+// The pages and the element against axe-core's rules in both themes, the keyboard's way through, and the page for what is not there.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { violations } from './axe.mjs';
 import { chat, launch, newVisitor } from './browser.mjs';
+import { page as html, startSite, tag } from './sites.mjs';
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
 /** @type {import('playwright-core').Browser} */
 let browser;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
 before(async () => {
-  [worker, browser] = await Promise.all([startWorkerWithSandbox(), launch()]);
+  site = await startSite();
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin } }), launch()]);
 });
 beforeEach(() => worker.sandbox.reset());
-after(() => Promise.all([worker?.close(), browser?.close()]));
+after(async () => {
+  await Promise.all([worker?.close(), browser?.close()]);
+  site?.close();
+});
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   describe(`in the ${colorScheme} theme`, () => {
@@ -33,6 +40,35 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await page.goto(worker.url);
       await page.locator('.problem').waitFor();
       assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+
+    test('the demo on a phone, with the longest snippet, has none', async () => {
+      const { context, page } = await newVisitor(browser, { colorScheme, viewport: { width: 360, height: 740 } });
+      await page.goto(worker.url);
+      await chat(page);
+      await page.getByRole('tab', { name: 'React' }).click();
+      assert.deepEqual(await violations(page), []);
+      await context.close();
+    });
+
+    test('the element on a page of another site has none: while it loads, in place, floating and failed', async () => {
+      const { context, page } = await open();
+      const put = (/** @type {string} */ attributes) => site.put('/page', html(tag(worker.url, `theme="${colorScheme}" ${attributes}`)));
+      await page.route('**/chatkit.js', () => {});
+      await page.goto(put(''), { waitUntil: 'domcontentloaded' });
+      await page.getByText('Loading the chat…').waitFor();
+      assert.deepEqual(await violations(page), [], 'while it loads');
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      for (const attributes of ['', 'launcher="Help"', 'launcher open']) {
+        await page.goto(put(attributes));
+        await (attributes === 'launcher="Help"' ? page.getByRole('button', { name: 'Help' }) : page.locator('chatkit-edge textarea')).waitFor();
+        assert.deepEqual(await violations(page), [], attributes);
+      }
+      await page.route('**/api/chatkit/session', (route) => route.abort('connectionrefused'));
+      await page.goto(put(''));
+      await page.locator('.problem').waitFor();
+      assert.deepEqual(await violations(page), [], 'failed');
       await context.close();
     });
 

@@ -33,7 +33,7 @@ export async function startSite() {
 }
 
 /** A page with this in its body. @param {string} body @param {string} [head] */
-export const page = (body, head = '') => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title>${head}<h1>A site</h1>${body}</html>`;
+export const page = (body, head = '') => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title>${head}<main><h1>A site</h1>${body}</main></html>`;
 
 /** The tag as the README gives it. @param {string} worker the Worker's address */
 export const tag = (worker, attributes = '') =>
