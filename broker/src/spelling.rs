@@ -68,7 +68,8 @@ pub fn is_header_word(text: &str, most: usize) -> bool {
 pub fn base_url(text: &str) -> Result<String, Allowed> {
     let allowed = || "an address like https://api.openai.com/v1".to_owned();
     let trimmed = text.trim_end_matches('/');
-    let plain = is_header_word(trimmed, 512) && !trimmed.contains(['?', '#', '@', '\\', '"', '<']);
+    let plain =
+        is_header_word(trimmed, 512) && !trimmed.contains(['?', '#', '@', '\\', '"', '<', '>']);
     match origin::of_url(trimmed) {
         Some(_) if plain => Ok(trimmed.to_owned()),
         _ => Err(allowed()),
@@ -81,8 +82,9 @@ pub fn base_url(text: &str) -> Result<String, Allowed> {
 /// What is allowed, if the text is no such address.
 pub fn fetched_url(text: &str) -> Result<String, Allowed> {
     let allowed = || "an https address".to_owned();
-    // `;` and `,` would end the source in a Content-Security-Policy.
-    let plain = is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', ';', ',']);
+    // `;` and `,` would end the source in a Content-Security-Policy, `>` the address in a `Link`.
+    let plain =
+        is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', '>', ';', ',']);
     let origin = origin::of_url(text).ok_or_else(allowed)?;
     if plain && (origin.starts_with("https:") || origin::is_loopback(&origin)) {
         Ok(text.to_owned())
@@ -138,5 +140,7 @@ mod tests {
         assert!(fetched_url("http://localhost:8788/chatkit.js").is_ok());
         assert!(fetched_url("http://cdn.example/x.js").is_err());
         assert!(fetched_url("https://cdn.example/x.js; script-src *").is_err());
+        assert!(fetched_url("https://cdn.example/x.js>;rel=preload").is_err());
+        assert!(fetched_url("https://cdn.example/x>y.js").is_err());
     }
 }

@@ -92,10 +92,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too.
+    /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too,
+    /// and without addresses that may have a password.
     fn shown(&self, text: &str) -> String {
+        let may_have_password = |word: &str| word.contains("://") && word.contains('@');
+        let words = text.split_whitespace();
+        let words = words.map(|word| if may_have_password(word) { MARK } else { word });
+        let text = words.collect::<Vec<_>>().join(" ");
         let secrets = SECRETS.iter().filter_map(|name| self.secret(name));
-        let shown = secrets.fold(redact(text, None), |shown, secret| {
+        let shown = secrets.fold(redact(&text, None), |shown, secret| {
             if shown.contains(secret.expose()) {
                 MARK.to_owned()
             } else {

@@ -54,8 +54,9 @@ fn a_secret_in_the_wrong_variable_does_not_show() {
         ("AUTH", "let me in"),
         ("VISITOR_SECRET", "vs-abc"),
         ("HISTORY", "vs-abc"),
+        ("OPENAI_BASE_URL", "https://me:password@proxy.example/v1"),
     ]);
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
     for fault in found {
         assert!(
             fault.contains(r#" is "[redacted]" and must be "#),

@@ -169,7 +169,9 @@ proptest! {
     }
 
     #[test]
-    fn any_day_that_was_published_has_a_date_or_is_not_shown(day in prop_oneof![any::<u64>(), TODAY - 100..TODAY + 100], count in any::<u64>()) {
+    fn any_day_that_was_published_has_a_date_or_is_not_shown(
+        day in prop_oneof![any::<u64>(), TODAY - 100..TODAY + 100], count in any::<u64>(),
+    ) {
         let text = json!({"as_of": NOW, "totals": {}, "failures": {}, "days": {day.to_string(): {"messages": count}}});
         check(text.to_string().as_bytes());
         let snapshot = text.to_string().parse().ok();
@@ -189,7 +191,10 @@ proptest! {
     }
 
     #[test]
-    fn a_publication_is_never_early_and_never_given_up(now in 0u64..1 << 50, published in prop::option::of(0u64..1 << 50), failures in any::<u32>(), seconds in 1u64..=86_400) {
+    fn a_publication_is_never_early_and_never_given_up(
+        now in 0u64..1 << 50, published in prop::option::of(0u64..1 << 50), failures in any::<u32>(),
+        seconds in 1u64..=86_400,
+    ) {
         let at = alarm_at(now, published, seconds);
         prop_assert!(at >= now && published.is_none_or(|then| at >= then + seconds * 1_000));
         let again = retry_at(now, failures, seconds);
@@ -199,7 +204,9 @@ proptest! {
     #[test]
     fn an_object_is_found_by_any_id(id in ".{0,40}", shard in any::<u32>(), user in ".{0,40}") {
         prop_assert_eq!(record_object(&id), record_object(&id));
-        prop_assert!(record_object(&id).strip_prefix("records-").and_then(|number| number.parse::<u8>().ok()).is_some_and(|number| number < 16));
+        let object = record_object(&id);
+        let number = object.strip_prefix("records-").and_then(|number| number.parse::<u8>().ok());
+        prop_assert!(number.is_some_and(|number| number < 16));
         prop_assert_ne!(counter_object(shard), counter_object(shard.wrapping_add(1)));
         // 43 characters, so it is never the empty owner under whom all places are counted.
         prop_assert_eq!(Owner::of(&user).text().len(), 43);

@@ -45,7 +45,9 @@ proptest! {
     }
 
     #[test]
-    fn a_session_is_taken_whatever_else_the_answer_says(secret in ".{1,40}", ends in 0u64..253_402_300_800, as_text in any::<bool>(), more in json_with(&NAMES, &VALUES)) {
+    fn a_session_is_taken_whatever_else_the_answer_says(
+        secret in ".{1,40}", ends in 0u64..253_402_300_800, as_text in any::<bool>(), more in json_with(&NAMES, &VALUES),
+    ) {
         let ends_at = if as_text { json!(ends.to_string()) } else { json!(ends) };
         let answer = json!({"client_secret": secret, "expires_at": ends_at, "user": more, "new": [more]});
         let session = read_session(answer.to_string().as_bytes(), None, 0).expect("a session");

@@ -58,7 +58,9 @@ proptest! {
     }
 
     #[test]
-    fn an_entry_allows_its_origin_however_it_is_written(domain in host(), port in 1u16.., upper in any::<bool>(), slash in "/?") {
+    fn an_entry_allows_its_origin_however_it_is_written(
+        domain in host(), port in 1u16.., upper in any::<bool>(), slash in "/?",
+    ) {
         let port = if port == 443 { String::new() } else { format!(":{port}") };
         let origin = format!("https://{domain}{port}");
         let written = if upper { origin.to_uppercase() } else { origin.clone() };
@@ -78,15 +80,25 @@ proptest! {
     }
 
     #[test]
-    fn no_query_and_no_secret_of_a_path_is_logged(path in "(/[a-z]{0,8}){0,5}", secret in "(ek_|sk-)[a-z0-9]{8,30}", query in "[?#].{0,20}") {
+    fn no_query_and_no_secret_of_a_path_is_logged(
+        path in "(/[a-z]{0,8}){0,5}", secret in "(ek_|sk-)[a-z0-9]{8,30}", query in "[?#].{0,20}",
+    ) {
         let logged = path_for_log(&format!("{path}/{secret}/x{query}"));
         prop_assert_eq!(logged, format!("{path}/[redacted]/x"));
     }
 
     #[test]
-    fn any_line_of_the_log_is_one_line_of_json(path in ".{0,60}", id in ".{0,20}", cause in ".{0,40}", status in any::<u16>()) {
+    fn any_line_of_the_log_is_one_line_of_json(
+        path in ".{0,60}", id in ".{0,20}", cause in ".{0,40}", status in any::<u16>(),
+    ) {
         let path = path_for_log(&path);
-        let line = Line { path: Some(&path), session_id: Some(&id), cause: Some(&cause), status: Some(status), ..Line::default() };
+        let line = Line {
+            path: Some(&path),
+            session_id: Some(&id),
+            cause: Some(&cause),
+            status: Some(status),
+            ..Line::default()
+        };
         let text = line.to_json();
         prop_assert!(text.bytes().all(|byte| byte >= b' '));
         let read: Value = serde_json::from_str(&text).expect("a line is JSON");
@@ -97,13 +109,17 @@ proptest! {
     }
 
     #[test]
-    fn addresses_count_alone_or_by_network(network in any::<u64>(), one in any::<u64>(), other in any::<u64>(), v4 in any::<u32>(), text in ".{0,40}") {
+    fn addresses_count_alone_or_by_network(
+        network in any::<u64>(), one in any::<u64>(), other in any::<u64>(), v4 in any::<u32>(), text in ".{0,40}",
+    ) {
         // Below 2000::/3 there are addresses that stand for IPv4.
         let network = network | 1 << 61;
         let address = |host: u64| Ipv6Addr::from(u128::from(network) << 64 | u128::from(host)).to_string();
         prop_assert_eq!(address_key(Some(&address(one))), address_key(Some(&address(other))));
-        prop_assert_ne!(address_key(Some(&address(one))), address_key(Some(&format!("{}", Ipv6Addr::from(u128::from(network ^ 1) << 64)))));
-        prop_assert_eq!(address_key(Some(&format!(" {} ", Ipv4Addr::from(v4)))), Ipv4Addr::from(v4).to_string());
+        let neighbour = Ipv6Addr::from(u128::from(network ^ 1) << 64).to_string();
+        prop_assert_ne!(address_key(Some(&address(one))), address_key(Some(&neighbour)));
+        let v4 = Ipv4Addr::from(v4).to_string();
+        prop_assert_eq!(address_key(Some(&format!(" {v4} "))), v4);
         // It is made of the address alone, so nobody can make up keys.
         prop_assert!(address_key(Some(&text)).len() <= 30);
     }

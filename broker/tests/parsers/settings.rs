@@ -46,7 +46,9 @@ proptest! {
     }
 
     #[test]
-    fn any_settings_with_what_is_required_are_right_or_named_as_wrong(mut variables in all_of(text()), keep in any::<u64>()) {
+    fn any_settings_with_what_is_required_are_right_or_named_as_wrong(
+        mut variables in all_of(text()), keep in any::<u64>(),
+    ) {
         // Few at a time, or hardly any set of them would be right as a whole.
         for (at, (name, text)) in variables.iter_mut().enumerate() {
             match name.as_str() {
@@ -60,7 +62,9 @@ proptest! {
     }
 
     #[test]
-    fn a_key_shows_nowhere_whatever_variable_it_was_put_into(key in "sk-[A-Za-z0-9]{20,60}", at in any::<prop::sample::Index>(), own in any::<bool>()) {
+    fn a_key_shows_nowhere_whatever_variable_it_was_put_into(
+        key in "sk-[A-Za-z0-9]{20,60}", at in any::<prop::sample::Index>(), own in any::<bool>(),
+    ) {
         let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
         let mut variables = BTreeMap::from([(name.as_str(), key.as_str())]);
         if own {
@@ -70,7 +74,9 @@ proptest! {
     }
 
     #[test]
-    fn a_number_is_taken_within_its_bounds_and_nowhere_else(number in any::<u64>(), least in 0u64..9, most in 9u64.., zeros in 0usize..3) {
+    fn a_number_is_taken_within_its_bounds_and_nowhere_else(
+        number in any::<u64>(), least in 0u64..9, most in 9u64.., zeros in 0usize..3,
+    ) {
         let text = format!("{}{number}", "0".repeat(zeros));
         let expected = (least..=most).contains(&number).then_some(number);
         prop_assert_eq!(whole_number(&text, least, most).ok(), expected);

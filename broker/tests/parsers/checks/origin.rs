@@ -137,6 +137,7 @@ fn path(text: &str) {
     for method in ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "get", ""] {
         match route(method, text) {
             Ok(Route::Page) => assert_eq!(text, "/"),
+            Ok(Route::Embed) => assert_eq!(text, "/embed.js"),
             Ok(Route::Asset) => assert!(!is_api(text)),
             Ok(Route::Show | Route::Cancel) => {
                 let id = session_id(text).expect("the path names a session");

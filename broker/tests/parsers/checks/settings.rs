@@ -4,9 +4,10 @@ use super::origin::address;
 use broker::auth::{KeySource, TokenPlace};
 use broker::doctor;
 use broker::origin::of_url;
-use broker::page::{config_json, content_security_policy};
+use broker::page::{config_json, content_security_policy, embed_prelude, preload};
 use broker::problem::{Cause, Problem};
 use broker::settings::{Auth, Fault, SessionSettings, Settings};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -59,6 +60,21 @@ fn a_page_is_served(settings: &Settings) {
     // No text of the owner's can add a directive or a source.
     assert_eq!(sources.len(), 10, "{policy}");
     assert_eq!(sources[1], format!(" script-src 'self' {script}"));
+    if let Some(link) = preload(settings) {
+        let ends = link.split(['<', '>', ';', ',']).count();
+        assert!(
+            ends == 5 && link.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+            "{link}"
+        );
+    }
+    let prelude = embed_prelude(settings);
+    assert_eq!(prelude.lines().count(), 1);
+    let json = prelude
+        .split_once('=')
+        .and_then(|(_, json)| json.strip_suffix(";\n"));
+    let config: Value = serde_json::from_str(json.unwrap_or_default()).expect("the configuration");
+    assert_eq!(config["chatkit_js_url"], settings.script_url);
+    assert_eq!(config["configured"], settings.sessions.is_ok());
 }
 
 fn are_right(sessions: &SessionSettings) {
