@@ -43,8 +43,8 @@ const stages = {
 };
 
 // The parts of the stage "node", by folder below tests/.
-const folders = ['scripts', 'sandbox', 'worker', 'contract', 'docs', 'clients', 'browser'];
-const needBuild = new Set(['worker', 'contract', 'docs', 'clients', 'browser', 'node']);
+const folders = ['scripts', 'sandbox', 'worker', 'bench', 'contract', 'docs', 'clients', 'browser'];
+const needBuild = new Set(['worker', 'bench', 'contract', 'docs', 'clients', 'browser', 'node']);
 
 /** The stages to run, by name, in order. */
 function chosenStages(/** @type {string[]} */ names) {

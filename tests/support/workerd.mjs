@@ -1,4 +1,4 @@
-// The built Worker in plain workerd, with nothing between it and the network.
+// The built Worker, or another, in plain workerd, with nothing between it and the network.
 //
 // The harness passes requests to OpenAI through Node, which hides a body that is cut short, and
 // hides from the Worker that a client went away; here workerd sees each connection itself, as it
@@ -16,13 +16,14 @@ const deployed = path.join(root, 'build', 'deploy');
 
 /**
  * @param {Record<string, string>} variables
- * @param {{ ledger: boolean, kv: string | undefined, storage: string }} options `storage`: the folder for the ledger's objects
+ * @param {{ build: string, ledger: boolean | string, kv: string | undefined, storage: string }} options `storage`: the folder
+ *   for the ledger's objects
  */
-async function configuration(variables, { ledger, kv, storage }) {
+async function configuration(variables, { build, ledger, kv, storage }) {
   const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1];
   const flags = /^compatibility_flags = (\[.+\])$/m.exec(settings)?.[1];
-  const wasm = (await readdir(deployed)).filter((name) => name.endsWith('.wasm'));
+  const wasm = (await readdir(build)).filter((name) => name.endsWith('.wasm'));
   const embed = (/** @type {string} */ name) => `embed ${JSON.stringify(name)}`;
   const modules = [
     `(name = "index.js", esModule = ${embed('index.js')})`,
@@ -31,7 +32,9 @@ async function configuration(variables, { ledger, kv, storage }) {
   const bindings = Object.entries(variables).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   );
-  if (ledger) bindings.push('(name = "LEDGER", durableObjectNamespace = "Ledger")');
+  const standIn = typeof ledger === 'string' ? ledger : undefined;
+  const namespace = standIn ? '(className = "Ledger", serviceName = "ledger")' : '"Ledger"';
+  if (ledger) bindings.push(`(name = "LEDGER", durableObjectNamespace = ${namespace})`);
   if (kv) bindings.push('(name = "COUNTERS", kvNamespace = "counters")');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -42,9 +45,10 @@ const config :Workerd.Config = (
       compatibilityDate = "${date}",
       compatibilityFlags = ${flags},
       globalOutbound = "network",
-      durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger", enableSql = true)],
-      durableObjectStorage = (localDisk = "objects"),
+      ${standIn ? '' : 'durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger", enableSql = true)],'}
+      ${standIn ? '' : 'durableObjectStorage = (localDisk = "objects"),'}
     )),
+    ${standIn ? standInService(date, path.relative(build, standIn)) : ''}
     (name = "objects", disk = (path = ${JSON.stringify(storage)}, writable = true)),
     ${kv ? `(name = "counters", external = (address = "${kv}", http = ())),` : ''}
     (name = "network", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
@@ -54,19 +58,29 @@ const config :Workerd.Config = (
 `;
 }
 
+/** A service whose module stands in for the ledger's objects and keeps nothing. */
+const standInService = (/** @type {string | undefined} */ date, /** @type {string} */ module) => `(name = "ledger", worker = (
+      modules = [(name = "ledger.js", esModule = embed ${JSON.stringify(module)})],
+      compatibilityDate = "${date}",
+      durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger")],
+      durableObjectStorage = (inMemory = void),
+    )),`;
+
 /**
  * Starts workerd with these variables and secrets, with the ledger's object unless that is to be missing, and with KV
  * and V8's inspector if there are addresses for them.
  * @param {Record<string, string>} variables
- * @param {{ ledger?: boolean, kv?: string, inspector?: string }} [options] addresses of KV, and for the inspector
+ * @param {{ build?: string, ledger?: boolean | string, kv?: string, inspector?: string, quiet?: boolean }} [options]
+ *   addresses of KV, and for the inspector; `build`: the folder of another Worker than ours; `ledger`: a module that stands
+ *   in for the ledger's class; `quiet`: what the Worker logs is thrown away
  */
-export async function startWorkerd(variables, { ledger = true, kv, inspector } = {}) {
+export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
-  const file = path.join(deployed, `${path.basename(folder)}.capnp`);
-  await writeFile(file, await configuration(variables, { ledger, kv, storage: folder }));
+  const file = path.join(build, `${path.basename(folder)}.capnp`);
+  await writeFile(file, await configuration(variables, { build, ledger, kv, storage: folder }));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
   const more = inspector ? [`--inspector-addr=${inspector}`] : [];
-  const child = spawn(workerd, ['serve', file, '--control-fd=3', ...more], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(workerd, ['serve', file, '--control-fd=3', ...more], { stdio: ['ignore', quiet ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += text));
   const control = /** @type {import('node:stream').Readable} */ (child.stdio[3]);
