@@ -13,7 +13,12 @@ import { buildInputs, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
 import { vendor } from './vendor.mjs';
 
 const stampFile = inRoot('build', '.stamp');
-const results = [inRoot('build', 'index.js'), inRoot('build', 'index_bg.wasm')];
+const wasm = inRoot('build', 'index_bg.wasm');
+const results = [inRoot('build', 'index.js'), wasm];
+
+// What rustc and wasm-bindgen use and workerd knows; more, and wasm-opt may write what workerd does not.
+const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];
+const wasmOptArgs = ['-Os', '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`)];
 
 /** The program of esbuild's own platform package; the "esbuild" beside it may be a slower script around it. */
 function esbuildProgram() {
@@ -38,7 +43,6 @@ export async function build() {
     RUST_BACKTRACE: '0', // of worker-build itself it says nothing about the sources
     // Without these worker-build downloads its own.
     WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
-    WASM_OPT_BIN: inRoot('node_modules', 'binaryen', 'bin', 'wasm-opt'),
     ESBUILD_BIN: esbuildProgram(),
   };
   if (toolchain.folder) {
@@ -57,6 +61,8 @@ export async function build() {
   const started = Date.now();
   const { code } = await run(path.join(toolsBin, 'worker-build'), ['--release'], { env });
   if (code !== 0) throw new Problem('The Worker could not be built: worker-build failed, see above.');
+  const shrunk = await run(process.execPath, [inRoot('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, ...wasmOptArgs]);
+  if (shrunk.code !== 0) throw new Problem('The Worker could not be built: wasm-opt failed, see above.');
   writeStamp(stampFile, print);
   say(`The Worker is built, in ${Math.round((Date.now() - started) / 1000)} s.`);
 }

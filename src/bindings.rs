@@ -1,7 +1,7 @@
 //! The settings, read from the Worker's variables and secrets once per isolate.
 
 use broker::settings::Settings;
-use js_sys::Reflect;
+use js_sys::{Object, Reflect};
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -23,8 +23,7 @@ pub fn settings(env: &Env) -> Rc<Settings> {
 /// A variable's text. In `wrangler.toml` it may also be a number or a boolean, as in `HISTORY = true`.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    value
-        .as_string()
-        .or_else(|| value.as_f64().map(|number| number.to_string()))
-        .or_else(|| value.as_bool().map(|switch| switch.to_string()))
+    let is_plain = value.is_string() || value.as_f64().is_some() || value.as_bool().is_some();
+    // JavaScript writes it, because to write floating point is kilobytes of tables here.
+    is_plain.then(|| String::from(Object::from(value).to_string()))
 }

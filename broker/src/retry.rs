@@ -43,20 +43,33 @@ impl Advice {
                 _ => None,
             },
             retry_after_ms: retry_after_ms
-                .and_then(|text| decimal(text, 1.0))
-                .or_else(|| retry_after.and_then(|text| decimal(text, 1000.0)))
+                .and_then(|text| decimal(text, 1))
+                .or_else(|| retry_after.and_then(|text| decimal(text, 1000)))
                 .or_else(|| retry_after.and_then(|text| until_date(text, now))),
         }
     }
 }
 
-/// A number that is not negative, times `scale`, rounded up. Years are long enough for anyone.
-fn decimal(text: &str, scale: f64) -> Option<u64> {
-    const MOST_MS: f64 = 1e12;
-    let number: f64 = text.trim().parse().ok()?;
-    let scaled = (number * scale).ceil();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    (0.0..=MOST_MS).contains(&scaled).then_some(scaled as u64)
+/// A decimal number that is not negative, times `scale`, rounded up. Years are long enough for
+/// anyone. Read by hand, because floating point is 10 KB of tables.
+fn decimal(text: &str, scale: u64) -> Option<u64> {
+    const MOST_MS: u64 = 1_000_000_000_000;
+    const MOST_DIGITS: usize = 12;
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |text: &str| {
+        (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let parts = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let fraction: u64 = fraction.parse().ok()?;
+    let whole: u64 = whole.parse().ok()?;
+    let scaled = whole
+        .checked_mul(scale)?
+        .checked_add(fraction.checked_mul(scale)?.div_ceil(parts))?;
+    (scaled <= MOST_MS).then_some(scaled)
 }
 
 fn until_date(text: &str, now: u64) -> Option<u64> {
