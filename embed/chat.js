@@ -5,6 +5,7 @@
 
 import { asProblem, Problem } from '../public/demo/problem.js';
 import { isPassing } from './causes.js';
+import { frameBlocked } from './policy.js';
 import { recovered, tryLater } from './recovery.js';
 import { within } from './time.js';
 import { loadWidget } from './widget-script.js';
@@ -15,6 +16,7 @@ import { getConfig } from './worker.js';
 /** @import { Secrets, Holder } from './secrets.js' */
 
 const READY_MS = 30_000;
+const NOT_READY = `The widget did not report that it is ready within ${READY_MS / 1000} seconds.`;
 
 /**
  * @typedef {object} Host what the chat asks of the element
@@ -38,6 +40,7 @@ export class Chat {
   #isReady = false;
   /** @type {Config | null} */
   #config = null;
+  #scriptUrl = '';
   /** @type {ChatKitOptions['api'] | null} */
   #api = null;
   /** The thread on show, so that starting over comes back to it. @type {string | null | undefined} */
@@ -72,11 +75,7 @@ export class Chat {
       const mounted = this.#load(session).then(() => (mine === this.#attempt ? this.#mount(secrets, mine) : null));
       const [, ready] = await Promise.all([session, mounted]);
       if (mine !== this.#attempt) return;
-      await within(
-        ready?.promise ?? Promise.resolve(),
-        READY_MS,
-        () => new Problem('widget_not_ready', `The widget did not report that it is ready within ${READY_MS / 1000} seconds.`),
-      );
+      if (ready) await within(ready.promise, READY_MS, () => new Problem('widget_not_ready', NOT_READY));
       if (mine !== this.#attempt) return;
       this.#isReady = true;
       recovered();
@@ -120,7 +119,8 @@ export class Chat {
     this.#config = await getConfig();
     // Without its settings the Worker refuses the session, which says more than anything the widget could.
     if (!this.#config.configured) await session;
-    await loadWidget(this.#host.scriptUrl(this.#config), this.#host.nonce());
+    this.#scriptUrl = new URL(this.#host.scriptUrl(this.#config), location.href).href;
+    await loadWidget(this.#scriptUrl, this.#host.nonce());
   }
 
   /**
@@ -150,7 +150,14 @@ export class Chat {
       this.#thread = detail?.threadId ?? null;
     });
     /** @type {Promise<void>} */
-    const promise = new Promise((resolve) => widget.addEventListener('chatkit.ready', () => resolve(), { once: true }));
+    const promise = new Promise((resolve, reject) => {
+      const over = new AbortController();
+      const done = () => (over.abort(), resolve());
+      widget.addEventListener('chatkit.ready', done, { once: true });
+      frameBlocked(this.#scriptUrl, over.signal).catch(reject);
+    });
+    // It may fail before anybody waits for it.
+    promise.catch(() => {});
     this.#host.mounted(widget);
     this.refreshOptions();
     this.#frame.append(widget);

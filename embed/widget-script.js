@@ -1,6 +1,7 @@
 /** Loads the widget's script, once for the page, and waits until its element is defined. */
 
 import { Problem } from '../public/demo/problem.js';
+import { blockedByPolicy } from './policy.js';
 import { within } from './time.js';
 
 const ELEMENT = 'openai-chatkit';
@@ -70,7 +71,7 @@ async function append(url, nonce) {
     await within(loaded, LOAD_MS, () => new Problem('widget_script_failed', late));
   } catch (error) {
     script.remove();
-    throw error;
+    throw (await blockedByPolicy('script-src', url)) ?? error;
   }
   return script;
 }

@@ -14,6 +14,10 @@ export const WORDS = {
     title: 'El chat no arranca',
     hint: 'En los ajustes de OpenAI, añada el dominio de este sitio a la lista de dominios permitidos (Security). Una Content-Security-Policy de la página debe permitir el origen del widget.',
   },
+  blocked_by_policy: {
+    title: 'La política de la página bloquea el chat',
+    hint: 'Añada la dirección a la Content-Security-Policy de la página. docs/embed.md de ChatKit Edge dice todo lo que debe permitir.',
+  },
   offline: {
     title: 'No hay conexión',
     hint: 'El chat seguirá cuando vuelva la conexión.',

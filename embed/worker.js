@@ -2,6 +2,7 @@
 
 import { asProblem, Problem } from '../public/demo/problem.js';
 import { badAnswer, call } from '../public/demo/worker.js';
+import { blockedByPolicy } from './policy.js';
 import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
 
 /** @import { Config } from '../public/demo/worker.js' */
@@ -66,7 +67,9 @@ async function post(url, fields, token) {
   // Sent as plain text, which the Worker reads as well: JSON by name would cost pages of other sites a preflight.
   const body = Object.keys(fields).length > 0 ? JSON.stringify(fields) : undefined;
   const session = await call(url, { method: 'POST', credentials: 'include', headers, body }).catch(async (error) => {
-    throw (await foreignOrigin(asProblem(error))) ?? error;
+    const problem = asProblem(error);
+    if (problem.code !== 'worker_unreachable') throw problem;
+    throw (await blockedByPolicy('connect-src', url)) ?? (await foreignOrigin()) ?? problem;
   });
   if (typeof session.client_secret !== 'string') throw badAnswer(url, 'without client_secret');
   if (token === null) keepVisitor(typeof session.visitor === 'string' ? session.visitor : '');
@@ -76,10 +79,9 @@ async function post(url, fields, token) {
 /**
  * A page of a site that is not allowed is told by its browser what it is told when there is no network. But it can reach
  * the Worker in the way that needs no permission, and not in the other.
- * @param {Problem} problem
  */
-async function foreignOrigin({ code }) {
-  if (code !== 'worker_unreachable' || location.origin === workerOrigin) return null;
+async function foreignOrigin() {
+  if (location.origin === workerOrigin) return null;
   const reaches = (/** @type {string} */ path, /** @type {RequestMode} */ mode) =>
     fetch(workerOrigin + path, { mode, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(5000) }).then(
       () => true,

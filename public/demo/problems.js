@@ -17,6 +17,10 @@ export const WORDS = {
     title: 'The chat does not start',
     hint: 'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of the page must allow the widget’s origin.',
   },
+  blocked_by_policy: {
+    title: 'The page’s own policy blocks the chat',
+    hint: 'Add the address to the Content-Security-Policy of the page. docs/embed.md of ChatKit Edge has all that it must allow.',
+  },
   offline: {
     title: 'You are offline',
     hint: 'The chat goes on when you are online again.',

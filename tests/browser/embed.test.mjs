@@ -108,6 +108,37 @@ describe('one tag', () => {
     await done();
   });
 
+  for (const directive of ['script-src', 'connect-src', 'frame-src']) {
+    test(`says at once what a Content-Security-Policy without the address in ${directive} blocks`, async () => {
+      const widget = new URL(worker.sandbox.widgetUrl).origin;
+      const allowed = { 'script-src': `${worker.url} ${widget}`, 'connect-src': `${worker.url} ${widget}`, 'frame-src': widget };
+      const missing = directive === 'connect-src' ? worker.url : widget;
+      const policy = Object.entries(allowed).map(([name, list]) => `${name} ${name === directive ? list.replace(missing, "'none'") : list}`);
+      const { context, page, calls } = await open(tag(worker.url), {
+        headers: { 'Content-Security-Policy': policy.join('; ').replace(/(\S+) 'none'/, '$1') },
+        // The stand-in has no frame; this one has, and is never ready.
+        prepare: async (page) =>
+          directive === 'frame-src' &&
+          page.route('**/chatkit.js', (route) =>
+            route.fulfill({
+              contentType: 'text/javascript',
+              body: `customElements.define('openai-chatkit', class extends HTMLElement {
+                setOptions() {}
+                connectedCallback() { this.append(Object.assign(document.createElement('iframe'), { src: '${widget}/frame' })); }
+              });`,
+            }),
+          ),
+      });
+      const problem = page.locator('chatkit-edge .problem');
+      await problem.waitFor();
+      const text = await problem.innerText();
+      assert.match(text, /blocked_by_policy/);
+      assert.ok(text.includes(`must allow ${missing} in ${directive}.`), text);
+      assert.ok(calls.length <= 1);
+      await context.close();
+    });
+  }
+
   test('loads the script that the page names', async () => {
     const { composer, done, page } = await open(tag(worker.url, `script="${worker.sandbox.widgetUrl}?mine"`));
     await composer.waitFor();

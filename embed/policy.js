@@ -1,0 +1,52 @@
+/**
+ * What the page's own Content-Security-Policy blocks of the chat. A blocked request fails like one without a network, so the
+ * browser's report is what tells them apart.
+ */
+
+import { Problem } from '../public/demo/problem.js';
+
+/** Origins by directive. @type {Map<string, Set<string>>} */
+const blocked = new Map();
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+document.addEventListener('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
+  if (disposition !== 'enforce' || !URL.canParse(blockedURI)) return;
+  const directive = effectiveDirective.replace(/-elem$/, '');
+  if (!blocked.has(directive)) blocked.set(directive, new Set());
+  blocked.get(directive)?.add(new URL(blockedURI).origin);
+  for (const listener of listeners) listener();
+});
+
+/**
+ * @param {'script-src' | 'connect-src' | 'frame-src'} directive
+ * @param {string} url
+ */
+function findBlocked(directive, url) {
+  const { origin } = new URL(url);
+  if (!blocked.get(directive)?.has(origin)) return null;
+  return new Problem('blocked_by_policy', `The page's Content-Security-Policy must allow ${origin} in ${directive}.`);
+}
+
+/**
+ * Why a request failed, if it was for that. The report comes with the failure or right after it.
+ * @param {'script-src' | 'connect-src'} directive
+ * @param {string} url
+ */
+export async function blockedByPolicy(directive, url) {
+  await new Promise((resolve) => setTimeout(resolve));
+  return findBlocked(directive, url);
+}
+
+/** Fails as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} over @returns {Promise<never>} */
+export function frameBlocked(url, over) {
+  return new Promise((_, reject) => {
+    const check = () => {
+      const problem = findBlocked('frame-src', url);
+      if (problem) reject(problem);
+    };
+    listeners.add(check);
+    over.addEventListener('abort', () => listeners.delete(check));
+    check();
+  });
+}
