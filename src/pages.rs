@@ -53,9 +53,16 @@ async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Res
         return Ok(file);
     }
     let mut script = page::embed_prelude(settings);
-    let text = JsFuture::from(file.text()?).await?;
-    script.push_str(&text.as_string().unwrap_or_default());
+    let file_tag = file.headers().get("ETag")?.unwrap_or_default();
+    let tag = page::embed_tag(&script, &file_tag);
+    let held = incoming.header("If-None-Match");
+    let is_held = held.is_some_and(|held| page::is_held(&held, &tag));
+    if !is_held {
+        let text = JsFuture::from(file.text()?).await?;
+        script.push_str(&text.as_string().unwrap_or_default());
+    }
     let mut headers = Headers::default();
+    headers.add("ETag", tag);
     headers.add("Content-Type", "text/javascript; charset=utf-8");
     headers.add("Cache-Control", EMBED_CACHE);
     headers.add("X-Content-Type-Options", "nosniff");
@@ -63,8 +70,8 @@ async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Res
     headers.add("Access-Control-Allow-Origin", "*");
     headers.add("Cross-Origin-Resource-Policy", "cross-origin");
     outgoing::response(&Answer {
-        status: 200,
+        status: if is_held { 304 } else { 200 },
         headers,
-        body: Some(script),
+        body: (!is_held).then_some(script),
     })
 }

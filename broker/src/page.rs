@@ -3,6 +3,7 @@
 use crate::origin;
 use crate::settings::Settings;
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The body of `GET /api/chatkit/config`. No secret is within reach of it.
 #[must_use]
@@ -54,6 +55,23 @@ pub fn embed_prelude(settings: &Settings) -> String {
     format!("const CHATKIT_EDGE_CONFIG={};\n", config_json(settings))
 }
 
+/// The `ETag` of `/embed.js`: another one after a change of its first line or of the file behind it.
+#[must_use]
+pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    (prelude, file_tag).hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+/// Whether `If-None-Match` names a tag, compared weakly.
+#[must_use]
+pub fn is_held(if_none_match: &str, tag: &str) -> bool {
+    let strip = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    if_none_match
+        .split(',')
+        .any(|held| strip(held) == strip(tag))
+}
+
 /// The value of `Link` for the demo page: the widget's script, where there will be a session for it.
 #[must_use]
 pub fn preload(settings: &Settings) -> Option<String> {
@@ -99,6 +117,19 @@ mod tests {
             .unwrap();
         assert_eq!(json, config_json(&settings));
         assert_eq!(preload(&settings), None, "nothing is set up");
+    }
+
+    #[test]
+    fn the_tag_of_the_element_follows_the_settings_and_the_file() {
+        let tag = embed_tag("settings", "\"file\"");
+        assert_eq!(tag, embed_tag("settings", "\"file\""));
+        assert_ne!(tag, embed_tag("others", "\"file\""));
+        assert_ne!(tag, embed_tag("settings", "\"another\""));
+        let strong = tag.trim_start_matches("W/");
+        for held in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
+            assert!(is_held(held, &tag), "{held}");
+        }
+        assert!(!is_held("\"x\"", &tag));
     }
 
     #[test]
