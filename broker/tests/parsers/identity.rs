@@ -129,11 +129,15 @@ proptest! {
 
     #[test]
     fn a_key_is_found_among_any_others_by_its_id_and_none_without(
-        kinds in prop::collection::vec(any::<bool>(), 1..8), wanted in any::<prop::sample::Index>(), noise in 0usize..3,
+        kinds in prop::collection::vec(any::<bool>(), 1..8), wanted in any::<prop::sample::Index>(),
+        noise in prop::collection::vec(0usize..4, 0..4),
     ) {
         let mut listed: Vec<Value> = kinds.iter().enumerate().map(|(at, kind)| key(*kind, &format!("k{at}"))).collect();
-        for _ in 0..noise {
-            listed.insert(0, json!({"kty": "oct", "kid": "k0", "k": "AA"}));
+        for at in noise {
+            let mut unfit = key(true, "k0");
+            let (name, value) = [("kty", "oct"), ("use", "enc"), ("alg", "HS256"), ("alg", "RS512")][at];
+            unfit[name] = json!(value);
+            listed.insert(0, unfit);
         }
         let set = json!({"keys": listed}).to_string();
         check(set.as_bytes());

@@ -74,6 +74,28 @@ proptest! {
     }
 
     #[test]
+    fn signing_in_is_set_up_as_a_whole_or_not_at_all(
+        access in any::<bool>(), secret in any::<bool>(), url in any::<bool>(), issuer in any::<bool>(),
+        audience in any::<bool>(),
+    ) {
+        let variables = [
+            ("OPENAI_API_KEY", "sk-test", true),
+            ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1", true),
+            ("AUTH", if access { "access" } else { "jwt" }, true),
+            ("AUTH_JWT_SECRET", "jwt-0123456789abcdef", secret),
+            ("AUTH_JWKS_URL", "https://site.example/keys", url),
+            ("AUTH_ISSUER", "https://site.example", issuer),
+            ("AUTH_AUDIENCE", "chat", audience),
+        ];
+        let set = variables.into_iter().filter(|(.., is_set)| *is_set);
+        let variables = set.map(|(name, text, _)| (name, text)).collect();
+        read(&variables);
+        let read = Settings::read(|name| variables.get(name).map(|text| (*text).to_owned()));
+        let whole = if access || (url && !secret) { issuer && audience } else { secret && !url };
+        prop_assert_eq!(read.sessions.is_ok(), whole);
+    }
+
+    #[test]
     fn a_number_is_taken_within_its_bounds_and_nowhere_else(
         number in any::<u64>(), least in 0u64..9, most in 9u64.., zeros in 0usize..3,
     ) {
