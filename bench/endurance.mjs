@@ -10,6 +10,7 @@ import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../sandbox/openai.m
 import { freePort } from '../tests/support/port.mjs';
 import { startKv } from '../tests/support/kv.mjs';
 import { startWorkerd } from '../tests/support/workerd.mjs';
+import { openInspector } from './inspector.mjs';
 
 const CONNECTIONS = 16;
 const PROBES = 300;
@@ -23,37 +24,10 @@ function processMemory(/** @type {number | undefined} */ pid) {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
-/**
- * Asks V8 for what its heap holds when all garbage is collected. workerd reads the question when it next has a request.
- * @param {string} address @param {() => Promise<unknown>} wake
- */
-async function openInspector(address, wake) {
-  const [target] = await (await fetch(`http://${address}/json`)).json();
-  const socket = new WebSocket(target.webSocketDebuggerUrl);
-  await once(socket, 'open');
-  let last = 0;
-  const call = async (/** @type {string} */ method) => {
-    const id = ++last;
-    const answered = new Promise((/** @type {(result: any) => void} */ resolve) => {
-      socket.addEventListener('message', function take({ data }) {
-        const message = JSON.parse(data);
-        if (message.id !== id) return;
-        socket.removeEventListener('message', take);
-        resolve(message.result);
-      });
-    });
-    socket.send(JSON.stringify({ id, method }));
-    await wake();
-    return answered;
-  };
-  return {
-    /** In MB. */
-    async heap() {
-      await call('HeapProfiler.collectGarbage');
-      return (await call('Runtime.getHeapUsage')).usedSize / 1024 / 1024;
-    },
-    close: () => socket.close(),
-  };
+/** What V8's heap holds when all garbage is collected, in MB. @param {Awaited<ReturnType<typeof openInspector>>} inspector */
+async function heapOf(inspector) {
+  await inspector.call('HeapProfiler.collectGarbage');
+  return (await inspector.call('Runtime.getHeapUsage')).usedSize / 1024 / 1024;
 }
 
 /** @typedef {{ latency: number, heap: number, memory: number }} Figures milliseconds, MB and MB */
@@ -141,7 +115,7 @@ export async function measureEndurance(requests) {
     return median(times);
   }
 
-  const figures = async () => ({ latency: await latency(), heap: await inspector.heap(), memory: processMemory(worker.pid) });
+  const figures = async () => ({ latency: await latency(), heap: await heapOf(inspector), memory: processMemory(worker.pid) });
 
   async function run(/** @type {number} */ from, /** @type {number} */ to) {
     let next = from;

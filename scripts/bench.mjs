@@ -1,5 +1,5 @@
 // `npm run bench`: the comparisons of the README, each measured side by side on this machine.
-// `npm run bench -- time-to-chat` makes the ones named.
+// `npm run bench -- time-to-chat` makes the ones named; `npm run bench -- speed --picture` passes an option on to them.
 import { bundle } from './bundle.mjs';
 import { findChromium, installChromium } from './chromium.mjs';
 import { setup } from './setup.mjs';
@@ -8,13 +8,15 @@ import { inRoot, projectEnv } from './setup/paths.mjs';
 import { main, Problem, run, say } from './setup/run.mjs';
 
 /** Each is bench/NAME.mjs. */
-const benches = ['counters', 'time-to-chat', 'endurance'];
+const benches = ['counters', 'time-to-chat', 'endurance', 'speed'];
 
 async function bench() {
-  const named = process.argv.slice(2);
+  const options = process.argv.slice(2).filter((word) => word.startsWith('--'));
+  const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const unknown = named.find((name) => !benches.includes(name));
   if (unknown) throw new Problem(`There is no bench "${unknown}". Benches: ${benches.join(', ')}.`);
   const chosen = named.length ? named : benches;
+  if (options.length && chosen.some((name) => name !== 'speed')) throw new Problem('Only "speed" takes options: npm run bench -- speed --picture');
 
   await setup();
   if (chosen.includes('time-to-chat') && !findChromium()) await installChromium();
@@ -24,7 +26,7 @@ async function bench() {
   if (notBuilt) return notBuilt;
   for (const name of chosen) {
     say(`\n${name}`);
-    const { code } = await run(process.execPath, [inRoot('bench', `${name}.mjs`)], { env: projectEnv() });
+    const { code } = await run(process.execPath, [inRoot('bench', `${name}.mjs`), ...options], { env: projectEnv() });
     if (code) return code;
   }
 }

@@ -7,7 +7,7 @@ import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import packageJson from '../../package.json' with { type: 'json' };
+import { version } from '../../package.json';
 import { MAX_BODY_BYTES, readAsk, readEvents } from './rules/ask.js';
 import * as ledger from './rules/ledger.js';
 import { judge } from './rules/origin.js';
@@ -16,7 +16,6 @@ import { sessionFor } from './rules/session.js';
 import { readSettings, requireUsable } from './rules/settings.js';
 import { COOKIE_SECONDS, HEADER, newId } from './rules/visitor.js';
 
-const { version } = packageJson;
 // The middleware puts `__Host-` in front.
 const COOKIE = 'chatkit_visitor';
 const CREATES_SESSION = new Set(['/api/chatkit/session', '/api/chatkit/start', '/api/create-session']);

@@ -1,6 +1,6 @@
 // The compared endpoints as a Worker in JavaScript without a framework: the same work, headers, checks and signatures as
 // ChatKit Edge, so that the comparison is one of the languages and not of what is left out.
-import packageJson from '../../package.json' with { type: 'json' };
+import { version } from '../../package.json';
 import { MAX_BODY_BYTES, readAsk, readEvents } from './rules/ask.js';
 import * as ledger from './rules/ledger.js';
 import { readAtMost } from './rules/openai.js';
@@ -11,8 +11,6 @@ import {
 import { sessionFor } from './rules/session.js';
 import { readSettings, requireUsable } from './rules/settings.js';
 import { COOKIE, COOKIE_SECONDS, importKeys, newId, recognise, sign } from './rules/visitor.js';
-
-const { version } = packageJson;
 
 /** What an isolate keeps: the settings, and the visitors' keys as soon as they are needed. */
 let settings;

@@ -1,4 +1,5 @@
-// Python with the packages of tests/requirements.txt, in .tools/python: the FastAPI example of the docs, and Schemathesis.
+// Python with packages of its own. Those of tests/requirements.txt are in .tools/python: the FastAPI example of the docs,
+// and Schemathesis.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isCurrent, writeStamp } from '../stamp.mjs';
@@ -8,14 +9,8 @@ import { inRoot } from './paths.mjs';
 import { output, Problem, run, say, which } from './run.mjs';
 import { atLeast } from './versions.mjs';
 
-/** The oldest Python that Schemathesis works with. */
+/** The oldest Python that the packages work with. */
 const minimumPython = '3.11.0';
-const requirements = inRoot('tests', 'requirements.txt');
-const home = inRoot('.tools', 'python');
-const stamp = path.join(home, 'installed');
-const inVenv = (/** @type {string} */ name) =>
-  process.platform === 'win32' ? path.join(home, 'Scripts', `${name}.exe`) : path.join(home, 'bin', name);
-const python = inVenv('python');
 
 /** The version of a Python that has what a venv needs, or null. */
 const versionOf = (/** @type {string} */ program) =>
@@ -31,30 +26,51 @@ async function findPython() {
   return null;
 }
 
-/** What .tools/python is made of: these packages, for this Python, which the system may replace by a newer one. */
-const contents = async () => `${await versionOf(python)}\n${readFileSync(requirements, 'utf8')}`;
+/**
+ * A folder of Python packages of its own: those of a requirements file, for one Python.
+ * @param {string} name of the folder in .tools
+ * @param {string[]} list the requirements file's path in the project
+ * @param {string} whose who needs it, as the subject of an error: "Python …, which the tests need,"
+ */
+export function venv(name, list, whose) {
+  const home = inRoot('.tools', name);
+  const requirements = inRoot(...list);
+  const stamp = path.join(home, 'installed');
+  const inVenv = (/** @type {string} */ program) =>
+    process.platform === 'win32' ? path.join(home, 'Scripts', `${program}.exe`) : path.join(home, 'bin', program);
+  const python = inVenv('python');
 
-export const pythonReady = async () => existsSync(stamp) && isCurrent(stamp, await contents(), [python]);
+  // The system may replace its Python by a newer one.
+  const contents = async () => `${await versionOf(python)}\n${readFileSync(requirements, 'utf8')}`;
 
-export async function installPython() {
-  const needed = 'Python 3.11 or newer with venv, which the tests need,';
-  if (!(await findPython()) && isDebian()) await aptInstall(['python3', 'python3-venv'], needed);
-  const found = await findPython();
-  if (!found) throw new Problem(`${needed} is missing. Get it from https://www.python.org/downloads/, then run this command again.`);
+  return {
+    home,
+    ready: async () => existsSync(stamp) && isCurrent(stamp, await contents(), [python]),
+    async install() {
+      const needed = `Python 3.11 or newer with venv, which ${whose},`;
+      if (!(await findPython()) && isDebian()) await aptInstall(['python3', 'python3-venv'], needed);
+      const found = await findPython();
+      if (!found) throw new Problem(`${needed} is missing. Get it from https://www.python.org/downloads/, then run this command again.`);
 
-  rmSync(home, { recursive: true, force: true });
-  say(`  ${found} -m venv .tools/python`);
-  if ((await run(found, ['-m', 'venv', home])).code !== 0) throw new Problem(`"${found} -m venv" failed, see above.`);
-  say('  pip install -r tests/requirements.txt');
-  // Built packages only: from source, one of them needs Rust and minutes.
-  const { code } = await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input',
-    '--only-binary=:all:', '-r', requirements]);
-  if (code !== 0) throw new Problem('The Python packages of tests/requirements.txt could not be installed: pip failed, see above.');
-  writeStamp(stamp, await contents());
+      rmSync(home, { recursive: true, force: true });
+      say(`  ${found} -m venv .tools/${name}`);
+      if ((await run(found, ['-m', 'venv', home])).code !== 0) throw new Problem(`"${found} -m venv" failed, see above.`);
+      say(`  pip install -r ${list.join('/')}`);
+      // Built packages only: from source, one of them needs Rust and minutes.
+      const { code } = await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input',
+        '--only-binary=:all:', '-r', requirements]);
+      if (code !== 0) throw new Problem(`The Python packages of ${list.join('/')} could not be installed: pip failed, see above.`);
+      writeStamp(stamp, await contents());
+    },
+    /** A program of it: Python itself, or one that a package brings. */
+    program(/** @type {string} */ program = 'python') {
+      if (!existsSync(stamp)) throw new Problem(`.tools/${name} is missing: "npm run setup" makes it.`);
+      return inVenv(program);
+    },
+  };
 }
 
-/** A program of .tools/python: Python itself, or one that a package brings. */
-export function pythonProgram(name = 'python') {
-  if (!existsSync(stamp)) throw new Problem('.tools/python is missing: "npm run setup" makes it.');
-  return inVenv(name);
-}
+const forTests = venv('python', ['tests', 'requirements.txt'], 'the tests need');
+export const pythonReady = forTests.ready;
+export const installPython = forTests.install;
+export const pythonProgram = forTests.program;

@@ -1,0 +1,32 @@
+// V8's inspector in workerd: what its heap holds, where its time goes.
+import { once } from 'node:events';
+
+/**
+ * Connects to the service `main`. workerd reads what is asked when it next has a request, so `wake` makes one.
+ * @param {string} address @param {() => Promise<unknown>} wake
+ */
+export async function openInspector(address, wake) {
+  const targets = await (await fetch(`http://${address}/json`)).json();
+  const target = targets.find((/** @type {{ id: string }} */ { id }) => id === 'main') ?? targets[0];
+  const socket = new WebSocket(target.webSocketDebuggerUrl);
+  await once(socket, 'open');
+  let last = 0;
+  return {
+    /** @param {string} method @param {object} [params] */
+    async call(method, params = {}) {
+      const id = ++last;
+      const answered = new Promise((/** @type {(result: any) => void} */ resolve) => {
+        socket.addEventListener('message', function take({ data }) {
+          const message = JSON.parse(data);
+          if (message.id !== id) return;
+          socket.removeEventListener('message', take);
+          resolve(message.result);
+        });
+      });
+      socket.send(JSON.stringify({ id, method, params }));
+      await wake();
+      return answered;
+    },
+    close: () => socket.close(),
+  };
+}
