@@ -74,6 +74,19 @@ proptest! {
     }
 
     #[test]
+    fn a_password_in_an_address_shows_in_no_fault(
+        password in "[A-Za-z0-9]{8,20}", at in any::<prop::sample::Index>(),
+    ) {
+        let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
+        let address = format!("https://me:{password}@proxy.example/v1");
+        let settings = Settings::read(|asked| (asked == name).then(|| address.clone()));
+        let faults = settings.sessions.expect_err("one at most is set");
+        for fault in faults {
+            prop_assert!(!fault.to_string().contains(&password), "{}", fault);
+        }
+    }
+
+    #[test]
     fn signing_in_is_set_up_as_a_whole_or_not_at_all(
         access in any::<bool>(), secret in any::<bool>(), url in any::<bool>(), issuer in any::<bool>(),
         audience in any::<bool>(),
