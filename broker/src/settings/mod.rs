@@ -125,7 +125,7 @@ impl Settings {
             })
             .unwrap_or_default();
         let script_url = r
-            .read("CHATKIT_JS_URL", spelling::fetched_url)
+            .public("CHATKIT_JS_URL", spelling::fetched_url)
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
         let admin_token = r.secret("ADMIN_TOKEN");

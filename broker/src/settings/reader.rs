@@ -13,6 +13,9 @@ const SECRETS: [&str; 4] = [
     "ADMIN_TOKEN",
 ];
 
+/// A shorter text can be part of an address by chance.
+const LEAST_SECRET: usize = 8;
+
 /// One thing that is wrong with the settings, as a sentence for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -90,6 +93,22 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 None
             }
         }
+    }
+
+    /// A variable that every page is told: a secret in it is a fault.
+    pub(super) fn public<T>(
+        &mut self,
+        variable: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Allowed>,
+    ) -> Option<T> {
+        let text = self.text(variable)?;
+        let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
+        if secrets.any(|secret| secret.len() >= LEAST_SECRET && text.contains(&secret)) {
+            let sentence = format!("{variable} holds a secret, and every page is told what it is.");
+            self.fault(variable, sentence);
+            return None;
+        }
+        self.read(variable, parse)
     }
 
     /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too,

@@ -66,6 +66,21 @@ fn a_secret_in_the_wrong_variable_does_not_show() {
 }
 
 #[test]
+fn what_every_page_is_told_holds_no_secret() {
+    let script = (
+        "CHATKIT_JS_URL",
+        "https://cdn.example/x.js?key=sk-0123456789",
+    );
+    let variables = [("OPENAI_API_KEY", "sk-0123456789"), WORKFLOW, script];
+    assert_eq!(
+        faults(&variables),
+        ["CHATKIT_JS_URL holds a secret, and every page is told what it is."]
+    );
+    assert_eq!(read(&variables).script_url, DEFAULT_SCRIPT);
+    assert_eq!(read(&[KEY, WORKFLOW, script]).script_url, script.1);
+}
+
+#[test]
 fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
     let wrong = [
         ("OPENAI_API_KEY", "sk-abc def"),

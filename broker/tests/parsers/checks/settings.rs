@@ -133,12 +133,9 @@ fn are_named(faults: &[Fault]) {
 
 /// Not even where a secret was put into the wrong variable.
 fn shows_no_secret(settings: &Settings, variables: &BTreeMap<&str, &str>) {
-    let mut shown = vec![
-        doctor::Report::of_settings(settings).to_json(),
-        config_json(settings),
-        format!("{:?}", settings.sessions),
-    ];
+    let mut shown = vec![config_json(settings), content_security_policy(settings)];
     if let Err(faults) = &settings.sessions {
+        shown.push(doctor::Report::of_settings(settings).to_json());
         shown.push(Problem::from(&Cause::NotConfigured(faults.clone())).to_json("r"));
     }
     let secrets = SECRETS.iter().filter_map(|name| variables.get(name));
