@@ -25,3 +25,6 @@ export function isPassing({ code, status }) {
 export function waitOf({ retryAfter }) {
   return /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0;
 }
+
+/** Of what it answered itself the Worker knows, and of these it cannot be told. @param {Problem} problem */
+export const isWorthTelling = ({ code, requestId }) => requestId === null && code !== 'offline' && code !== 'origin_not_allowed';

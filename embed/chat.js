@@ -41,6 +41,10 @@ export class Chat {
   /** @type {Config | null} */
   #config = null;
   #scriptUrl = '';
+  /** It was the script that failed. */
+  #scriptFirst = false;
+  /** Ends with the widget. */
+  #life = new AbortController();
   /** @type {ChatKitOptions['api'] | null} */
   #api = null;
   /** The thread on show, so that starting over comes back to it. @type {string | null | undefined} */
@@ -69,6 +73,10 @@ export class Chat {
     const mine = this.#begin();
     try {
       const secrets = this.#host.secrets();
+      // A session without a widget would be spent for nothing each time.
+      if (this.#scriptFirst) await this.#load(Promise.resolve());
+      if (mine !== this.#attempt) return;
+      this.#scriptFirst = false;
       const session = secrets.start();
       // What is on show stays until there is something to put in its place.
       if (this.#widget) await session;
@@ -151,10 +159,8 @@ export class Chat {
     });
     /** @type {Promise<void>} */
     const promise = new Promise((resolve, reject) => {
-      const over = new AbortController();
-      const done = () => (over.abort(), resolve());
-      widget.addEventListener('chatkit.ready', done, { once: true });
-      frameBlocked(this.#scriptUrl, over.signal).catch(reject);
+      widget.addEventListener('chatkit.ready', () => resolve(), { once: true });
+      frameBlocked(this.#scriptUrl, this.#life.signal).catch(reject);
     });
     // It may fail before anybody waits for it.
     promise.catch(() => {});
@@ -166,6 +172,8 @@ export class Chat {
   }
 
   #removeWidget() {
+    this.#life.abort();
+    this.#life = new AbortController();
     this.#widget?.remove();
     this.#widget = null;
     this.#api = null;
@@ -181,6 +189,7 @@ export class Chat {
     if (mine !== this.#attempt) return;
     this.#begin();
     if (!this.#isReady) this.#removeWidget();
+    this.#scriptFirst = problem.code === 'widget_script_failed';
     const passing = isPassing(problem);
     if (passing) this.#giveUp = tryLater(problem, () => void this.start());
     this.#host.failed(problem, passing);

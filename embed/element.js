@@ -2,6 +2,7 @@
 
 import { Problem } from '../public/demo/problem.js';
 import { WidgetCalls } from './calls.js';
+import { isWorthTelling } from './causes.js';
 import { Chat } from './chat.js';
 import { EVENTS } from './events.js';
 import { languageOf, optionsFor, themeOf } from './options.js';
@@ -209,12 +210,12 @@ export class ChatKitEdge extends WidgetCalls {
    * @param {boolean} passing
    */
   #fail(problem, passing) {
+    const news = this.#problem?.code !== problem.code;
     this.#problem = problem;
     this.#view.fail(problem, passing, this.#words());
     this.#turnTo(this.#chat.widget ? 'broken' : 'failed');
     const { code, message, requestId } = problem;
-    // Of what it answered itself the Worker knows.
-    if (requestId === null && this.#reports) reportError(problem, code);
+    if (news && this.#reports && isWorthTelling(problem)) reportError(problem, code);
     this.#tell('problem', { code, message, requestId, passing });
     this._refuseCalls(problem);
   }

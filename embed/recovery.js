@@ -75,7 +75,10 @@ function settle() {
   plan();
 }
 
-function onEvent() {
+/** @param {Event} event */
+function onEvent(event) {
+  // The first time a page is shown is no return to it.
+  if (event instanceof PageTransitionEvent && !event.persisted) return;
   if (document.visibilityState === 'visible' && navigator.onLine) tryNow();
 }
 

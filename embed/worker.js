@@ -3,6 +3,7 @@
 import { asProblem, Problem } from '../public/demo/problem.js';
 import { badAnswer, call } from '../public/demo/worker.js';
 import { blockedByPolicy } from './policy.js';
+import { untilApart } from './turns.js';
 import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
 
 /** @import { Config } from '../public/demo/worker.js' */
@@ -59,6 +60,7 @@ export function askSession(what, fields, token) {
  * @param {string | null} token
  */
 async function post(url, fields, token) {
+  await untilApart();
   /** @type {Record<string, string>} */
   const headers = {};
   const visitor = knownVisitor();

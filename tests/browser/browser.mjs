@@ -1,4 +1,5 @@
 // What the browser tests share: Chromium, and visitors whose pages remember everything that went wrong on them.
+import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
 
@@ -15,7 +16,8 @@ export async function launch(options) {
 /**
  * A page in a browser profile of its own, not yet opened. `troubles` collects console errors and warnings, uncaught errors
  * and rejections; what the Content-Security-Policy blocks is a console error in Chromium. `calls` has the requests for
- * client secrets, as "POST /api/chatkit/session", and `times` when each was sent, in milliseconds.
+ * client secrets, as "POST /api/chatkit/session", and `gaps()` how many milliseconds of the page's
+ * own clock were between each and the one before, for the page that is open.
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
@@ -27,8 +29,6 @@ export async function newVisitor(browser, options) {
   const troubles = [];
   /** @type {string[]} */
   const calls = [];
-  /** @type {number[]} */
-  const times = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
   });
@@ -37,9 +37,33 @@ export async function newVisitor(browser, options) {
     const { pathname } = new URL(request.url());
     if (!/^\/api\/chatkit\/(session|refresh)$/.test(pathname)) return;
     calls.push(`${request.method()} ${pathname}`);
-    times.push(Date.now());
   });
-  return { context, page, troubles, calls, times };
+  // Taken in the page: its events reach us late where the machine is busy.
+  await page.addInitScript(() => {
+    const times = /** @type {number[]} */ ((/** @type {any} */ (window).sessionRequests = []));
+    const { fetch } = window;
+    window.fetch = (input, init) => {
+      if (/\/api\/chatkit\/(session|start|refresh)$/.test(String(input))) times.push(Date.now());
+      return fetch(input, init);
+    };
+  });
+  return {
+    context,
+    page,
+    troubles,
+    calls,
+    /** @returns {Promise<number[]>} */
+    gaps: () =>
+      page.evaluate(() => {
+        const times = /** @type {number[]} */ (/** @type {any} */ (window).sessionRequests);
+        return times.slice(1).map((time, i) => time - times[i]);
+      }),
+  };
+}
+
+/** No two session requests of a page are within a second, but for a timer's inaccuracy. @param {number[]} gaps */
+export function assertApart(gaps) {
+  assert.ok(gaps.every((gap) => gap >= 990), `session requests ${gaps} ms apart`);
 }
 
 /** The widget, once it can be written into. @param {import('playwright-core').Page} page */
