@@ -150,7 +150,7 @@ async function compare() {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '5' },
-      ms: { type: 'string', default: '1000' },
+      ms: { type: 'string', default: '800' },
       after: { type: 'string' },
       picture: { type: 'boolean', default: false },
     },

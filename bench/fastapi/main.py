@@ -13,7 +13,6 @@ app = FastAPI()
 openai = httpx.AsyncClient(
     base_url=os.environ["OPENAI_BASE_URL"],
     headers={"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}", "OpenAI-Beta": "chatkit_beta=v1"},
-    limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
     timeout=30,
 )
 
