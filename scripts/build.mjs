@@ -18,7 +18,9 @@ const results = [inRoot('build', 'index.js'), wasm];
 
 // What rustc and wasm-bindgen use and workerd knows; more, and wasm-opt may write what workerd does not.
 const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];
-const wasmOptArgs = ['-Os', '--strip-debug', '--strip-producers', ...features.map((name) => `--enable-${name}`)];
+// The names of functions are a fifth of the file. `npm run build -- --names` keeps them, for profiles.
+const names = process.argv.includes('--names') ? ['--debuginfo'] : ['--strip-debug'];
+const wasmOptArgs = ['-Os', ...names, '--strip-producers', ...features.map((name) => `--enable-${name}`)];
 
 /** The program of esbuild's own platform package; the "esbuild" beside it may be a slower script around it. */
 function esbuildProgram() {
@@ -51,7 +53,7 @@ export async function build() {
   }
   const rustc = (await output('rustc', ['-vV'], { env })) ?? '';
   // Taken before the build: what changes while it runs makes the next one build again.
-  const print = fingerprint(root, buildInputs(root), rustc);
+  const print = fingerprint(root, buildInputs(root), rustc + names);
   if (isCurrent(stampFile, print, results)) {
     say('The Worker is built already.');
     return;

@@ -1,7 +1,7 @@
 //! The public keys that tokens are checked with: fetched, kept for the isolate, used by WebCrypto.
 
 use crate::clock;
-use crate::runtime::{self, RequestOptions, read_at_most};
+use crate::runtime::{self, RequestOptions, read_answer};
 use broker::auth::{
     Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, Token, Unproven, is_fetch_due,
 };
@@ -82,7 +82,7 @@ async fn read(url: &str) -> runtime::Result<Option<Vec<u8>>> {
     if response.status() != 200 {
         return Ok(None);
     }
-    read_at_most(MAX_KEY_SET_BYTES, response.body()).await
+    read_answer(MAX_KEY_SET_BYTES, &response).await
 }
 
 async fn verify_with(key: &Key, token: &Token<'_>) -> Result<bool, JsValue> {

@@ -190,6 +190,24 @@ pub fn either(signal: &web_sys::AbortSignal, ms: u64) -> web_sys::AbortSignal {
     web_sys::AbortSignal::any(&Array::of2(signal, &timeout))
 }
 
+/// Reads an answer's body to its end; `None` if it has more than `most` bytes.
+///
+/// Where HTTP itself says how long the body is, it is taken in one piece: no more than that
+/// arrives. A body that is unpacked on the way can be longer than what is said.
+pub async fn read_answer(most: usize, response: &Response) -> Result<Option<Vec<u8>>> {
+    let headers = response.headers();
+    let length = headers.get("Content-Length")?;
+    let length: Option<usize> = length.and_then(|length| length.parse().ok());
+    match length {
+        Some(length) if length > most => Ok(None),
+        Some(_) if headers.get("Content-Encoding")?.is_none() => {
+            let bytes = JsFuture::from(response.array_buffer()?).await?;
+            Ok(Some(Uint8Array::new(&bytes).to_vec()))
+        }
+        _ => read_at_most(most, response.body()).await,
+    }
+}
+
 /// Reads a body to its end; `None` if it has more than `most` bytes, as soon as that is known.
 pub async fn read_at_most(most: usize, body: Option<ReadableStream>) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();

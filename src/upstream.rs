@@ -1,7 +1,7 @@
 //! Calls to OpenAI: one deadline over all tries, each try and each byte of its answer.
 
 use crate::clock;
-use crate::runtime::{self, RequestOptions, read_at_most};
+use crate::runtime::{self, RequestOptions, read_answer};
 use broker::openai::{self, MAX_ANSWER_BYTES, Session};
 use broker::problem::OpenAiFailure;
 use broker::redact::redact;
@@ -125,7 +125,7 @@ async fn attempt(
     exchange.status = Some(status);
     exchange.request_id =
         header(&response, "x-request-id").map(|id| redact(&id, Some(&settings.api_key)));
-    let answer = read_at_most(MAX_ANSWER_BYTES, response.body()).await;
+    let answer = read_answer(MAX_ANSWER_BYTES, &response).await;
     if (200..300).contains(&status) {
         let (failure, cause) = match answer {
             Ok(Some(answer)) => return Ok(answer),

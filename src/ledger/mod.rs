@@ -29,7 +29,7 @@ pub async fn ask(env: &Env, object: &str, command: &Command) -> Result<Reply, St
     if response.status() == 204 {
         return Ok(Reply::Done);
     }
-    let answer = runtime::read_at_most(MAX_REPLY_BYTES, response.body())
+    let answer = runtime::read_answer(MAX_REPLY_BYTES, &response)
         .await
         .map_err(said)?
         .unwrap_or_default();
