@@ -136,6 +136,48 @@ for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-
   });
 }
 
+test('a page that fails before it is loaded does not take that for a reason to try again', async () => {
+  worker.sandbox.fail('unavailable', { times: Infinity });
+  const { context, page, problem, calls } = await visitorWithClock();
+  const loaded = Promise.withResolvers();
+  await page.route('**/slow.png', async (route) => {
+    await loaded.promise;
+    await route.abort();
+  });
+  await page.goto(site.put('/slow', html(`<img src="/slow.png" alt="">${tag(worker.url)}`)), { waitUntil: 'domcontentloaded' });
+  await problem.waitFor();
+  assert.equal(await page.evaluate(() => document.readyState), 'interactive');
+  loaded.resolve(null);
+  await page.waitForLoadState('load');
+  // Less than the first pause, and more than what keeps two requests apart. Then one to come after any other.
+  await page.clock.fastForward(3000);
+  await page.evaluate(() => fetch('/slow').then((answer) => answer.text()));
+  assert.equal(calls.length, 1);
+  await context.close();
+});
+
+test('while the script is blocked no session is spent on it, and the chat comes when it is not', async () => {
+  const { context, page, problem, calls, clean } = await visitorWithClock();
+  const script = (/** @type {import('playwright-core').Request} */ request) => request.url() === worker.sandbox.widgetUrl;
+  await page.route('**/chatkit.js', (route) => route.abort('blockedbyclient'));
+  await page.goto(site.put('/blocked', html(tag(worker.url))));
+  await problem.waitFor();
+  // The secret of the first session has ended long before the last of these.
+  for (let i = 0; i < 4; i++) {
+    const again = page.waitForEvent('requestfailed', script);
+    await page.clock.fastForward('08:00');
+    await again;
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+  }
+  assert.deepEqual(calls, ['POST /api/chatkit/session']);
+  await page.unroute('**/chatkit.js');
+  await page.clock.fastForward('01:10');
+  await page.locator('chatkit-edge textarea').waitFor();
+  assert.equal(calls.length, 2);
+  clean();
+  await context.close();
+});
+
 describe('offline', () => {
   test('a chat that starts says so, and starts when the browser is online again', async () => {
     const { context, page, problem, calls, clean } = await visitorWithClock();
