@@ -1,0 +1,20 @@
+// The bundle of the element: one small file that stands alone.
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { bundleEmbed } from '../../scripts/embed.mjs';
+
+test('the element is one file without imports, of less than 15 KB with gzip, and written only when it differs', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const to = path.join(folder, 'embed.js');
+  const first = await bundleEmbed({ to });
+  assert.equal(first.written, true);
+  assert.ok(first.gzip < 15_000, `${first.gzip} bytes`);
+  const code = await readFile(to, 'utf8');
+  assert.doesNotMatch(code, /\bimport\s*[{("'*]|\bfrom\s*["']|\brequire\(/);
+  assert.match(code, /import\.meta\.url/, 'it finds its Worker by its own address');
+  assert.equal((await bundleEmbed({ to })).written, false);
+});
