@@ -24,7 +24,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 const PANELS = [
   { title: 'CPU time of a session, µs', pick: (result) => result.cpu['session/64'] },
-  { title: 'CPU time of a counted message, µs', pick: (result) => result.cpu['message/64'] },
+  { title: 'CPU time of a message event, µs', pick: (result) => result.cpu['message/64'] },
   { title: 'CPU time of a health check, µs', pick: (result) => result.cpu['health/64'] },
   { title: 'Peak memory, MB', pick: ({ memory }) => ({ median: memory, least: memory, most: memory }) },
 ];
@@ -59,14 +59,16 @@ export function draw(results) {
     top = bottom;
     return svg;
   });
+  const caption = `<text class="note" x="0" y="${top + 10}">Bars: the median of the rounds, over 64 connections. Lines: the least and the most.</text>`;
   const said = PANELS.map(({ title, pick }) =>
     `${title}: ${results.flatMap((result) => (pick(result) ? [`${result.name} ${rounded(pick(result).median)}`] : [])).join(', ')}.`);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" role="img" aria-labelledby="title desc">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + 18}" role="img" aria-labelledby="title desc">
 <title id="title">What a request costs</title>
 <desc id="desc">${said.join(' ')}</desc>
 <style>${STYLE}
 </style>
 ${panels.join('\n')}
+${caption}
 </svg>
 `;
 }
