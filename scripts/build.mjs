@@ -43,6 +43,9 @@ export async function build() {
   const env = {
     ...projectEnv(),
     RUST_BACKTRACE: '0', // of worker-build itself it says nothing about the sources
+    // A request goes on when its client goes away: what it took is given back, those who wait for the same are told, and
+    // its memory is freed.
+    RUN_TO_COMPLETION: '1',
     // Without these worker-build downloads its own.
     WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
     ESBUILD_BIN: esbuildProgram(),

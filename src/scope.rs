@@ -8,7 +8,6 @@ use crate::upstream::Exchange;
 use broker::ledger::{Command, Event, Report, counter_object};
 use broker::log::Line;
 use broker::settings::Settings;
-use futures_channel::oneshot;
 use std::rc::Rc;
 use worker::{Context, Env};
 
@@ -24,25 +23,7 @@ pub struct Scope {
     pub client: web_sys::AbortSignal,
 }
 
-/// While it is held, the request goes on without its client.
-pub struct Outliving(
-    #[allow(dead_code, reason = "dropping it is the message")] oneshot::Sender<()>,
-);
-
 impl Scope {
-    /// Lets the request go on when its client goes away, until what is given back is dropped.
-    ///
-    /// Otherwise the runtime stops it where it stands: what it took would never be given back,
-    /// and its memory never be freed.
-    #[must_use]
-    pub fn outlive_client(&self) -> Outliving {
-        let (sender, dropped) = oneshot::channel();
-        self.context.wait_until(async move {
-            let _ = dropped.await;
-        });
-        Outliving(sender)
-    }
-
     /// Counts an event and waits until that is durable.
     pub async fn count(
         &self,

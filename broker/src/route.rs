@@ -165,12 +165,6 @@ impl Route {
             )
     }
 
-    /// Whether serving it waits for anything: OpenAI, the ledger, the request's body.
-    #[must_use]
-    pub fn waits(self) -> bool {
-        !matches!(self, Self::Health | Self::Config | Self::Options { .. })
-    }
-
     /// Whether a failure here is a session that could not be created.
     #[must_use]
     pub fn creates_session(self) -> bool {

@@ -81,7 +81,7 @@ const settled = (/** @type {string} */ text) =>
     .replace(/[0-9a-f]{32}/g, 'ID')
     .replace(/ek_[\w-]+/g, 'SECRET')
     .replace(/cksess_[\w-]+/g, 'SESSION')
-    .replace(/[\w-]{22}(\.|%2E)[\w%+/=-]{43,50}/g, 'VISITOR')
+    .replace(/[\w-]{22}(\.|%2E)[\w%+/=-]{43,90}/g, 'VISITOR')
     .replace(/"expires_at":\d+/g, '"expires_at":TIME');
 
 /** The headers that mean the same, in one spelling. */
