@@ -1,7 +1,7 @@
 //! ChatKit Edge: the Worker.
 //!
 //! It translates between the runtime and the rules of the `broker` crate, and decides nothing
-//! itself. A request passes through [`fetch`], which
+//! itself. A request passes through [`answer`], which
 //!
 //! 1. gives it an id,
 //! 2. asks the rules which endpoint it means and which page sent it,
@@ -30,6 +30,7 @@ mod runtime;
 mod scope;
 mod session;
 mod stats;
+mod tasks;
 mod upstream;
 
 use broker::answer::Answer;
@@ -43,8 +44,10 @@ use broker::route::{self, Route};
 use flights::SHARED;
 use incoming::Incoming;
 use scope::{Scope, Trace};
+use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
-use worker::{Context, Env, event};
+use worker::worker_sys::Context;
+use worker::{Env, event};
 
 /// How long a page may keep what `/api/chatkit/config` says, in seconds.
 const CONFIG_SECONDS: u32 = 60;
@@ -54,8 +57,21 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+/// What the runtime calls for each request. Gives a response or a promise of one.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: Env, context: Context) -> JsValue {
+    tasks::run(async move {
+        match answer(request, env, context).await {
+            Ok(response) => Ok(response.into()),
+            Err(error) => {
+                web_sys::console::error_1(&error);
+                Ok(runtime::plain_response(500, None)?.into())
+            }
+        }
+    })
+}
+
+async fn answer(request: Request, env: Env, context: Context) -> runtime::Result<Response> {
     let settings = bindings::settings(&env);
     let scope = Scope {
         env,
@@ -67,7 +83,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     let incoming = Incoming::new(request, &scope.settings);
     let route = route::route(&incoming.method, &incoming.path);
     if let Ok(route @ (Route::Page | Route::Embed | Route::Asset)) = route {
-        return Ok(pages::serve(route, &incoming, &scope).await?);
+        return pages::serve(route, &incoming, &scope).await;
     }
 
     let mut line = Line {
@@ -104,7 +120,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     line.took_ms = Some(clock::now_ms().saturating_sub(started));
     trace.note(&mut line);
     console::write(&line);
-    Ok(outgoing::response(&answer)?)
+    outgoing::response(&answer)
 }
 
 async fn serve(

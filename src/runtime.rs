@@ -7,7 +7,7 @@
 use js_sys::{Array, JSON, Object, Promise, Reflect, Uint8Array, futures::JsFuture};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response};
+use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response, ResponseInit};
 use worker::Env;
 
 #[wasm_bindgen]
@@ -169,6 +169,13 @@ pub fn write_point(dataset: &Dataset, index: &str, blobs: [&str; 2], number: u32
         blobs,
         doubles: [number],
     })?)
+}
+
+/// A response with no headers of its own.
+pub fn plain_response(status: u16, body: Option<&str>) -> Result<Response> {
+    let options = ResponseInit::new();
+    options.set_status(status);
+    Response::new_with_opt_str_and_init(body, &options)
 }
 
 /// Waits, or until the signal says to stop.

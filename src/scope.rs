@@ -4,12 +4,16 @@ use crate::clock;
 use crate::console;
 use crate::ledger;
 use crate::runtime::{self, Dataset};
+use crate::tasks;
 use crate::upstream::Exchange;
 use broker::ledger::{Command, Event, Report, counter_object};
 use broker::log::Line;
 use broker::settings::Settings;
+use js_sys::Promise;
 use std::rc::Rc;
-use worker::{Context, Env};
+use wasm_bindgen::JsValue;
+use worker::Env;
+use worker::worker_sys::Context;
 
 /// The binding of the optional Analytics Engine dataset.
 const DATASET: &str = "EVENTS";
@@ -57,11 +61,15 @@ impl Scope {
     /// Tells the ledger something after the answer is sent.
     pub fn tell_later(&self, object: String, command: Command) {
         let env = self.env.clone();
-        self.context.wait_until(async move {
+        let telling = tasks::run(async move {
             if let Err(error) = ledger::ask(&env, &object, &command).await {
                 console::ledger_failed(&error);
             }
+            Ok(JsValue::UNDEFINED)
         });
+        if let Err(error) = self.context.wait_until(&Promise::resolve(&telling)) {
+            console::ledger_failed(&runtime::said(&error));
+        }
     }
 }
 

@@ -8,45 +8,80 @@ use crate::clock;
 use crate::console;
 use crate::runtime::{self, Kv};
 use crate::stats::COUNTERS;
+use crate::tasks;
 use broker::ledger::{Command, Day, Reply, publish, snapshot_key};
 use broker::log::Line;
+use js_sys::futures::JsFuture;
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use wasm_bindgen::prelude::*;
+use worker::durable::{State, Storage};
+use worker::worker_sys::DurableObjectState;
+use worker::{Env, Result};
 
-/// See the module.
-#[durable_object(alarm)]
-pub struct Ledger {
-    state: State,
+/// The object as the runtime sees it.
+#[wasm_bindgen]
+pub struct Ledger(Rc<Keeper>);
+
+#[wasm_bindgen]
+impl Ledger {
+    /// Opens the object's tables.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> Self {
+        let storage = State::from(state).storage();
+        Self(Rc::new(Keeper {
+            store: Store::open(storage.sql()),
+            storage,
+            env,
+            alarm_is_set: Cell::new(false),
+        }))
+    }
+
+    /// Carries a command out.
+    pub fn fetch(&self, request: web_sys::Request) -> JsValue {
+        let keeper = Rc::clone(&self.0);
+        tasks::run(async move { Ok(keeper.answer(&request).await?.into()) })
+    }
+
+    /// Does what the alarm was set for. A failure makes the runtime ring again.
+    pub fn alarm(&self) -> JsValue {
+        let keeper = Rc::clone(&self.0);
+        tasks::run(async move {
+            keeper.ring().await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+struct Keeper {
+    storage: Storage,
     env: Env,
     store: Store,
     /// Whether the alarm is known to be set; after an eviction that is not known.
     alarm_is_set: Cell<bool>,
 }
 
-impl DurableObject for Ledger {
-    fn new(state: State, env: Env) -> Self {
-        let store = Store::open(state.storage().sql());
-        Self {
-            state,
-            env,
-            store,
-            alarm_is_set: Cell::new(false),
-        }
-    }
-
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let body = request.bytes().await?;
-        let command = serde_json::from_slice(&body)?;
-        match self.carry_out(command).await {
+impl Keeper {
+    async fn answer(&self, request: &web_sys::Request) -> runtime::Result<web_sys::Response> {
+        let body = JsFuture::from(request.text()?).await?;
+        let done = match serde_json::from_str(&body.as_string().unwrap_or_default()) {
+            Ok(command) => self.carry_out(command).await,
+            Err(error) => Err(error.into()),
+        };
+        let reply = match done {
             // Nobody has to read a body that says no more than the status.
-            Ok(Reply::Done) => Ok(Response::empty()?.with_status(204)),
-            Ok(reply) => Response::from_bytes(serde_json::to_vec(&reply)?),
-            Err(error) => Response::error(error.to_string(), 500),
+            Ok(Reply::Done) => return runtime::plain_response(204, None),
+            Ok(reply) => serde_json::to_string(&reply).map_err(worker::Error::from),
+            Err(error) => Err(error),
+        };
+        match reply {
+            Ok(reply) => runtime::plain_response(200, Some(&reply)),
+            Err(error) => runtime::plain_response(500, Some(&error.to_string())),
         }
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    async fn ring(&self) -> Result<()> {
         let now = clock::now_ms();
         self.alarm_is_set.set(false);
         self.store.forget_old_sessions(now / 1000)?;
@@ -56,11 +91,9 @@ impl DurableObject for Ledger {
         if let Some((shard, publish_seconds)) = self.store.unpublished()? {
             self.publish(shard, publish_seconds, now).await?;
         }
-        Response::empty()
+        Ok(())
     }
-}
 
-impl Ledger {
     async fn carry_out(&self, command: Command) -> Result<Reply> {
         match command {
             Command::Count {
@@ -158,12 +191,11 @@ impl Ledger {
 
     /// Sets the alarm, unless it is set for an earlier time.
     async fn ring_at(&self, at_ms: u64) -> Result<()> {
-        let storage = self.state.storage();
         let at = i64::try_from(at_ms).unwrap_or(i64::MAX);
-        let set = storage.get_alarm().await?;
+        let set = self.storage.get_alarm().await?;
         if set.is_none_or(|set| at < set) {
             let wait = at_ms.saturating_sub(clock::now_ms());
-            storage.set_alarm(Duration::from_millis(wait)).await?;
+            self.storage.set_alarm(Duration::from_millis(wait)).await?;
         }
         self.alarm_is_set.set(true);
         Ok(())
