@@ -75,7 +75,7 @@ async fn live_session(sessions: &SessionSettings, scope: &Scope, report: &mut Re
         return;
     };
     let body = openai::create_session_body(sessions, &ask, DOCTOR);
-    let session = match upstream::create_session(sessions, &body, &scope.client).await {
+    let session = match upstream::create_session(sessions, &body, &scope.client()).await {
         (_, Ok(session)) => session,
         (_, Err(failure)) => {
             report.openai_failed("session", failure);
@@ -88,7 +88,7 @@ async fn live_session(sessions: &SessionSettings, scope: &Scope, report: &mut Re
         report.skipped("cancel", "OpenAI gave the session no id to cancel it by.");
         return;
     };
-    match upstream::post(sessions, &path, None, &scope.client).await {
+    match upstream::post(sessions, &path, None, &scope.client()).await {
         (_, Ok(_)) => report.passed("cancel", "OpenAI cancelled it."),
         (_, Err(failure)) => report.openai_failed("cancel", failure),
     }

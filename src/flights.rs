@@ -20,6 +20,7 @@ pub async fn share(
     trace: &mut Trace,
     make: impl AsyncFn(&mut Trace) -> Result<Session, Cause>,
 ) -> Result<Session, Cause> {
+    let client = scope.client();
     loop {
         let follow = match FLIGHTS.with(|flights| flights.join(body.to_owned())) {
             Part::Lead(lead) => {
@@ -33,10 +34,10 @@ pub async fn share(
         };
         loop {
             match follow.look() {
-                Progress::UnderWay if scope.client.aborted() => {
+                Progress::UnderWay if client.aborted() => {
                     return Err(Cause::OpenAi(OpenAiFailure::Abandoned));
                 }
-                Progress::UnderWay => runtime::pause(LOOK_EVERY_MS, &scope.client).await,
+                Progress::UnderWay => runtime::pause(LOOK_EVERY_MS, &client).await,
                 Progress::Landed(made) => {
                     trace.event = Some(SHARED);
                     return made;

@@ -49,9 +49,22 @@ impl Incoming {
         self.headers.get(name).ok().flatten()
     }
 
-    /// The whole body, if it is within the limit. `Content-Length` is not asked: it can be absent.
+    /// The whole body, if it is within the limit. `Content-Length` only says how to read: it can be absent, and what
+    /// counts is what arrives.
     pub async fn body(&self) -> Result<Vec<u8>, Cause> {
-        match runtime::read_at_most(MAX_BODY_BYTES, self.request.body()).await {
+        let Some(stream) = self.request.body() else {
+            return Ok(Vec::new());
+        };
+        let length = self
+            .header("Content-Length")
+            .and_then(|text| text.parse::<usize>().ok());
+        let read = match length {
+            Some(length) if length <= MAX_BODY_BYTES => {
+                runtime::read_whole(MAX_BODY_BYTES, self.request.array_buffer()).await
+            }
+            _ => runtime::read_at_most(MAX_BODY_BYTES, Some(stream)).await,
+        };
+        match read {
             Ok(Some(body)) => Ok(body),
             Ok(None) => Err(Cause::PayloadTooLarge),
             // The client went away or broke off; nobody reads the answer.

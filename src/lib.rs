@@ -72,13 +72,7 @@ pub fn fetch(request: Request, env: Env, context: Context) -> JsValue {
 }
 
 async fn answer(request: Request, env: Env, context: Context) -> runtime::Result<Response> {
-    let settings = bindings::settings(&env);
-    let scope = Scope {
-        env,
-        context,
-        settings,
-        client: request.signal(),
-    };
+    let scope = Scope::new(&request, env, context);
     let started = clock::now_ms();
     let incoming = Incoming::new(request, &scope.settings);
     let route = route::route(&incoming.method, &incoming.path);

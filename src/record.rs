@@ -51,7 +51,7 @@ pub async fn cancel(
 async fn cancel_at_openai(record: &Record, scope: &Scope, trace: &mut Trace) -> Result<(), Cause> {
     let settings = usable(scope)?;
     let path = openai::cancel_path(&record.id).ok_or(Cause::NotFound)?;
-    let (exchange, result) = upstream::post(settings, &path, None, &scope.client).await;
+    let (exchange, result) = upstream::post(settings, &path, None, &scope.client()).await;
     trace.exchange = Some(exchange);
     match result {
         // A session that OpenAI no longer knows is as good as cancelled.

@@ -208,11 +208,17 @@ pub async fn read_answer(most: usize, response: &Response) -> Result<Option<Vec<
     match length {
         Some(length) if length > most => Ok(None),
         Some(_) if headers.get("Content-Encoding")?.is_none() => {
-            let bytes = JsFuture::from(response.array_buffer()?).await?;
-            Ok(Some(Uint8Array::new(&bytes).to_vec()))
+            read_whole(most, response.array_buffer()).await
         }
         _ => read_at_most(most, response.body()).await,
     }
+}
+
+/// Reads a body that is no longer than it may be, or `None`.
+pub async fn read_whole(most: usize, bytes: Result<Promise>) -> Result<Option<Vec<u8>>> {
+    let bytes = Uint8Array::new(&JsFuture::from(bytes?).await?);
+    let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
+    Ok((length <= most).then(|| bytes.to_vec()))
 }
 
 /// Reads a body to its end; `None` if it has more than `most` bytes, as soon as that is known.

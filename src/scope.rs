@@ -1,5 +1,6 @@
 //! What serving a request needs besides the request, and what is gathered for its line in the log.
 
+use crate::bindings;
 use crate::clock;
 use crate::console;
 use crate::ledger;
@@ -12,6 +13,7 @@ use broker::settings::Settings;
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+use web_sys::{AbortSignal, Request};
 use worker::Env;
 use worker::worker_sys::Context;
 
@@ -23,11 +25,26 @@ pub struct Scope {
     pub env: Env,
     pub context: Context,
     pub settings: Rc<Settings>,
-    /// Says when the client went away.
-    pub client: web_sys::AbortSignal,
+    request: Request,
 }
 
 impl Scope {
+    pub fn new(request: &Request, env: Env, context: Context) -> Self {
+        let settings = bindings::settings(&env);
+        Self {
+            env,
+            context,
+            settings,
+            // `Request` has a `clone` of its own, which copies the body.
+            request: Clone::clone(request),
+        }
+    }
+
+    /// Says when the client went away. The runtime makes it when it is first asked for.
+    pub fn client(&self) -> AbortSignal {
+        self.request.signal()
+    }
+
     /// Counts an event and waits until that is durable.
     pub async fn count(
         &self,

@@ -80,7 +80,7 @@ async fn make(
     let day = Day::of(clock::now_ms());
     let reserved = reserve(scope, settings.daily, day, &order.owner, trace).await?;
 
-    let (exchange, result) = upstream::create_session(settings, &order.body, &scope.client).await;
+    let (exchange, result) = upstream::create_session(settings, &order.body, &scope.client()).await;
     trace.exchange = Some(exchange);
     let session = result.map_err(|failure| {
         if reserved {

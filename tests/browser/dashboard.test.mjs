@@ -487,12 +487,12 @@ describe('with the Worker’s own answers', () => {
       await page.goto(`${owned.url}/dashboard`);
       await signIn(page, 'wrong');
       await page.getByRole('alert').getByText('This is not the admin token').waitFor();
-      troubles.length = 0;
       await signIn(page);
       await page.getByText('Complete up to').waitFor();
       assert.equal(await page.locator('#tiles > div').count(), 7);
       assert.equal(await page.locator('#reports strong').innerText(), report.message);
-      assert.deepEqual(troubles, []);
+      // The browser notes each refusal of the wrong token, and sometimes the last of them late.
+      assert.deepEqual(troubles.filter((text) => !text.includes('401')), []);
       await context.close();
     } finally {
       await owned.close();
