@@ -43,9 +43,9 @@ export class Notice {
    * @param {Words} words
    */
   show(problem, passing, words) {
-    const same = this.#shown?.problem.code === problem.code && this.#shown.problem.requestId === problem.requestId;
+    const same = this.#shown?.problem.code === problem.code && this.#shown.problem.message === problem.message;
     this.#shown = { problem, passing };
-    // What is shown already is not read out again.
+    // What is shown already, as after each attempt that fails again, is not read out again: it is left as it is.
     if (same && this.#button) return this.busy(false, words);
     const focused = this.isFocused;
     const button = make('button', { type: 'button', className: 'again' }, words.tryAgain);
@@ -66,7 +66,9 @@ export class Notice {
   /** Says that it is being tried again. @param {boolean} busy @param {Words} words */
   busy(busy, words) {
     if (!this.#button) return;
-    this.#button.textContent = busy ? words.trying : words.tryAgain;
+    const text = busy ? words.trying : words.tryAgain;
+    if (this.#button.textContent === text) return;
+    this.#button.textContent = text;
     // Not "disabled": that would take the focus away.
     this.#button.setAttribute('aria-disabled', String(busy));
   }

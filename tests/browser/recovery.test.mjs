@@ -60,8 +60,18 @@ describe('with OpenAI out of reach', () => {
     assert.match(text, /It tries again by itself/);
     assert.equal(calls.length, 1);
 
-    // The pauses grow: at 5 seconds, then at 10.
+    // The pauses grow: at 5 seconds, then at 10. A message that stays is left alone, so that nothing is read out again.
+    const changes = await page.evaluateHandle(() => {
+      /** @type {MutationRecord[]} */
+      const all = [];
+      const alert = document.querySelector('chatkit-edge')?.shadowRoot?.querySelector('[role="alert"]');
+      new MutationObserver((records) => all.push(...records)).observe(/** @type {Element} */ (alert), { childList: true, characterData: true, subtree: true });
+      return all;
+    });
+    const again = page.evaluate(() => new Promise((resolve) => addEventListener('chatkit-edge.problem', resolve, { capture: true, once: true })).then(() => {}));
     await untilAsked('00:06');
+    await again;
+    assert.equal(await changes.evaluate((all) => all.length), 0);
     await page.getByRole('button', { name: 'Try again' }).waitFor();
     await page.clock.fastForward('00:07');
     assert.equal(calls.length, 2);

@@ -109,6 +109,19 @@ test('the header keeps the visitor where no cookie is sent at all', async () => 
   await page.close();
 });
 
+test('the element keeps the visitor over a reload', async () => {
+  const page = await browser.newPage();
+  for (let visit = 1; visit <= 2; visit++) {
+    await page.goto(origin);
+    await page.addScriptTag({ type: 'module', url: `${worker.url}/embed.js` });
+    await page.evaluate(() => document.body.append(document.createElement('chatkit-edge')));
+    await page.locator('chatkit-edge textarea').waitFor();
+    assert.equal(users().length, visit);
+  }
+  assert.equal(new Set(users()).size, 1);
+  await page.close();
+});
+
 test('a page of a site that is not on the list learns nothing', async () => {
   const page = await browser.newPage();
   await page.goto('data:text/html,<title>foreign</title>');
