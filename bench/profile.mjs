@@ -35,9 +35,11 @@ try {
   const source = readFileSync(`${await buildOf(worker)}/index.js`, 'utf8').split('\n');
   /** A function's name; what Rust imports has none of its own, but the name of its property. */
   const nameOf = ({ functionName, url, lineNumber, columnNumber }) => {
-    const imported = url.endsWith('index.js') && /(__wb\w+?)(?:_[0-9a-f]{16})?: [^:]*$/.exec(source[lineNumber]?.slice(0, columnNumber) ?? '');
-    if (!functionName && imported) return imported[1];
-    return functionName || (url ? `(anonymous) ${url.split('/').at(-1)}:${lineNumber + 1}:${columnNumber + 1}` : '(anonymous, of the runtime)');
+    if (functionName) return functionName;
+    if (!url) return '(anonymous, of the runtime)';
+    const before = source[lineNumber]?.slice(0, columnNumber) ?? '';
+    const imported = /(__wb\w+?)(?:_[0-9a-f]{16})?: [^:]*$/.exec(before);
+    return imported?.[1] ?? `(anonymous) ${url.split('/').at(-1)}:${lineNumber + 1}:${columnNumber + 1}`;
   };
   /** @type {Map<string, number>} */
   const self = new Map();

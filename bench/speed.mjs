@@ -28,6 +28,8 @@ const CONNECTIONS = [1, 16, 64, 256];
 /** At how many connections the endpoints other than session are measured. */
 const USUAL = 64;
 const WARM_UP_MS = 1500;
+/** How often a cost is measured before and after many requests. */
+const PROBES = 9;
 const DIRECT = 'the stand-in for OpenAI itself';
 
 /** @type {{ endpoint: Endpoint, connections: number }[]} */
@@ -37,8 +39,13 @@ const CELLS = [
   { endpoint: 'health', connections: USUAL },
 ];
 
-/** One measurement. @returns {Promise<Sample>} */
-async function measure(/** @type {Contestant} */ contestant, /** @type {Endpoint} */ endpoint, /** @type {number} */ connections, until) {
+/**
+ * One measurement.
+ * @param {Contestant} contestant @param {Endpoint} endpoint @param {number} connections
+ * @param {{ ms?: number, most?: number }} until
+ * @returns {Promise<Sample>}
+ */
+async function measure(contestant, endpoint, connections, until) {
   const requests = contestant.requests(endpoint, connections);
   const before = cpuSeconds(contestant.pid);
   const { count, seconds, latencies } = await drive(contestant.port, requests, until);
@@ -107,7 +114,8 @@ async function summarise(contestants, samples) {
 }
 
 function report(results, environment) {
-  const rows = (/** @type {(result: any) => any[]} */ cells) => results.map((result) => [result.name, ...cells(result).map(show)]);
+  const rows = (/** @type {(result: any) => any[]} */ cells) =>
+    results.map((/** @type {any} */ result) => [result.name, ...cells(result).map(show)]);
   const sessions = CONNECTIONS.map((connections) => `session/${connections}`);
   console.log('\nMedians of the rounds, with the least and the most in parentheses.\n');
   console.log(`CPU time of a request, µs: a session over ${CONNECTIONS.join(', ')} connections, the others over ${USUAL}\n`);
@@ -117,33 +125,48 @@ function report(results, environment) {
   console.log(table(['', ...CONNECTIONS.map((n) => `session, ${n}`), 'message', 'health'],
     rows(({ rate }) => [...sessions, `message/${USUAL}`, `health/${USUAL}`].map((cell) => rate[cell]))));
   console.log('\nThe rest\n');
-  console.log(table(['', 'added latency, median, ms', '99th percentile, ms', 'peak memory, MB', 'to deploy, KB gzip', 'CPU of a start, ms'],
+  const rest = ['added latency, median, ms', '99th percentile, ms', 'peak memory, MB', 'to deploy, KB gzip', 'CPU of a start, ms'];
+  console.log(table(['', ...rest],
     rows(({ addedMedian, addedP99, memory, size, start }) => [addedMedian, addedP99, memory, size, start])));
-  console.log('\nAdded latency: of a session over one connection, over asking the stand-in for OpenAI directly. To deploy: without Node '
-    + 'and Python themselves. Start: of a Worker as "wrangler check startup" says, of a service until it answers.');
+  console.log('\nAdded latency: of a session over one connection, over asking the stand-in for OpenAI directly. To deploy: '
+    + 'without Node and Python themselves. Start: of a Worker as "wrangler check startup" says, of a service until it answers.');
   console.log(`${environment.processors} × ${environment.processor}, Linux ${environment.kernel}, Node ${environment.node}; `
     + `load average before and after: ${environment.loadBefore}, ${environment.loadAfter}`);
 }
 
-/** What a session costs the Workers before and after many. */
+/** What a session costs the Workers before and after many: whether it grows. */
 async function measureAfter(/** @type {Contestant[]} */ contestants, /** @type {number} */ requests) {
   const rows = [];
   for (const contestant of contestants) {
-    const probe = async () => figure([...(await several(5, () => measure(contestant, 'session', 16, { most: 3000 })))].map(({ cpu }) => cpu));
+    const probe = async () => {
+      const costs = [];
+      for (let i = 0; i < PROBES; i++) costs.push((await measure(contestant, 'session', 16, { most: 1000 })).cpu);
+      return figure(costs);
+    };
     const before = await probe();
     const memory = peakMemory(contestant.pid);
     await drive(contestant.port, contestant.requests('session', 16), { most: requests });
     const after = await probe();
-    rows.push([contestant.name, show(before), show(after), show(memory), show(peakMemory(contestant.pid))]);
+    const row = [contestant.name, show(before), show(after), show(memory), show(peakMemory(contestant.pid))];
+    console.error(row.join(', '));
+    rows.push(row);
   }
   console.log(`\nA session over 16 connections, before and after ${requests.toLocaleString('en-US')} more\n`);
   console.log(table(['', 'CPU before, µs', 'after, µs', 'peak memory before, MB', 'after, MB'], rows));
 }
 
-async function several(/** @type {number} */ times, /** @type {() => Promise<Sample>} */ once) {
-  const samples = [];
-  for (let i = 0; i < times; i++) samples.push(await once());
-  return samples;
+/** Leaves no server behind when this process is ended from outside. */
+function endTogether(/** @type {Contestant[]} */ contestants) {
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP', 'SIGINT'])) process.once(signal, () => process.exit(1));
+  process.once('exit', () => {
+    for (const { pid } of contestants) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended, as it should.
+      }
+    }
+  });
 }
 
 async function compare() {
@@ -163,6 +186,7 @@ async function compare() {
   let contestants = [];
   try {
     contestants = await startContestants(upstream.baseUrl, { workersOnly });
+    endTogether(contestants);
     for (const contestant of contestants) {
       for (const endpoint of /** @type {const} */ (['health', 'message', 'session'])) {
         if (contestant.has(endpoint)) await measure(contestant, endpoint, USUAL, { ms: WARM_UP_MS });
@@ -190,6 +214,7 @@ async function compare() {
     if (values.picture) writeFileSync(inRoot('docs', 'bench.svg'), draw(results));
   } finally {
     await Promise.all(contestants.map(({ close }) => close()));
+    contestants.length = 0;
     await upstream.close();
   }
 }

@@ -16,7 +16,9 @@ async function bench() {
   const unknown = named.find((name) => !benches.includes(name));
   if (unknown) throw new Problem(`There is no bench "${unknown}". Benches: ${benches.join(', ')}.`);
   const chosen = named.length ? named : benches;
-  if (options.length && chosen.some((name) => name !== 'speed')) throw new Problem('Only "speed" takes options: npm run bench -- speed --picture');
+  if (options.length && chosen.some((name) => name !== 'speed')) {
+    throw new Problem('Only "speed" takes options: npm run bench -- speed --picture');
+  }
 
   await setup();
   if (chosen.includes('time-to-chat') && !findChromium()) await installChromium();

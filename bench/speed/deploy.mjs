@@ -29,7 +29,8 @@ export async function workerDeployment(name) {
     const config = path.join(folder, 'wrangler.toml');
     const bundle = path.join(folder, 'worker.bundle');
     const main = JSON.stringify(path.join(await buildOf(name), 'index.js'));
-    await writeFile(config, `name = "compared"\nmain = ${main}\n${compatibility}\nno_bundle = true\nfind_additional_modules = true\n`);
+    const lines = ['name = "compared"', `main = ${main}`, compatibility, 'no_bundle = true', 'find_additional_modules = true', ''];
+    await writeFile(config, lines.join('\n'));
     await said(['deploy', '--dry-run', '--config', config, '--outfile', bundle]);
     const active = [];
     let size = NaN;

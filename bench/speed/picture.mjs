@@ -44,7 +44,8 @@ function drawPanel({ title, pick }, /** @type {any[]} */ results, /** @type {num
     const middle = y + BAR / 2;
     const x = (/** @type {number} */ value) => (NAMES + value * scale).toFixed(1);
     parts.push(`<text x="${NAMES - 10}" y="${y + 13}" text-anchor="end">${name}</text>`);
-    parts.push(`<rect class="${i ? 'other' : 'ours'}" x="${NAMES}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}" rx="2"/>`);
+    const width = (median * scale).toFixed(1);
+    parts.push(`<rect class="${i ? 'other' : 'ours'}" x="${NAMES}" y="${y}" width="${width}" height="${BAR}" rx="2"/>`);
     if (most > least) parts.push(`<path class="spread" d="M${x(least)} ${middle}H${x(most)}"/>`);
     parts.push(`<text class="note" x="${(NAMES + most * scale + 8).toFixed(1)}" y="${y + 13}">${rounded(median)}</text>`);
   });
@@ -59,9 +60,12 @@ export function draw(results) {
     top = bottom;
     return svg;
   });
-  const caption = `<text class="note" x="0" y="${top + 10}">Bars: the median of the rounds, over 64 connections. Lines: the least and the most.</text>`;
-  const said = PANELS.map(({ title, pick }) =>
-    `${title}: ${results.flatMap((result) => (pick(result) ? [`${result.name} ${rounded(pick(result).median)}`] : [])).join(', ')}.`);
+  const words = 'Bars: the median of the rounds, over 64 connections. Lines: the least and the most.';
+  const caption = `<text class="note" x="0" y="${top + 10}">${words}</text>`;
+  const said = PANELS.map(({ title, pick }) => {
+    const measured = results.filter((result) => pick(result));
+    return `${title}: ${measured.map((result) => `${result.name} ${rounded(pick(result)?.median ?? NaN)}`).join(', ')}.`;
+  });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + 18}" role="img" aria-labelledby="title desc">
 <title id="title">What a request costs</title>
 <desc id="desc">${said.join(' ')}</desc>

@@ -50,7 +50,9 @@ export function venv(name, list, whose) {
       const needed = `Python 3.11 or newer with venv, which ${whose},`;
       if (!(await findPython()) && isDebian()) await aptInstall(['python3', 'python3-venv'], needed);
       const found = await findPython();
-      if (!found) throw new Problem(`${needed} is missing. Get it from https://www.python.org/downloads/, then run this command again.`);
+      if (!found) {
+        throw new Problem(`${needed} is missing. Get it from https://www.python.org/downloads/, then run this command again.`);
+      }
 
       rmSync(home, { recursive: true, force: true });
       say(`  ${found} -m venv .tools/${name}`);
@@ -59,7 +61,7 @@ export function venv(name, list, whose) {
       // Built packages only: from source, one of them needs Rust and minutes.
       const { code } = await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input',
         '--only-binary=:all:', '-r', requirements]);
-      if (code !== 0) throw new Problem(`The Python packages of ${list.join('/')} could not be installed: pip failed, see above.`);
+      if (code !== 0) throw new Problem(`The packages of ${list.join('/')} could not be installed: pip failed, see above.`);
       writeStamp(stamp, await contents());
     },
     /** A program of it: Python itself, or one that a package brings. */

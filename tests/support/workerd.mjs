@@ -80,7 +80,8 @@ export async function startWorkerd(variables, { build = deployed, ledger = true,
   await writeFile(file, await configuration(variables, { build, ledger, kv, storage: folder }));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');
   const more = inspector ? [`--inspector-addr=${inspector}`] : [];
-  const child = spawn(workerd, ['serve', file, '--control-fd=3', ...more], { stdio: ['ignore', quiet ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+  const stdout = quiet ? 'ignore' : 'pipe';
+  const child = spawn(workerd, ['serve', file, '--control-fd=3', ...more], { stdio: ['ignore', stdout, 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += text));
   const control = /** @type {import('node:stream').Readable} */ (child.stdio[3]);

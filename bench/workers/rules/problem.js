@@ -4,7 +4,7 @@
 
 /** A request that is not served, and why. */
 export class Problem extends Error {
-  /** @param {Row} row @param {{ counted?: boolean, last?: object }} [more] */
+  /** @param {Row} row @param {{ counted?: boolean }} [more] */
   constructor(row, { counted = true } = {}) {
     super(row.detail);
     this.row = row;
