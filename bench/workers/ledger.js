@@ -6,7 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 export class Ledger extends DurableObject {
   async fetch(/** @type {Request} */ request) {
     await request.json();
-    return new Response('"done"');
+    return new Response(null, { status: 204 });
   }
 }
 

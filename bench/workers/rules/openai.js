@@ -43,6 +43,13 @@ export async function readAtMost(/** @type {ReadableStream<Uint8Array> | null} *
   return whole;
 }
 
+/** Reads an answer; in one piece where HTTP itself says how long it is, and it is not packed. */
+async function readAnswer(/** @type {Response} */ response) {
+  const length = response.headers.get('content-length');
+  if (length === null || response.headers.has('content-encoding')) return readAtMost(response.body, MAX_ANSWER_BYTES);
+  return Number(length) > MAX_ANSWER_BYTES ? null : new Uint8Array(await response.arrayBuffer());
+}
+
 /** How long an answer says to wait, in milliseconds. */
 function retryAfter(headers) {
   const ms = headers.get('retry-after-ms');
@@ -76,7 +83,7 @@ async function attempt(settings, body, signal, exchange) {
   exchange.openai_status = status;
   exchange.openai_request_id = headers.get('x-request-id') ?? undefined;
   try {
-    const bytes = await readAtMost(response.body, MAX_ANSWER_BYTES);
+    const bytes = await readAnswer(response);
     if (response.ok) return bytes ? { bytes } : { problem: badResponse(), retries: false };
     exchange.cause = new TextDecoder().decode(bytes ?? undefined).slice(0, 400);
   } catch (error) {
