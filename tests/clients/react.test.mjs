@@ -7,6 +7,8 @@ import { launch, newVisitor } from '../browser/browser.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { bundle, standInForOpenAi, startSite } from './site.mjs';
 
+const page = (/** @type {string} */ file) => new URL(`pages/${file}`, import.meta.url);
+
 /** @type {Awaited<ReturnType<typeof startSite>>} */
 let site;
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
@@ -22,8 +24,8 @@ before(async () => {
   site.rewriteTo(worker.url);
   for (const [where, WORKER, CREDENTIALS] of [['rewritten', '', 'same-origin'], ['direct', worker.url, 'include']]) {
     const env = { WORKER, CREDENTIALS, NEXT_PUBLIC_WORKFLOW_ID: SANDBOX_WORKFLOW };
-    site.pages.set(`/template/${where}`, { script: await bundle('template.jsx', env) });
-    site.pages.set(`/chatkit-react/${where}`, { script: await bundle('chatkit-react.jsx', env), loadsWidget: true });
+    site.pages.set(`/template/${where}`, { script: await bundle(page('template.jsx'), env) });
+    site.pages.set(`/chatkit-react/${where}`, { script: await bundle(page('chatkit-react.jsx'), env), loadsWidget: true });
   }
 });
 beforeEach(() => worker.sandbox.reset());

@@ -11,18 +11,20 @@ const WIDGET = '/deployments/chatkit/chatkit.js';
 
 /**
  * A page's script with the packages that it imports.
- * @param {string} file below pages/
+ * @param {URL} file
  * @param {Record<string, string>} env what `process.env` has for it
+ * @param {import('esbuild').BuildOptions} [options]
  */
-export async function bundle(file, env) {
+export async function bundle(file, env, options) {
   const define = Object.entries({ NODE_ENV: 'production', ...env })
     .map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]);
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`pages/${file}`, import.meta.url))],
+    entryPoints: [fileURLToPath(file)],
     bundle: true,
-    write: false,
     jsx: 'automatic',
-    define: Object.fromEntries(define),
+    ...options,
+    write: false,
+    define: { ...Object.fromEntries(define), ...options?.define },
   });
   return outputFiles[0].text;
 }

@@ -1,0 +1,194 @@
+// <chatkit-edge> in real apps of React 19 and Vue 3, by the components that docs/embed.md has for them.
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { compileScript, parse } from 'vue/compiler-sfc';
+import { inRoot } from '../../scripts/setup/paths.mjs';
+import { bundle } from '../clients/site.mjs';
+import { readPage } from '../docs/page.mjs';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+import { assertApart, launch, newVisitor } from './browser.mjs';
+import { startSite } from './sites.mjs';
+
+const docs = readPage('embed.md');
+
+/** The component for Vue, compiled as the document says. */
+function vueComponent() {
+  const { plugins } = new Function('vue', `return { ${docs.code('Vue', 'js')} }`)((/** @type {any} */ options) => options);
+  const { descriptor, errors } = parse(docs.code('Vue', 'vue'), { filename: 'Chat.vue' });
+  assert.deepEqual(errors, []);
+  return compileScript(descriptor, { id: 'chat', inlineTemplate: true, templateOptions: plugins[0].template }).content;
+}
+
+/** @type {Record<string, string>} */
+const components = { 'docs/Chat.jsx': docs.code('React', 'jsx'), 'docs/Chat.vue': vueComponent() };
+
+/** @type {import('esbuild').Plugin} */
+const fromDocs = {
+  name: 'docs',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^docs\// }, ({ path }) => ({ path, namespace: 'docs' }));
+    onLoad({ filter: /./, namespace: 'docs' }, ({ path }) => ({ contents: components[path], loader: 'jsx', resolveDir: inRoot() }));
+  },
+};
+
+// Only the development builds of both say what an app does wrong, and only React's mounts twice in StrictMode.
+const dev = { NODE_ENV: 'development' };
+/** @type {{ name: string, page: string, env: Record<string, string>, appFirst?: boolean }[]} */
+const apps = [
+  { name: 'React in StrictMode', page: 'react-app.jsx', env: dev },
+  { name: 'React as it is deployed', page: 'react-app.jsx', env: {} },
+  { name: 'React that sets options as a prop', page: 'react-app.jsx', env: { ...dev, CHAT: 'plain' } },
+  { name: 'React on a page that a server rendered', page: 'react-app.jsx', env: { ...dev, RENDERED: 'server' } },
+  { name: 'React that is there before embed.js', page: 'react-app.jsx', env: dev, appFirst: true },
+  { name: 'Vue', page: 'vue-app.js', env: dev },
+  { name: 'Vue as it is deployed', page: 'vue-app.js', env: {} },
+  { name: 'Vue with the render function h', page: 'vue-app.js', env: { ...dev, CHAT: 'plain' } },
+  { name: 'Vue that is there before embed.js', page: 'vue-app.js', env: dev, appFirst: true },
+];
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+before(async () => {
+  site = await startSite();
+  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin } }), launch()]);
+});
+beforeEach(() => worker.sandbox.reset());
+after(async () => {
+  await Promise.all([worker?.close(), browser?.close()]);
+  site?.close();
+});
+
+/** @param {string} script @param {boolean} appFirst */
+function html(script, appFirst) {
+  const embed = `<script type="module" src="${worker.url}/embed.js"></script>`;
+  const app = `<script type="module" src="${script}"></script>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><div id="root"></div>${
+    appFirst ? `${app}${embed}` : `${embed}${app}`}`;
+}
+
+/** What the widget is given goes on to OpenAI's frame, so it must be cloneable. */
+function checkOptions() {
+  const { define } = customElements;
+  customElements.define = function (name, constructor, ...rest) {
+    const { setOptions } = constructor.prototype;
+    if (name === 'openai-chatkit') {
+      constructor.prototype.setOptions = function (/** @type {any} */ options) {
+        structuredClone({ ...options, api: null });
+        return setOptions.call(this, options);
+      };
+    }
+    return define.call(this, name, constructor, ...rest);
+  };
+}
+
+/** A visitor on the app's page. @param {string} url @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare] */
+async function visit(url, prepare) {
+  const { context, page, calls, troubles, gaps } = await newVisitor(browser);
+  await page.addInitScript(checkOptions);
+  await prepare?.(page);
+  await page.goto(url);
+  return {
+    page,
+    calls,
+    composer: page.locator('chatkit-edge textarea'),
+    press: (/** @type {string} */ name) => page.getByRole('button', { name, exact: true }).click(),
+    /** The app has heard of exactly these events so far. */
+    heard: async (/** @type {string[]} */ names) => {
+      await page.locator('#heard li').nth(names.length - 1).waitFor();
+      assert.deepEqual((await page.locator('#heard li').allInnerTexts()).sort(), names.sort());
+    },
+    /** Nothing went wrong, and there was one session. */
+    async done() {
+      assert.deepEqual(calls, ['POST /api/chatkit/session']);
+      assertApart(await gaps());
+      await context.close();
+      assert.deepEqual(troubles, []);
+    },
+  };
+}
+
+for (const { name, page: file, env, appFirst = false } of apps) {
+  describe(name, () => {
+    let url = '';
+    before(async () => {
+      const script = await bundle(new URL(`pages/${file}`, import.meta.url), { CHAT: '', RENDERED: '', ...env }, {
+        format: 'esm',
+        plugins: [fromDocs],
+        define: {
+          __VUE_OPTIONS_API__: 'true',
+          __VUE_PROD_DEVTOOLS__: 'false',
+          __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
+        },
+      });
+      site.put('/app.js', script);
+      url = site.put('/app', html('/app.js', appFirst));
+    });
+
+    test('gives the chat its attributes and options, and hears its events', async () => {
+      const { page, composer, heard, done } = await visit(url);
+      await composer.waitFor();
+      assert.equal(await page.locator('openai-chatkit .root').getAttribute('lang'), 'es');
+      assert.deepEqual(await page.locator('.prompt').allInnerTexts(), ['One', 'Two']);
+      assert.equal(await page.locator('.disclaimer').innerText(), 'In light');
+      await heard(['chatkit.ready', 'chatkit-edge.session']);
+      await composer.fill('Good morning');
+      await composer.press('Enter');
+      await page.locator('.message.assistant .text', { hasText: 'Good morning' }).waitFor();
+      await heard(['chatkit.ready', 'chatkit-edge.session', 'chatkit.thread.change thread']);
+      await done();
+    });
+
+    test('changes the theme and the options of the chat that there is', async () => {
+      const { page, composer, heard, press, done } = await visit(url);
+      await composer.fill('Keep this');
+      await composer.press('Enter');
+      await page.locator('.message.assistant .text', { hasText: 'Keep this' }).waitFor();
+      const widget = await page.locator('openai-chatkit').elementHandle();
+      await press('Dark');
+      await page.locator('openai-chatkit .root[data-scheme="dark"]').waitFor();
+      await page.locator('.disclaimer', { hasText: 'In dark' }).waitFor();
+      assert.equal(await widget?.evaluate((element) => element.isConnected), true);
+      assert.equal(await page.locator('.message').count(), 2);
+      await heard(['chatkit.ready', 'chatkit-edge.session', 'chatkit.thread.change thread']);
+      await done();
+    });
+
+    test('comes back to the session that there is', async () => {
+      const { page, composer, heard, press, done } = await visit(url);
+      await composer.waitFor();
+      for (const times of [1, 2]) {
+        await press('Away');
+        assert.equal(await page.locator('chatkit-edge').count(), 0);
+        await press('To the chat');
+        await composer.waitFor();
+        await heard(['chatkit-edge.session', ...Array(times + 1).fill('chatkit.ready')]);
+      }
+      await composer.fill('Again');
+      await composer.press('Enter');
+      await page.locator('.message.assistant .text', { hasText: 'Again' }).waitFor();
+      await done();
+    });
+
+    test('comes back to the session that is on its way', async () => {
+      const asked = Promise.withResolvers();
+      const returned = Promise.withResolvers();
+      const { composer, press, done } = await visit(url, (page) =>
+        page.route('**/api/chatkit/session', async (route) => {
+          asked.resolve(null);
+          await returned.promise;
+          await route.continue();
+        }),
+      );
+      await asked.promise;
+      await press('Away');
+      await press('To the chat');
+      returned.resolve(null);
+      await composer.waitFor();
+      await done();
+    });
+  });
+}

@@ -1,0 +1,49 @@
+// An app in React 19 with the component of docs/embed.md on one of its two routes.
+import { StrictMode, useState } from 'react';
+import { createRoot, hydrateRoot } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
+import { Chat as FromDocs } from 'docs/Chat.jsx';
+
+/** The element itself, whose `options` React sets. */
+function Plain({ events, ...props }) {
+  const listen = (chat) => {
+    const gone = new AbortController();
+    for (const [name, listener] of Object.entries(events)) chat.addEventListener(name, listener, { signal: gone.signal });
+    return () => gone.abort();
+  };
+  return <chatkit-edge ref={listen} {...props} />;
+}
+
+const Chat = process.env.CHAT === 'plain' ? Plain : FromDocs;
+
+function App() {
+  const [away, setAway] = useState(false);
+  const [theme, setTheme] = useState('light');
+  const [heard, setHeard] = useState([]);
+  const hear = ({ type, detail }) => setHeard((before) => [...before, `${type} ${detail?.threadId ? 'thread' : ''}`.trim()]);
+  return (
+    <>
+      <button onClick={() => setTheme('dark')}>Dark</button>
+      <button onClick={() => setAway(!away)}>{away ? 'To the chat' : 'Away'}</button>
+      <ol id="heard">{heard.map((name, i) => <li key={i}>{name}</li>)}</ol>
+      {away ? <p>Another page</p> : (
+        <Chat
+          theme={theme}
+          locale="es"
+          prompts="One | Two"
+          options={{ disclaimer: { text: `In ${theme}` } }}
+          events={{ 'chatkit.ready': hear, 'chatkit.thread.change': hear, 'chatkit-edge.session': hear }}
+        />
+      )}
+    </>
+  );
+}
+
+const root = document.getElementById('root');
+const app = <StrictMode><App /></StrictMode>;
+if (process.env.RENDERED === 'server') {
+  root.innerHTML = renderToString(app);
+  hydrateRoot(root, app);
+} else {
+  createRoot(root).render(app);
+}

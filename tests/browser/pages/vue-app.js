@@ -1,0 +1,43 @@
+// An app in Vue 3 with the component of docs/embed.md on one of its two routes.
+import { createApp, h, ref } from 'vue';
+import FromDocs from 'docs/Chat.vue';
+
+/** The element itself, whose `options` Vue sets where the element has such a property. */
+const Plain = ({ options, events, ...attributes }) =>
+  h('chatkit-edge', {
+    ...attributes,
+    options,
+    ...Object.fromEntries(Object.entries(events).map(([name, listener]) => [`on${name[0].toUpperCase()}${name.slice(1)}`, listener])),
+  });
+Plain.inheritAttrs = false;
+
+const Chat = process.env.CHAT === 'plain' ? Plain : FromDocs;
+
+createApp({
+  setup() {
+    const away = ref(false);
+    const theme = ref('light');
+    const heard = ref([]);
+    // Vue makes a proxy of this object, and of every one in it.
+    const options = ref({ disclaimer: { text: 'In light' } });
+    const hear = ({ type, detail }) => heard.value.push(`${type} ${detail?.threadId ? 'thread' : ''}`.trim());
+    function turnDark() {
+      theme.value = 'dark';
+      options.value = { disclaimer: { text: 'In dark' } };
+    }
+    return () => [
+      h('button', { onClick: turnDark }, 'Dark'),
+      h('button', { onClick: () => (away.value = !away.value) }, away.value ? 'To the chat' : 'Away'),
+      h('ol', { id: 'heard' }, heard.value.map((name, i) => h('li', { key: i }, name))),
+      away.value
+        ? h('p', 'Another page')
+        : h(Chat, {
+            theme: theme.value,
+            locale: 'es',
+            prompts: 'One | Two',
+            options: options.value,
+            events: { 'chatkit.ready': hear, 'chatkit.thread.change': hear, 'chatkit-edge.session': hear },
+          }),
+    ];
+  },
+}).mount('#root');
