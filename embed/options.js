@@ -55,13 +55,14 @@ export function readPrompts(text) {
 
 /**
  * @param {HTMLElement} element
- * @param {PageOptions} given
+ * @param {PageOptions} options
  * @param {Config} config
  * @param {ChatKitOptions['api']} api
  * @param {string | null} initialThread
  * @returns {ChatKitOptions}
  */
-export function optionsFor(element, given, { features }, api, initialThread) {
+export function optionsFor(element, options, { features }, api, initialThread) {
+  const given = withoutProxies(options);
   const attribute = (/** @type {string} */ name) => element.getAttribute(name) ?? undefined;
   const prompts = attribute('prompts');
   const theme = typeof given.theme === 'string' ? { colorScheme: given.theme } : given.theme;
@@ -90,4 +91,16 @@ export function optionsFor(element, given, { features }, api, initialThread) {
 /** @template {object} T @param {T} object @returns {Partial<T>} without what is undefined */
 function defined(object) {
   return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
+}
+
+/**
+ * A copy for the widget, which posts its options to a frame: that fails with the proxies that Vue makes of a page's objects.
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+function withoutProxies(value) {
+  if (Array.isArray(value)) return /** @type {T} */ (value.map(withoutProxies));
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return /** @type {T} */ (Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutProxies(each)])));
 }

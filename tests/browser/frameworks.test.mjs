@@ -14,9 +14,10 @@ const docs = readPage('embed.md');
 /** The component for Vue, compiled as the document says. */
 function vueComponent() {
   const { plugins } = new Function('vue', `return { ${docs.code('Vue', 'js')} }`)((/** @type {any} */ options) => options);
-  const { descriptor, errors } = parse(docs.code('Vue', 'vue'), { filename: 'Chat.vue' });
+  const { compilerOptions } = plugins[0].template;
+  const { descriptor, errors } = parse(docs.code('Vue', 'vue'), { filename: 'Chat.vue', templateParseOptions: compilerOptions });
   assert.deepEqual(errors, []);
-  return compileScript(descriptor, { id: 'chat', inlineTemplate: true, templateOptions: plugins[0].template }).content;
+  return compileScript(descriptor, { id: 'chat', inlineTemplate: true, templateOptions: { compilerOptions } }).content;
 }
 
 /** @type {Record<string, string>} */
