@@ -5,11 +5,13 @@ import { compileScript, parse } from 'vue/compiler-sfc';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { bundle } from '../clients/site.mjs';
 import { readPage } from '../docs/page.mjs';
+import { hs256 } from '../support/tokens.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { assertApart, launch, newVisitor } from './browser.mjs';
 import { startSite } from './sites.mjs';
 
 const docs = readPage('embed.md');
+const SECRET = 'a-secret-that-the-site-shares-with-the-worker';
 
 /** The component for Vue, compiled as the document says. */
 function vueComponent() {
@@ -34,7 +36,8 @@ const fromDocs = {
 
 // Only the development builds of both say what an app does wrong, and only React's mounts twice in StrictMode.
 const dev = { NODE_ENV: 'development' };
-/** @type {{ name: string, page: string, env: Record<string, string>, appFirst?: boolean }[]} */
+/** @typedef {{ name: string, page: string, env: Record<string, string>, appFirst?: boolean }} App */
+/** @type {App[]} */
 const apps = [
   { name: 'React in StrictMode', page: 'react-app.jsx', env: dev },
   { name: 'React as it is deployed', page: 'react-app.jsx', env: {} },
@@ -49,26 +52,47 @@ const apps = [
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
+/** Of a site whose visitors are signed in. @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let signedIn;
 /** @type {import('playwright-core').Browser} */
 let browser;
 /** @type {Awaited<ReturnType<typeof startSite>>} */
 let site;
 before(async () => {
   site = await startSite();
-  [worker, browser] = await Promise.all([startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site.origin } }), launch()]);
+  const vars = { ALLOWED_ORIGINS: site.origin };
+  const jwt = { ...vars, AUTH: 'jwt', AUTH_ISSUER: 'https://site.example', AUTH_AUDIENCE: 'chat' };
+  [worker, signedIn, browser] = await Promise.all([
+    startWorkerWithSandbox({ vars }),
+    startWorkerWithSandbox({ vars: jwt, secrets: { AUTH_JWT_SECRET: SECRET } }),
+    launch(),
+  ]);
 });
-beforeEach(() => worker.sandbox.reset());
+beforeEach(() => {
+  worker.sandbox.reset();
+  signedIn.sandbox.reset();
+});
 after(async () => {
-  await Promise.all([worker?.close(), browser?.close()]);
+  await Promise.all([worker?.close(), signedIn?.close(), browser?.close()]);
   site?.close();
 });
 
-/** @param {string} script @param {boolean} appFirst */
-function html(script, appFirst) {
-  const embed = `<script type="module" src="${worker.url}/embed.js"></script>`;
-  const app = `<script type="module" src="${script}"></script>`;
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><div id="root"></div>${
-    appFirst ? `${app}${embed}` : `${embed}${app}`}`;
+/**
+ * Puts an app on the site and gives its address.
+ * @param {App} app
+ * @param {string} from the Worker's address
+ * @param {string} [token] of the visitor who is signed in
+ */
+async function put({ page, env, appFirst }, from, token = '') {
+  const script = await bundle(new URL(`pages/${page}`, import.meta.url), { CHAT: '', RENDERED: '', TOKEN: token, ...env }, {
+    format: 'esm',
+    plugins: [fromDocs],
+    define: { __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  });
+  site.put('/app.js', script);
+  const tags = [`<script type="module" src="${from}/embed.js"></script>`, '<script type="module" src="/app.js"></script>'];
+  if (appFirst) tags.reverse();
+  return site.put('/app', `<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><div id="root"></div>${tags.join('')}`);
 }
 
 /** What the widget is given goes on to OpenAI's frame, so it must be cloneable. */
@@ -112,21 +136,11 @@ async function visit(url, prepare) {
   };
 }
 
-for (const { name, page: file, env, appFirst = false } of apps) {
-  describe(name, () => {
+for (const app of apps) {
+  describe(app.name, () => {
     let url = '';
     before(async () => {
-      const script = await bundle(new URL(`pages/${file}`, import.meta.url), { CHAT: '', RENDERED: '', ...env }, {
-        format: 'esm',
-        plugins: [fromDocs],
-        define: {
-          __VUE_OPTIONS_API__: 'true',
-          __VUE_PROD_DEVTOOLS__: 'false',
-          __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false',
-        },
-      });
-      site.put('/app.js', script);
-      url = site.put('/app', html('/app.js', appFirst));
+      url = await put(app, worker.url);
     });
 
     test('gives the chat its attributes and options, and hears its events', async () => {
@@ -189,6 +203,16 @@ for (const { name, page: file, env, appFirst = false } of apps) {
       await press('To the chat');
       returned.resolve(null);
       await composer.waitFor();
+      await done();
+    });
+
+    test('has the chat of the user whose token the app gives, by another function at every turn', async () => {
+      const claims = { iss: 'https://site.example', aud: 'chat', sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 300 };
+      const { page, composer, press, done } = await visit(await put(app, signedIn.url, hs256(claims, SECRET)));
+      await composer.waitFor();
+      await press('Dark');
+      await page.locator('.disclaimer', { hasText: 'In dark' }).waitFor();
+      assert.deepEqual(signedIn.sandbox.requests.map(({ body }) => body.user), ['user-1']);
       await done();
     });
   });

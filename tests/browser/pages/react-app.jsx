@@ -1,19 +1,20 @@
 // An app in React 19 with the component of docs/embed.md on one of its two routes.
-import { StrictMode, useState } from 'react';
+import { StrictMode, useMemo, useState } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { Chat as FromDocs } from 'docs/Chat.jsx';
 
-/** The element itself, whose `options` React sets. */
-function Plain({ events, ...props }) {
+/** The element itself, whose `options` React sets; a new object at every turn, as an object in JSX is. */
+function Plain({ options, events, ...props }) {
   const listen = (chat) => {
     const gone = new AbortController();
     for (const [name, listener] of Object.entries(events)) chat.addEventListener(name, listener, { signal: gone.signal });
     return () => gone.abort();
   };
-  return <chatkit-edge ref={listen} {...props} />;
+  return <chatkit-edge ref={listen} options={{ ...options }} {...props} />;
 }
 
+const TOKEN = process.env.TOKEN || undefined;
 const Chat = process.env.CHAT === 'plain' ? Plain : FromDocs;
 
 function App() {
@@ -21,6 +22,7 @@ function App() {
   const [theme, setTheme] = useState('light');
   const [heard, setHeard] = useState([]);
   const hear = ({ type, detail }) => setHeard((before) => [...before, `${type} ${detail?.threadId ? 'thread' : ''}`.trim()]);
+  const options = useMemo(() => ({ disclaimer: { text: `In ${theme}` } }), [theme]);
   return (
     <>
       <button onClick={() => setTheme('dark')}>Dark</button>
@@ -31,7 +33,8 @@ function App() {
           theme={theme}
           locale="es"
           prompts="One | Two"
-          options={{ disclaimer: { text: `In ${theme}` } }}
+          options={options}
+          getToken={TOKEN && (async () => TOKEN)}
           events={{ 'chatkit.ready': hear, 'chatkit.thread.change': hear, 'chatkit-edge.session': hear }}
         />
       )}

@@ -3,14 +3,16 @@ import { createApp, h, ref } from 'vue';
 import FromDocs from 'docs/Chat.vue';
 
 /** The element itself, whose `options` Vue sets where the element has such a property. */
-const Plain = ({ options, events, ...attributes }) =>
+const Plain = ({ options, events, getToken, ...attributes }) =>
   h('chatkit-edge', {
     ...attributes,
     options,
+    getToken,
     ...Object.fromEntries(Object.entries(events).map(([name, listener]) => [`on${name[0].toUpperCase()}${name.slice(1)}`, listener])),
   });
 Plain.inheritAttrs = false;
 
+const TOKEN = process.env.TOKEN || undefined;
 const Chat = process.env.CHAT === 'plain' ? Plain : FromDocs;
 
 createApp({
@@ -36,6 +38,7 @@ createApp({
             locale: 'es',
             prompts: 'One | Two',
             options: options.value,
+            getToken: TOKEN && (async () => TOKEN),
             events: { 'chatkit.ready': hear, 'chatkit.thread.change': hear, 'chatkit-edge.session': hear },
           }),
     ];
