@@ -30,7 +30,11 @@ const fromDocs = {
   name: 'docs',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^docs\// }, ({ path }) => ({ path, namespace: 'docs' }));
-    onLoad({ filter: /./, namespace: 'docs' }, ({ path }) => ({ contents: components[path], loader: 'jsx', resolveDir: inRoot() }));
+    onLoad({ filter: /./, namespace: 'docs' }, ({ path }) => ({
+      contents: components[path],
+      loader: 'jsx',
+      resolveDir: inRoot(),
+    }));
   },
 };
 
@@ -77,6 +81,15 @@ after(async () => {
   site?.close();
 });
 
+/** Loads a module when the app has rendered the element. @param {string} src */
+function onceRendered(src) {
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector('chatkit-edge')) return;
+    observer.disconnect();
+    document.head.append(Object.assign(document.createElement('script'), { type: 'module', src }));
+  }).observe(document, { childList: true, subtree: true });
+}
+
 /**
  * Puts an app on the site and gives its address.
  * @param {App} app
@@ -90,9 +103,10 @@ async function put({ page, env, appFirst }, from, token = '') {
     define: { __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   });
   site.put('/app.js', script);
-  const tags = [`<script type="module" src="${from}/embed.js"></script>`, '<script type="module" src="/app.js"></script>'];
-  if (appFirst) tags.reverse();
-  return site.put('/app', `<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><div id="root"></div>${tags.join('')}`);
+  const embed = `${from}/embed.js`;
+  return site.put('/app', `<!doctype html><html lang="en"><meta charset="utf-8"><title>An app</title><div id="root"></div>
+    ${appFirst ? `<script>(${onceRendered})('${embed}')</script>` : `<script type="module" src="${embed}"></script>`}
+    <script type="module" src="/app.js"></script>`);
 }
 
 /** What the widget is given goes on to OpenAI's frame, so it must be cloneable. */
@@ -110,7 +124,11 @@ function checkOptions() {
   };
 }
 
-/** A visitor on the app's page. @param {string} url @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare] */
+/**
+ * A visitor on the app's page.
+ * @param {string} url
+ * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
+ */
 async function visit(url, prepare) {
   const { context, page, calls, troubles, gaps } = await newVisitor(browser);
   await page.addInitScript(checkOptions);

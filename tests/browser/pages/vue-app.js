@@ -1,5 +1,5 @@
 // An app in Vue 3 with the component of docs/embed.md on one of its two routes.
-import { createApp, h, ref } from 'vue';
+import { createApp, h, ref, toHandlerKey } from 'vue';
 import FromDocs from 'docs/Chat.vue';
 
 /** The element itself, whose `options` Vue sets where the element has such a property. */
@@ -8,7 +8,7 @@ const Plain = ({ options, events, getToken, ...attributes }) =>
     ...attributes,
     options,
     getToken,
-    ...Object.fromEntries(Object.entries(events).map(([name, listener]) => [`on${name[0].toUpperCase()}${name.slice(1)}`, listener])),
+    ...Object.fromEntries(Object.entries(events).map(([name, listener]) => [toHandlerKey(name), listener])),
   });
 Plain.inheritAttrs = false;
 
