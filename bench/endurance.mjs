@@ -11,12 +11,11 @@ import { freePort } from '../tests/support/port.mjs';
 import { startKv } from '../tests/support/kv.mjs';
 import { startWorkerd } from '../tests/support/workerd.mjs';
 import { openInspector } from './inspector.mjs';
+import { figure } from './speed/figures.mjs';
 
 const CONNECTIONS = 16;
 const PROBES = 300;
 const FAULTS = ['bad-request', 'invalid-key', 'workflow-not-found', 'html', 'empty', 'no-secret', 'cut', 'unavailable'];
-
-const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** The memory of the process, which grows in leaps and seldom shrinks, in MB. Linux only. */
 function processMemory(/** @type {number | undefined} */ pid) {
@@ -112,7 +111,7 @@ export async function measureEndurance(requests) {
       await ask('/api/chatkit/session');
       times.push(performance.now() - started);
     }
-    return median(times);
+    return figure(times).median;
   }
 
   const figures = async () => ({ latency: await latency(), heap: await heapOf(inspector), memory: processMemory(worker.pid) });

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { launch } from '../tests/browser/browser.mjs';
 import { startWorkerWithSandbox } from '../tests/support/worker.mjs';
+import { figure } from './speed/figures.mjs';
 
 const SCRIPT_MS = 400;
 const OPENAI_MS = 600;
@@ -82,7 +83,7 @@ async function visit(browser, /** @type {string} */ url) {
 
 /** The middle of each time, in whole milliseconds. */
 function medians(/** @type {Awaited<ReturnType<typeof visit>>[]} */ visits) {
-  const middle = (/** @type {number[]} */ numbers) => Math.round(numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)]);
+  const middle = (/** @type {number[]} */ numbers) => Math.round(figure(numbers).median);
   return {
     'own files run (ms)': middle(visits.map(({ loaded }) => loaded)),
     'chatkit.ready (ms)': middle(visits.map(({ ready }) => ready)),

@@ -20,7 +20,6 @@ pub async fn share(
     trace: &mut Trace,
     make: impl AsyncFn(&mut Trace) -> Result<Session, Cause>,
 ) -> Result<Session, Cause> {
-    let client = scope.client();
     loop {
         let follow = match FLIGHTS.with(|flights| flights.join(body.to_owned())) {
             Part::Lead(lead) => {
@@ -32,6 +31,7 @@ pub async fn share(
             }
             Part::Follow(follow) => follow,
         };
+        let client = scope.client();
         loop {
             match follow.look() {
                 Progress::UnderWay if client.aborted() => {

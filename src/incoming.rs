@@ -32,13 +32,18 @@ impl Incoming {
         let origin = headers.get("Origin").ok().flatten();
         let url = request.url();
         let (path, query) = route::path_and_query(&url);
-        let own = origin::of_url(&url).unwrap_or_default();
+        // Ours is only asked for where the page states its own.
+        let own = origin.as_ref().and_then(|_| origin::of_url(&url));
         let id = clock::random().map_or(0, u128::from_ne_bytes);
         Self {
             method: request.method(),
             path: path.to_owned(),
             query: query.to_owned(),
-            sender: origin::sender(origin.as_deref(), &own, &settings.origins),
+            sender: origin::sender(
+                origin.as_deref(),
+                &own.unwrap_or_default(),
+                &settings.origins,
+            ),
             request_id: format!("{id:032x}"),
             headers,
             request,
@@ -52,19 +57,9 @@ impl Incoming {
     /// The whole body, if it is within the limit. `Content-Length` only says how to read: it can be absent, and what
     /// counts is what arrives.
     pub async fn body(&self) -> Result<Vec<u8>, Cause> {
-        let Some(stream) = self.request.body() else {
-            return Ok(Vec::new());
-        };
-        let length = self
-            .header("Content-Length")
-            .and_then(|text| text.parse::<usize>().ok());
-        let read = match length {
-            Some(length) if length <= MAX_BODY_BYTES => {
-                runtime::read_whole(MAX_BODY_BYTES, self.request.array_buffer()).await
-            }
-            _ => runtime::read_at_most(MAX_BODY_BYTES, Some(stream)).await,
-        };
-        match read {
+        let whole = || self.request.array_buffer();
+        let read = runtime::read_body(MAX_BODY_BYTES, &self.headers, self.request.body(), whole);
+        match read.await {
             Ok(Some(body)) => Ok(body),
             Ok(None) => Err(Cause::PayloadTooLarge),
             // The client went away or broke off; nobody reads the answer.

@@ -7,7 +7,7 @@
 use js_sys::{Array, JSON, Object, Promise, Reflect, Uint8Array, futures::JsFuture};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response, ResponseInit};
+use web_sys::{Headers, ReadableStream, ReadableStreamDefaultReader, Response, ResponseInit};
 use worker::Env;
 
 #[wasm_bindgen]
@@ -198,35 +198,39 @@ pub fn either(signal: &web_sys::AbortSignal, ms: u64) -> web_sys::AbortSignal {
 }
 
 /// Reads an answer's body to its end; `None` if it has more than `most` bytes.
-///
-/// Where HTTP itself says how long the body is, it is taken in one piece: no more than that
-/// arrives. A body that is unpacked on the way can be longer than what is said.
 pub async fn read_answer(most: usize, response: &Response) -> Result<Option<Vec<u8>>> {
-    let headers = response.headers();
-    let length = headers.get("Content-Length")?;
-    let length: Option<usize> = length.and_then(|length| length.parse().ok());
-    match length {
-        Some(length) if length > most => Ok(None),
-        Some(_) if headers.get("Content-Encoding")?.is_none() => {
-            read_whole(most, response.array_buffer()).await
-        }
-        _ => read_at_most(most, response.body()).await,
-    }
+    let whole = || response.array_buffer();
+    read_body(most, &response.headers(), response.body(), whole).await
 }
 
-/// Reads a body that is no longer than it may be, or `None`.
-pub async fn read_whole(most: usize, bytes: Result<Promise>) -> Result<Option<Vec<u8>>> {
-    let bytes = Uint8Array::new(&JsFuture::from(bytes?).await?);
+/// Reads a body to its end; `None` if it has more than `most` bytes.
+///
+/// Where HTTP itself says that it is short, it is taken in one piece: no more than that arrives.
+/// A body that is unpacked on the way can be longer than what is said.
+pub async fn read_body(
+    most: usize,
+    headers: &Headers,
+    body: Option<ReadableStream>,
+    whole: impl FnOnce() -> Result<Promise>,
+) -> Result<Option<Vec<u8>>> {
+    let Some(body) = body else {
+        return Ok(Some(Vec::new()));
+    };
+    let length = headers.get("Content-Length")?;
+    let is_short = length
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: usize| length <= most);
+    if !is_short || headers.get("Content-Encoding")?.is_some() {
+        return read_at_most(most, &body).await;
+    }
+    let bytes = Uint8Array::new(&JsFuture::from(whole()?).await?);
     let length = usize::try_from(bytes.length()).unwrap_or(usize::MAX);
     Ok((length <= most).then(|| bytes.to_vec()))
 }
 
-/// Reads a body to its end; `None` if it has more than `most` bytes, as soon as that is known.
-pub async fn read_at_most(most: usize, body: Option<ReadableStream>) -> Result<Option<Vec<u8>>> {
+/// Reads a stream to its end; `None` if it has more than `most` bytes, as soon as that is known.
+async fn read_at_most(most: usize, body: &ReadableStream) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    let Some(body) = body else {
-        return Ok(Some(bytes));
-    };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
         let read = JsFuture::from(reader.read()).await?;

@@ -58,7 +58,9 @@ fn judged(origin: &str, rules: &[Rule]) {
     judged.add_cors(&mut headers);
     judged.add_preflight(&mut headers, "GET");
     let allowed = headers
+        .all()
         .iter()
+        .map(|(name, value)| (*name, value.as_str()))
         .find(|(name, _)| *name == "Access-Control-Allow-Origin");
     let Sender::Allowed(echoed) = &judged else {
         assert_eq!(allowed, None);
