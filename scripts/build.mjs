@@ -9,6 +9,7 @@ import { setup } from './setup.mjs';
 import { inRoot, npmBin, projectEnv, root, toolsBin } from './setup/paths.mjs';
 import { main, output, Problem, run, say } from './setup/run.mjs';
 import { wasmToolchain } from './setup/rust.mjs';
+import { shrink } from './shrink.mjs';
 import { buildInputs, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
 import { vendor } from './vendor.mjs';
 
@@ -16,11 +17,8 @@ const stampFile = inRoot('build', '.stamp');
 const wasm = inRoot('build', 'index_bg.wasm');
 const results = [inRoot('build', 'index.js'), wasm];
 
-// What rustc and wasm-bindgen use and workerd knows; more, and wasm-opt may write what workerd does not.
-const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];
-// The names of functions are a fifth of the file. `npm run build -- --names` keeps them, for profiles.
-const names = process.argv.includes('--names') ? ['--debuginfo'] : ['--strip-debug'];
-const wasmOptArgs = ['-Os', ...names, '--strip-producers', ...features.map((name) => `--enable-${name}`)];
+// `npm run build -- --names` keeps the names of Rust's functions, for profiles.
+const names = process.argv.includes('--names');
 
 /** The program of esbuild's own platform package; the "esbuild" beside it may be a slower script around it. */
 function esbuildProgram() {
@@ -43,9 +41,6 @@ export async function build() {
   const env = {
     ...projectEnv(),
     RUST_BACKTRACE: '0', // of worker-build itself it says nothing about the sources
-    // A request goes on when its client goes away: what it took is given back, those who wait for the same are told, and
-    // its memory is freed.
-    RUN_TO_COMPLETION: '1',
     // Without these worker-build downloads its own.
     WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
     ESBUILD_BIN: esbuildProgram(),
@@ -64,10 +59,9 @@ export async function build() {
 
   say('Building the Worker (about a minute the first time).');
   const started = Date.now();
-  const { code } = await run(path.join(toolsBin, 'worker-build'), ['--release'], { env });
+  const { code } = await run(path.join(toolsBin, 'worker-build'), ['--release', '--out-dir', 'build/rust'], { env });
   if (code !== 0) throw new Problem('The Worker could not be built: worker-build failed, see above.');
-  const shrunk = await run(process.execPath, [inRoot('node_modules', 'binaryen', 'bin', 'wasm-opt'), wasm, '-o', wasm, ...wasmOptArgs]);
-  if (shrunk.code !== 0) throw new Problem('The Worker could not be built: wasm-opt failed, see above.');
+  await shrink(inRoot('build', 'rust'), inRoot('build'), { names });
   writeStamp(stampFile, print);
   say(`The Worker is built, in ${Math.round((Date.now() - started) / 1000)} s.`);
 }

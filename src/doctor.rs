@@ -7,7 +7,6 @@ use crate::stats::COUNTERS;
 use crate::upstream;
 use broker::ask::Ask;
 use broker::doctor::Report;
-use broker::ledger::{Command, LIMITS_OBJECT};
 use broker::limits::LIMITERS;
 use broker::openai;
 use broker::settings::{SessionSettings, Settings};
@@ -28,13 +27,14 @@ pub async fn examine(scope: &Scope) -> Report {
             Some("Keep its entry in wrangler.toml and deploy again."),
         ),
     }
-    match ledger::ask(env, LIMITS_OBJECT, &Command::Reports).await {
-        Ok(_) => report.passed("LEDGER", "The Durable Object answers."),
-        Err(_) => report.failed(
+    if ledger::answers(env).await {
+        report.passed("LEDGER", "The Durable Object answers.");
+    } else {
+        report.failed(
             "LEDGER",
             "The Durable Object LEDGER is not bound, or does not answer.",
             Some("Keep its entries in wrangler.toml and deploy again."),
-        ),
+        );
     }
     limiters(env, settings, &mut report);
     match &settings.sessions {

@@ -22,15 +22,11 @@ pub async fn take(
     let body = incoming.body().await?;
     let beacon = beacon::read(&body, clock::now_ms())?;
     let is_report = event == Event::ClientError;
-    let reports = if is_report {
-        beacon.reports
-    } else {
-        Vec::new()
-    };
+    let reports = if is_report { &*beacon.reports } else { &[] };
     let counted = if beacon.events == 0 {
         Ok(())
     } else {
-        scope.count(event, beacon.events, reports).await
+        scope.count(&event, beacon.events, reports).await
     };
     Ok(Answer::json(
         match (counted, is_report) {

@@ -10,7 +10,8 @@
 //! 4. writes its line in the log, and
 //! 5. hands the answer back with the headers that every answer has.
 //!
-//! It is built to run to completion: a request whose client goes away is brought to its end.
+//! A request whose client goes away is brought to its end: what it took is given back, those who
+//! wait for the same are told, and its memory is freed.
 
 mod bindings;
 mod caller;
@@ -44,6 +45,7 @@ use broker::route::{self, Route};
 use flights::SHARED;
 use incoming::Incoming;
 use scope::{Scope, Trace};
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 use worker::worker_sys::Context;
@@ -60,8 +62,10 @@ fn start() {
 /// What the runtime calls for each request. Gives a response or a promise of one.
 #[wasm_bindgen]
 pub fn fetch(request: Request, env: Env, context: Context) -> JsValue {
+    let context = Rc::new(context);
+    let its_own = Rc::clone(&context);
     tasks::run(async move {
-        match answer(request, env, context).await {
+        match answer(request, env, its_own).await {
             Ok(response) => Ok(response.into()),
             Err(error) => {
                 web_sys::console::error_1(&error);
@@ -69,9 +73,11 @@ pub fn fetch(request: Request, env: Env, context: Context) -> JsValue {
             }
         }
     })
+    .keep_alive(&context)
+    .into()
 }
 
-async fn answer(request: Request, env: Env, context: Context) -> runtime::Result<Response> {
+async fn answer(request: Request, env: Env, context: Rc<Context>) -> runtime::Result<Response> {
     let scope = Scope::new(&request, env, context);
     let started = clock::now_ms();
     let incoming = Incoming::new(request, &scope.settings);
@@ -97,7 +103,7 @@ async fn answer(request: Request, env: Env, context: Context) -> runtime::Result
             problem = problem.for_session();
             // A failure that several share is counted once.
             if cause.is_counted() && trace.event != Some(SHARED) {
-                scope.count_later(Event::SessionFailed(problem.code.to_owned()));
+                scope.count_later(&Event::SessionFailed(problem.code.to_owned()));
             }
         }
         Answer::problem(&problem, &incoming.request_id)

@@ -9,7 +9,7 @@ use crate::session::usable;
 use crate::upstream;
 use broker::answer::Answer;
 use broker::ask;
-use broker::ledger::{Command, Event, Owner, Record, Reply, Status, record_object};
+use broker::ledger::{Event, Owner, Record, Status};
 use broker::openai;
 use broker::problem::{Cause, OpenAiFailure};
 use broker::redact::redact;
@@ -36,15 +36,14 @@ pub async fn cancel(
     if status == Status::Active {
         cancel_at_openai(&record, scope, trace).await?;
     }
-    let id = record.id.clone();
-    ledger::ask(&scope.env, &record_object(&id), &Command::Cancelled { id })
+    ledger::outcome(ledger::cancelled(&scope.env, &record.id))
         .await
         .map_err(|error| {
             trace.trouble = Some(format!("the ledger failed: {error}"));
             Cause::Internal
         })?;
     trace.event = Some("session.cancelled");
-    scope.count_later(Event::SessionCancelled);
+    scope.count_later(&Event::SessionCancelled);
     Ok(Answer::json(record.cancelled_json()))
 }
 
@@ -78,9 +77,8 @@ async fn own_record(
     let caller = caller::identify(true, incoming, named.as_deref(), &settings.callers).await?;
     // A client may have put its secret in the place of the id.
     trace.session_id = Some(redact(id, None));
-    let command = Command::Recall { id: id.to_owned() };
-    match ledger::ask(&scope.env, &record_object(id), &command).await {
-        Ok(Reply::Record(Some(record))) if record.owner == Owner::of(&caller.user()) => Ok(record),
+    match ledger::recall(&scope.env, id).await {
+        Ok(Some(record)) if record.owner == Owner::of(&caller.user()) => Ok(record),
         Ok(_) => Err(Cause::NotFound),
         Err(error) => {
             trace.trouble = Some(format!("the ledger failed: {error}"));

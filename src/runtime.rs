@@ -12,12 +12,7 @@ use worker::Env;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The namespace of a Durable Object's class.
-    pub type Namespace;
-    #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Fetcher, JsValue>;
-
-    /// What takes requests: a Durable Object, the static files.
+    /// What takes requests: the static files.
     pub type Fetcher;
     #[wasm_bindgen(method, catch)]
     fn fetch(this: &Fetcher, request: &JsValue, init: &JsValue) -> Result<Promise, JsValue>;
@@ -25,7 +20,7 @@ extern "C" {
     /// A KV namespace.
     pub type Kv;
     #[wasm_bindgen(method, catch)]
-    fn get(this: &Kv, key: &str) -> Result<Promise, JsValue>;
+    pub fn get(this: &Kv, key: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn put(this: &Kv, key: &str, value: &str) -> Result<Promise, JsValue>;
 
@@ -99,19 +94,6 @@ pub async fn fetch(
     Ok(response.unchecked_into())
 }
 
-/// Sends a text to the Durable Object of a name; gives its answer. An object is found by its
-/// name; the address only has to be one.
-pub async fn ask_object(namespace: &Namespace, name: &str, text: &str) -> Result<Response> {
-    let options = object(&RequestOptions {
-        method: "POST",
-        body: Some(text),
-        ..RequestOptions::default()
-    })?;
-    let object = namespace.get_by_name(name)?;
-    let response = object.fetch(&"https://object/".into(), &options)?;
-    Ok(JsFuture::from(response).await?.unchecked_into())
-}
-
 /// Hands a request on as it is.
 pub async fn pass_on(to: &Fetcher, request: &web_sys::Request) -> Result<Response> {
     let response = to.fetch(request, &JsValue::UNDEFINED)?;
@@ -134,11 +116,6 @@ pub fn copy(response: &Response) -> Result<Response> {
         response.body().as_ref(),
         response.unchecked_ref(),
     )
-}
-
-/// The value of a key, if it has one.
-pub async fn kv_get(kv: &Kv, key: &str) -> Result<Option<String>> {
-    Ok(JsFuture::from(kv.get(key)?).await?.as_string())
 }
 
 /// Sets the value of a key.

@@ -1,13 +1,12 @@
 //! What serving a request needs besides the request, and what is gathered for its line in the log.
 
 use crate::bindings;
-use crate::clock;
 use crate::console;
 use crate::ledger;
 use crate::runtime::{self, Dataset};
 use crate::tasks;
 use crate::upstream::Exchange;
-use broker::ledger::{Command, Event, Report, counter_object};
+use broker::ledger::{Event, Report};
 use broker::log::Line;
 use broker::settings::Settings;
 use js_sys::Promise;
@@ -23,13 +22,13 @@ const DATASET: &str = "EVENTS";
 /// The deployment, and the request's own lifetime.
 pub struct Scope {
     pub env: Env,
-    pub context: Context,
+    context: Rc<Context>,
     pub settings: Rc<Settings>,
     request: Request,
 }
 
 impl Scope {
-    pub fn new(request: &Request, env: Env, context: Context) -> Self {
+    pub fn new(request: &Request, env: Env, context: Rc<Context>) -> Self {
         let settings = bindings::settings(&env);
         Self {
             env,
@@ -46,22 +45,16 @@ impl Scope {
     }
 
     /// Counts an event and waits until that is durable.
-    pub async fn count(
-        &self,
-        event: Event,
-        times: u32,
-        reports: Vec<Report>,
-    ) -> Result<(), String> {
-        self.write_to_dataset(&event, times);
-        let (object, command) = counting(&self.settings, event, times, reports);
-        ledger::ask(&self.env, &object, &command).await.map(|_| ())
+    pub async fn count(&self, event: &Event, times: u32, reports: &[Report]) -> Result<(), String> {
+        self.write_to_dataset(event, times);
+        let call = ledger::count(&self.env, &self.settings, event, times, reports);
+        ledger::outcome(call).await.map(|_| ())
     }
 
     /// Counts an event after the answer is sent; nobody waits for it.
-    pub fn count_later(&self, event: Event) {
-        self.write_to_dataset(&event, 1);
-        let (object, command) = counting(&self.settings, event, 1, Vec::new());
-        self.tell_later(object, command);
+    pub fn count_later(&self, event: &Event) {
+        self.write_to_dataset(event, 1);
+        self.see_to(ledger::count(&self.env, &self.settings, event, 1, &[]));
     }
 
     /// Writes an event to Analytics Engine too, where the owner bound a dataset.
@@ -75,39 +68,16 @@ impl Scope {
         }
     }
 
-    /// Tells the ledger something after the answer is sent.
-    pub fn tell_later(&self, object: String, command: Command) {
-        let env = self.env.clone();
-        let telling = tasks::run(async move {
-            if let Err(error) = ledger::ask(&env, &object, &command).await {
+    /// Lets a call of the ledger go on after the answer is sent.
+    pub fn see_to(&self, call: runtime::Result<Promise>) {
+        tasks::run(async move {
+            if let Err(error) = ledger::outcome(call).await {
                 console::ledger_failed(&error);
             }
             Ok(JsValue::UNDEFINED)
-        });
-        if let Err(error) = self.context.wait_until(&Promise::resolve(&telling)) {
-            console::ledger_failed(&runtime::said(&error));
-        }
+        })
+        .keep_alive(&self.context);
     }
-}
-
-fn counting(
-    settings: &Settings,
-    event: Event,
-    times: u32,
-    reports: Vec<Report>,
-) -> (String, Command) {
-    // Any shard will do; chance spreads the load.
-    let chance = clock::random().map_or(0, u32::from_ne_bytes);
-    let shard = chance.checked_rem(settings.counter_shards).unwrap_or(0);
-    let command = Command::Count {
-        shard,
-        event,
-        times,
-        reports,
-        now: clock::now_ms(),
-        publish_seconds: settings.counter_publish_seconds,
-    };
-    (counter_object(shard), command)
 }
 
 /// What is worth a place in the log, gathered on the way.

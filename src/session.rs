@@ -10,9 +10,7 @@ use crate::scope::{Scope, Trace};
 use crate::upstream;
 use broker::answer::Answer;
 use broker::ask::Ask;
-use broker::ledger::{
-    Command, Day, Event, LIMITS_OBJECT, Owner, Record, Reply, record_object, seconds_to_midnight,
-};
+use broker::ledger::{Day, Event, Owner, Record, seconds_to_midnight};
 use broker::openai::{self, Session};
 use broker::problem::Cause;
 use broker::redact::redact;
@@ -84,8 +82,7 @@ async fn make(
     trace.exchange = Some(exchange);
     let session = result.map_err(|failure| {
         if reserved {
-            let owner = order.owner.clone();
-            scope.tell_later(LIMITS_OBJECT.to_owned(), Command::GiveBack { day, owner });
+            scope.see_to(ledger::give_back(&scope.env, day, &order.owner));
         }
         Cause::OpenAi(failure)
     })?;
@@ -98,7 +95,7 @@ async fn make(
         ("session.created", Event::SessionCreated)
     };
     trace.event = Some(name);
-    scope.count_later(event);
+    scope.count_later(&event);
     Ok(session)
 }
 
@@ -122,22 +119,16 @@ async fn reserve(
     if !daily.are_set() {
         return Ok(false);
     }
-    let command = Command::Reserve {
-        day,
-        owner: owner.clone(),
-        for_all: daily.for_all,
-        for_one: daily.for_one,
-    };
-    let mut reply = ledger::ask(&scope.env, LIMITS_OBJECT, &command).await;
-    if reply.is_err() {
+    let mut granted = ledger::reserve(&scope.env, day, owner, daily).await;
+    if granted.is_err() {
         // An object that was moved or restarted fails what it was at, and is there again at once.
-        reply = ledger::ask(&scope.env, LIMITS_OBJECT, &command).await;
+        granted = ledger::reserve(&scope.env, day, owner, daily).await;
     }
-    match reply {
-        Ok(Reply::Granted(false)) => Err(Cause::DailyLimitReached {
+    match granted {
+        Ok(false) => Err(Cause::DailyLimitReached {
             retry_after: seconds_to_midnight(clock::now_ms()),
         }),
-        Ok(_) => Ok(true),
+        Ok(true) => Ok(true),
         Err(error) => {
             trace.trouble = Some(format!("the ledger failed: {error}"));
             Ok(false)
@@ -149,7 +140,6 @@ async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &m
     let Some(id) = session.id.clone() else {
         return;
     };
-    let object = record_object(&id);
     let record = Record {
         id,
         owner: order.owner.clone(),
@@ -158,7 +148,7 @@ async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &m
         expires_at: session.expires_at,
         cancelled: false,
     };
-    if let Err(error) = ledger::ask(&scope.env, &object, &Command::Remember(record)).await {
+    if let Err(error) = ledger::outcome(ledger::remember(&scope.env, &record)).await {
         trace.trouble = Some(format!("the ledger failed: {error}"));
     }
 }

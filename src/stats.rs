@@ -5,9 +5,9 @@ use crate::ledger;
 use crate::runtime::{self, Kv};
 use crate::scope::{Scope, Trace};
 use broker::answer::Answer;
-use broker::ledger::{Command, Reply, Stats, counter_object, snapshot_key};
+use broker::ledger::{Stats, latest_json, snapshot_key};
 use broker::problem::Cause;
-use futures_util::future::try_join_all;
+use js_sys::{Array, Promise, futures::JsFuture};
 
 /// The binding of the namespace that counters are published to.
 pub const COUNTERS: &str = "COUNTERS";
@@ -24,38 +24,36 @@ pub async fn metrics(scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> 
 
 /// Serves `GET /api/errors`.
 pub async fn reports(scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> {
-    let asked = (0..scope.settings.counter_shards).map(async |shard| {
-        ledger::ask(&scope.env, &counter_object(shard), &Command::Reports).await
-    });
-    let replies = try_join_all(asked)
+    let reports = ledger::reports(&scope.env, scope.settings.counter_shards)
         .await
         .map_err(|why| failed(trace, &why))?;
-    let reports = replies.into_iter().flat_map(|reply| match reply {
-        Reply::Reports(reports) => reports,
-        _ => Vec::new(),
-    });
-    Ok(Answer::json(broker::ledger::latest_json(reports.collect())))
+    Ok(Answer::json(latest_json(reports)))
 }
 
 /// All shards as they were last published.
 async fn read(scope: &Scope, trace: &mut Trace) -> Result<Stats, Cause> {
     let kv = runtime::binding::<Kv>(&scope.env, COUNTERS)
         .ok_or_else(|| failed(trace, "COUNTERS is not bound"))?;
-    let texts = (0..scope.settings.counter_shards)
-        .map(snapshot_key)
-        .map(async |key| runtime::kv_get(&kv, &key).await);
-    let texts = try_join_all(texts)
+    let texts = published(&kv, scope.settings.counter_shards)
         .await
         .map_err(|error| failed(trace, &runtime::said(&error)))?;
     let snapshots: Vec<_> = texts
-        .into_iter()
-        .map(|text| text.and_then(|text| text.parse().ok()))
+        .iter()
+        .map(|text| text.as_string()?.parse().ok())
         .collect();
     Ok(Stats::of(
         &snapshots,
         clock::now_ms(),
         scope.settings.counter_publish_seconds,
     ))
+}
+
+/// The text of each shard, all asked for at once.
+async fn published(kv: &Kv, shards: u32) -> runtime::Result<Array> {
+    let texts: Array = (0..shards)
+        .map(|shard| kv.get(&snapshot_key(shard)))
+        .collect::<runtime::Result<_>>()?;
+    Ok(Array::from(&JsFuture::from(Promise::all(&texts)).await?))
 }
 
 fn failed(trace: &mut Trace, why: &str) -> Cause {

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use wasm_bindgen::JsValue;
+use worker::worker_sys::Context as RequestContext;
 
 type Outcome = Result<JsValue, JsValue>;
 
@@ -106,8 +107,34 @@ struct Ending {
     settle: Option<(Function, Function)>,
 }
 
-/// Runs a future; gives its value, or a promise of it where it waits or fails.
-pub fn run(future: impl Future<Output = Outcome> + 'static) -> JsValue {
+/// What became of a future at once: its value, or a promise of it where it waits or fails.
+pub enum Running {
+    Ended(JsValue),
+    Promised(Promise),
+}
+
+impl Running {
+    /// Lets the task go on when the request that it is part of is over.
+    pub fn keep_alive(self, context: &RequestContext) -> Self {
+        if let Self::Promised(promise) = &self {
+            // It fails only for a request that is over already.
+            let _ = context.wait_until(promise);
+        }
+        self
+    }
+}
+
+impl From<Running> for JsValue {
+    fn from(running: Running) -> Self {
+        match running {
+            Running::Ended(value) => value,
+            Running::Promised(promise) => promise.into(),
+        }
+    }
+}
+
+/// Runs a future.
+pub fn run(future: impl Future<Output = Outcome> + 'static) -> Running {
     let ending = Rc::new(RefCell::new(Ending::default()));
     let its_ending = Rc::clone(&ending);
     spawn(async move {
@@ -121,10 +148,12 @@ pub fn run(future: impl Future<Output = Outcome> + 'static) -> JsValue {
         }
     });
     if let Some(outcome) = ending.borrow_mut().outcome.take() {
-        return outcome.unwrap_or_else(|error| Promise::reject(&error).into());
+        return match outcome {
+            Ok(value) => Running::Ended(value),
+            Err(error) => Running::Promised(Promise::reject(&error)),
+        };
     }
-    Promise::new(&mut |resolve, reject| {
+    Running::Promised(Promise::new(&mut |resolve, reject| {
         ending.borrow_mut().settle = Some((resolve, reject));
-    })
-    .into()
+    }))
 }

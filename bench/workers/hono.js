@@ -91,7 +91,7 @@ app.get('/health', (c) => c.json({ status: 'healthy', version }));
 app.post('/api/analytics/message', sameOrAllowedOrigin, limit, async (c) => {
   const events = readEvents(await bodyOf(c));
   try {
-    if (events > 0) await ledger.count(c.env, 'message', events, settings);
+    if (events > 0) await ledger.count(c.env, ['messages'], events, settings);
   } catch (error) {
     Object.assign(c.get('line'), { event: 'events.not_stored', cause: `the ledger failed: ${error}` });
     return c.json({ status: 'failed' });
@@ -134,7 +134,7 @@ function fail(c, error) {
   line.code = problem.code;
   if (!(error instanceof problems.Problem)) line.cause = String(error?.stack ?? error);
   if (createsSession && error.counted !== false && line.event !== 'session.shared') {
-    ledger.countLater(c.env, c.executionCtx, { session_failed: problem.code }, settings);
+    ledger.countLater(c.env, c.executionCtx, ['sessions_failed', `failed:${problem.code}`], settings);
   }
   return c.body(problems.problemBody(problem, line.request_id), problem.status, {
     'Content-Type': 'application/problem+json',

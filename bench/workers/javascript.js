@@ -40,7 +40,7 @@ async function bodyOf(request) {
 async function message({ request, env, line }) {
   const events = readEvents(await bodyOf(request));
   try {
-    if (events > 0) await ledger.count(env, 'message', events, settings);
+    if (events > 0) await ledger.count(env, ['messages'], events, settings);
   } catch (error) {
     line.event = 'events.not_stored';
     line.cause = `the ledger failed: ${error}`;
@@ -99,7 +99,7 @@ function failure(error, route, { env, context, line }) {
   if (!(error instanceof Problem)) line.cause = String(error?.stack ?? error);
   const counted = (error instanceof Problem ? error : internal()).counted;
   if (createsSession && counted && line.event !== 'session.shared') {
-    ledger.countLater(env, context, { session_failed: problem.code }, settings);
+    ledger.countLater(env, context, ['sessions_failed', `failed:${problem.code}`], settings);
   }
   return {
     status: problem.status,

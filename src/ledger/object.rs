@@ -4,23 +4,22 @@
 //! the command is durable. Counters go to KV from the alarm, never from a command.
 
 use super::store::Store;
+use super::{number, whole};
 use crate::clock;
 use crate::console;
-use crate::runtime::{self, Kv};
+use crate::runtime::{self, Kv, Result, failure};
 use crate::stats::COUNTERS;
 use crate::tasks;
-use broker::ledger::{Command, Day, Reply, publish, snapshot_key};
+use broker::ledger::{Day, Record, publish, snapshot_key};
 use broker::log::Line;
-use js_sys::futures::JsFuture;
+use js_sys::{Array, Date, Object, futures::JsFuture};
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use worker::durable::{State, Storage};
-use worker::worker_sys::DurableObjectState;
-use worker::{Env, Result};
+use worker::Env;
+use worker::worker_sys::{DurableObjectState, DurableObjectStorage};
 
-/// The object as the runtime sees it.
+/// The object as the runtime sees it. Times are in Unix milliseconds, those of sessions in seconds.
 #[wasm_bindgen]
 pub struct Ledger(Rc<Keeper>);
 
@@ -28,20 +27,100 @@ pub struct Ledger(Rc<Keeper>);
 impl Ledger {
     /// Opens the object's tables.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState, env: Env) -> Self {
-        let storage = State::from(state).storage();
-        Self(Rc::new(Keeper {
+    pub fn new(state: DurableObjectState, env: Env) -> Result<Self> {
+        let storage = state.storage()?;
+        Ok(Self(Rc::new(Keeper {
             store: Store::open(storage.sql()),
             storage,
             env,
             alarm_is_set: Cell::new(false),
-        }))
+        })))
     }
 
-    /// Carries a command out.
-    pub fn fetch(&self, request: web_sys::Request) -> JsValue {
+    /// Adds `counts`, a JSON object of numbers by counter, and keeps `reports`, a JSON array.
+    pub fn count(
+        &self,
+        shard: u32,
+        publish_seconds: f64,
+        now: f64,
+        counts: String,
+        reports: Option<String>,
+    ) -> JsValue {
+        let (keeper, publish_seconds, now) = (
+            Rc::clone(&self.0),
+            whole(&publish_seconds.into()),
+            whole(&now.into()),
+        );
+        tasks::run(async move {
+            let store = &keeper.store;
+            store.count(&counts, Day::of(now), shard, publish_seconds)?;
+            if let Some(reports) = reports {
+                store.keep_reports(&reports)?;
+            }
+            if !keeper.alarm_is_set.get() {
+                let published = store.published_ms()?;
+                keeper
+                    .ring_at(publish::alarm_at(now, published, publish_seconds))
+                    .await?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
+    }
+
+    /// Keeps a session's record.
+    pub fn remember(
+        &self,
+        id: String,
+        owner: String,
+        workflow: String,
+        created_at: f64,
+        expires_at: f64,
+    ) -> JsValue {
         let keeper = Rc::clone(&self.0);
-        tasks::run(async move { Ok(keeper.answer(&request).await?.into()) })
+        tasks::run(async move {
+            let store = &keeper.store;
+            store.remember(&id, &owner, &workflow, created_at, expires_at)?;
+            if !keeper.alarm_is_set.get()
+                && let Some(ends) = store.next_record_to_forget()?
+            {
+                keeper.ring_at(ends.saturating_mul(1000)).await?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
+    }
+
+    /// Gives a session's owner, workflow, two times and whether it was cancelled, if it is known.
+    pub fn recall(&self, id: &str) -> Result<JsValue> {
+        self.0.store.recall(id)
+    }
+
+    /// Notes that a session was cancelled.
+    pub fn cancelled(&self, id: &str) -> Result<()> {
+        self.0.store.cancelled(id)
+    }
+
+    /// Takes a place for a day (days since 1970) under the limits, if there is one.
+    pub fn reserve(
+        &self,
+        day: f64,
+        owner: &str,
+        for_all: Option<f64>,
+        for_one: Option<f64>,
+    ) -> Result<bool> {
+        self.0.store.reserve(day, owner, for_all, for_one)
+    }
+
+    /// Gives a place back.
+    #[wasm_bindgen(js_name = giveBack)]
+    pub fn give_back(&self, day: f64, owner: &str) -> Result<()> {
+        self.0.store.give_back(day, owner)
+    }
+
+    /// The reports that are kept, newest first: when, message, stack and page of each.
+    pub fn reports(&self) -> Result<Array> {
+        self.0.store.reports()
     }
 
     /// Does what the alarm was set for. A failure makes the runtime ring again.
@@ -51,11 +130,12 @@ impl Ledger {
             keeper.ring().await?;
             Ok(JsValue::UNDEFINED)
         })
+        .into()
     }
 }
 
 struct Keeper {
-    storage: Storage,
+    storage: DurableObjectStorage,
     env: Env,
     store: Store,
     /// Whether the alarm is known to be set; after an eviction that is not known.
@@ -63,28 +143,11 @@ struct Keeper {
 }
 
 impl Keeper {
-    async fn answer(&self, request: &web_sys::Request) -> runtime::Result<web_sys::Response> {
-        let body = JsFuture::from(request.text()?).await?;
-        let done = match serde_json::from_str(&body.as_string().unwrap_or_default()) {
-            Ok(command) => self.carry_out(command).await,
-            Err(error) => Err(error.into()),
-        };
-        let reply = match done {
-            // Nobody has to read a body that says no more than the status.
-            Ok(Reply::Done) => return runtime::plain_response(204, None),
-            Ok(reply) => serde_json::to_string(&reply).map_err(worker::Error::from),
-            Err(error) => Err(error),
-        };
-        match reply {
-            Ok(reply) => runtime::plain_response(200, Some(&reply)),
-            Err(error) => runtime::plain_response(500, Some(&error.to_string())),
-        }
-    }
-
     async fn ring(&self) -> Result<()> {
         let now = clock::now_ms();
         self.alarm_is_set.set(false);
-        self.store.forget_old_sessions(now / 1000)?;
+        self.store
+            .forget_sessions(Record::oldest_kept(now / 1000))?;
         if let Some(ends) = self.store.next_record_to_forget()? {
             self.ring_at(ends.saturating_mul(1000)).await?;
         }
@@ -94,65 +157,10 @@ impl Keeper {
         Ok(())
     }
 
-    async fn carry_out(&self, command: Command) -> Result<Reply> {
-        match command {
-            Command::Count {
-                shard,
-                event,
-                times,
-                reports,
-                now,
-                publish_seconds,
-            } => {
-                self.store.count(
-                    &event.counters(),
-                    times,
-                    Day::of(now),
-                    shard,
-                    publish_seconds,
-                )?;
-                self.store.keep_reports(&reports)?;
-                if !self.alarm_is_set.get() {
-                    let published = self.store.published_ms()?;
-                    self.ring_at(publish::alarm_at(now, published, publish_seconds))
-                        .await?;
-                }
-                Ok(Reply::Done)
-            }
-            Command::Remember(record) => {
-                self.store.remember(&record)?;
-                if !self.alarm_is_set.get()
-                    && let Some(ends) = self.store.next_record_to_forget()?
-                {
-                    self.ring_at(ends.saturating_mul(1000)).await?;
-                }
-                Ok(Reply::Done)
-            }
-            Command::Recall { id } => Ok(Reply::Record(self.store.recall(&id)?)),
-            Command::Cancelled { id } => {
-                self.store.cancelled(&id)?;
-                Ok(Reply::Done)
-            }
-            Command::Reserve {
-                day,
-                owner,
-                for_all,
-                for_one,
-            } => Ok(Reply::Granted(
-                self.store.reserve(day, &owner, for_all, for_one)?,
-            )),
-            Command::GiveBack { day, owner } => {
-                self.store.give_back(day, &owner)?;
-                Ok(Reply::Done)
-            }
-            Command::Reports => Ok(Reply::Reports(self.store.reports()?)),
-        }
-    }
-
     /// Writes the counters to KV. What is counted meanwhile waits for the next time.
     async fn publish(&self, shard: u32, publish_seconds: u64, now: u64) -> Result<()> {
         let snapshot = self.store.snapshot(now)?;
-        let text = serde_json::to_string(&snapshot)?;
+        let text = serde_json::to_string(&snapshot).map_err(|error| failure(&error.to_string()))?;
         // Noted before the write, so that an event during it does not ring too early.
         let publication = self.store.begin_publishing(now)?;
         let mut line = Line {
@@ -191,11 +199,11 @@ impl Keeper {
 
     /// Sets the alarm, unless it is set for an earlier time.
     async fn ring_at(&self, at_ms: u64) -> Result<()> {
-        let at = i64::try_from(at_ms).unwrap_or(i64::MAX);
-        let set = self.storage.get_alarm().await?;
-        if set.is_none_or(|set| at < set) {
-            let wait = at_ms.saturating_sub(clock::now_ms());
-            self.storage.set_alarm(Duration::from_millis(wait)).await?;
+        let at = number(at_ms);
+        let set = JsFuture::from(self.storage.get_alarm(Object::new())?).await?;
+        if set.as_f64().is_none_or(|set| at < set) {
+            let date = Date::new(&at.into());
+            JsFuture::from(self.storage.set_alarm(date, Object::new())?).await?;
         }
         self.alarm_is_set.set(true);
         Ok(())

@@ -1,10 +1,12 @@
 //! The object's tables. Each method is one statement, or several without a pause between them,
 //! which SQLite in an object commits together.
 
-use broker::ledger::{Day, MOST_REPORTS, Owner, Record, Report, Snapshot};
-use js_sys::Reflect;
-use serde::de::DeserializeOwned;
-use worker::{Error, Result, SqlStorage, SqlStorageValue};
+use super::{number, whole};
+use crate::runtime::{Result, failure};
+use broker::ledger::{Day, MOST_REPORTS, Record, Snapshot};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::{SqlStorage, SqlStorageCursor};
 
 /// `publishing.waiting` counts the events that are not published. `day` is days since 1970, or [`TOTAL`]. `owner` is empty for all together.
 const TABLES: &str = "
@@ -17,7 +19,10 @@ CREATE TABLE IF NOT EXISTS places (day INTEGER, owner TEXT, count INTEGER, PRIMA
 ";
 
 /// The `day` of a counter's total.
-const TOTAL: i64 = -1;
+const TOTAL: i32 = -1;
+
+/// The owner under whom the places of all are counted; nobody's, because a real one has 43 characters.
+const ALL: &str = "";
 
 /// The tables, open or not: a fault in opening them shows with the first statement.
 pub struct Store {
@@ -27,269 +32,229 @@ pub struct Store {
 /// A publication that has begun.
 pub struct Publication {
     /// How many events it publishes.
-    waiting: u64,
+    waiting: JsValue,
     /// How many publications failed just before.
     pub failures: u32,
-}
-
-fn number(value: u64) -> SqlStorageValue {
-    SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
-}
-
-fn text(value: &str) -> SqlStorageValue {
-    SqlStorageValue::String(value.to_owned())
 }
 
 impl Store {
     pub fn open(sql: SqlStorage) -> Self {
         // Fails only with the disk; every statement after it then says so.
-        let _ = sql.exec(TABLES, None);
+        let _ = sql.exec(TABLES, Array::new());
         Self { sql }
     }
 
-    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
-        self.sql.exec(statement, values).map(|_| ())
+    fn run<const N: usize>(
+        &self,
+        statement: &str,
+        values: [JsValue; N],
+    ) -> Result<SqlStorageCursor> {
+        self.sql.exec(statement, values.into_iter().collect())
     }
 
-    /// The rows of a query, each as a tuple of its columns. SQLite writes them as one text of
-    /// JSON, which crosses to WebAssembly at once.
-    fn rows<T: DeserializeOwned>(
-        &self,
-        columns: &str,
-        of: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Vec<T>> {
-        let query = format!("SELECT json_group_array(json_array({columns})) AS rows {of}");
-        let mut cursor = self.sql.exec(&query, values)?;
-        let row = Iterator::next(&mut cursor);
-        let row = row.ok_or_else(|| Error::from("a query gave no row"))??;
-        let text = Reflect::get(&row, &"rows".into())?.as_string();
-        Ok(serde_json::from_str(&text.unwrap_or_default())?)
+    /// The rows of a query, each an array of its columns.
+    fn rows<const N: usize>(&self, query: &str, values: [JsValue; N]) -> Result<Array> {
+        Ok(Array::from(&self.run(query, values)?.raw()))
     }
 
-    fn row<T: DeserializeOwned>(
-        &self,
-        columns: &str,
-        of: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Option<T>> {
-        Ok(self.rows(columns, of, values)?.into_iter().next())
+    /// The first row.
+    fn row<const N: usize>(&self, query: &str, values: [JsValue; N]) -> Result<Option<Array>> {
+        Ok(self.rows(query, values)?.get(0).dyn_into().ok())
     }
 
     /// Adds to counters, in total and for a day, and notes that there is something to publish.
-    pub fn count(
-        &self,
-        counters: &[String],
-        times: u32,
-        day: Day,
-        shard: u32,
-        publish_seconds: u64,
-    ) -> Result<()> {
-        for counter in counters {
-            self.run(
-                "INSERT INTO counters VALUES (?1, ?3, ?4), (?2, ?3, ?4)
-                 ON CONFLICT (day, name) DO UPDATE SET count = count + excluded.count",
-                vec![
-                    SqlStorageValue::Integer(TOTAL),
-                    number(day.number()),
-                    text(counter),
-                    number(times.into()),
-                ],
-            )?;
-        }
+    /// `counts` is a JSON object of numbers by counter.
+    pub fn count(&self, counts: &str, day: Day, shard: u32, publish_seconds: u64) -> Result<()> {
+        self.run(
+            "INSERT INTO counters SELECT day, key, value FROM json_each(?1), (SELECT ?2 AS day UNION ALL SELECT ?3) WHERE true
+             ON CONFLICT (day, name) DO UPDATE SET count = count + excluded.count",
+            [counts.into(), TOTAL.into(), number(day.number()).into()],
+        )?;
         self.run(
             "INSERT INTO publishing VALUES (1, ?1, ?2, 1, NULL, 0)
              ON CONFLICT (one) DO UPDATE SET shard = ?1, seconds = ?2, waiting = waiting + 1",
-            vec![number(shard.into()), number(publish_seconds)],
-        )
+            [shard.into(), number(publish_seconds).into()],
+        )?;
+        Ok(())
     }
 
     /// The shard and the pause between publications, if there is something to publish.
     pub fn unpublished(&self) -> Result<Option<(u32, u64)>> {
-        self.row(
-            "shard, seconds",
-            "FROM publishing WHERE waiting > 0",
-            vec![],
-        )
+        let row = self.row(
+            "SELECT shard, seconds FROM publishing WHERE waiting > 0",
+            [],
+        )?;
+        Ok(row.map(|row| {
+            let shard = u32::try_from(whole(&row.get(0))).unwrap_or_default();
+            (shard, whole(&row.get(1)))
+        }))
     }
 
     /// When the counters were last published, in Unix milliseconds.
     pub fn published_ms(&self) -> Result<Option<u64>> {
-        let row: Option<(Option<u64>,)> = self.row("at", "FROM publishing", vec![])?;
-        Ok(row.and_then(|(at,)| at))
+        let row = self.row("SELECT at FROM publishing WHERE at IS NOT NULL", [])?;
+        Ok(row.map(|row| whole(&row.get(0))))
     }
 
     /// Notes a publication that begins. Until it has succeeded its events count as waiting.
     pub fn begin_publishing(&self, now: u64) -> Result<Publication> {
-        let row = self.row("waiting, failures", "FROM publishing", vec![])?;
+        let row = self
+            .row("SELECT waiting, failures FROM publishing", [])?
+            .ok_or_else(|| failure("nothing was counted"))?;
         self.run(
             "UPDATE publishing SET at = ?1, failures = failures + 1",
-            vec![number(now)],
+            [number(now).into()],
         )?;
-        let (waiting, failures) = row.ok_or_else(|| Error::from("nothing was counted"))?;
-        Ok(Publication { waiting, failures })
+        Ok(Publication {
+            waiting: row.get(0),
+            failures: u32::try_from(whole(&row.get(1))).unwrap_or(u32::MAX),
+        })
     }
 
     /// Notes that a publication succeeded.
     pub fn published(&self, publication: &Publication) -> Result<()> {
         self.run(
             "UPDATE publishing SET failures = 0, waiting = waiting - ?1",
-            vec![number(publication.waiting)],
-        )
+            [publication.waiting.clone()],
+        )?;
+        Ok(())
     }
 
     /// The counters as they are, after those of days past their time are gone.
     pub fn snapshot(&self, now: u64) -> Result<Snapshot> {
         self.run(
             "DELETE FROM counters WHERE day >= 0 AND day < ?1",
-            vec![number(Day::of(now).first_kept().number())],
+            [number(Day::of(now).first_kept().number()).into()],
         )?;
         let mut snapshot = Snapshot::at(now);
-        let counters = self.rows::<(i64, String, u64)>("day, name, count", "FROM counters", vec![]);
-        for (day, name, count) in counters? {
-            let day = u64::try_from(day).ok().map(Day::from_number);
-            snapshot.add(day, &name, count);
+        for row in self
+            .rows("SELECT day, name, count FROM counters", [])?
+            .iter()
+        {
+            let row = Array::from(&row);
+            let is_total = row.get(0).as_f64() == Some(f64::from(TOTAL));
+            let day = (!is_total).then(|| Day::from_number(whole(&row.get(0))));
+            let name = row.get(1).as_string().unwrap_or_default();
+            snapshot.add(day, &name, whole(&row.get(2)));
         }
         Ok(snapshot)
     }
 
-    /// Keeps reports, and of all only the latest.
-    pub fn keep_reports(&self, reports: &[Report]) -> Result<()> {
-        for report in reports {
-            self.run(
-                "INSERT INTO reports (at, message, stack, url) VALUES (?1, ?2, ?3, ?4)",
-                vec![
-                    number(report.at),
-                    text(&report.message),
-                    text(&report.stack),
-                    text(&report.url),
-                ],
-            )?;
-        }
-        if reports.is_empty() {
-            return Ok(());
-        }
+    /// Keeps reports, a JSON array, and of all only the latest.
+    pub fn keep_reports(&self, reports: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO reports (at, message, stack, url)
+             SELECT value ->> 'at', value ->> 'message', value ->> 'stack', value ->> 'url' FROM json_each(?1)",
+            [reports.into()],
+        )?;
         self.run(
             "DELETE FROM reports WHERE number <= (SELECT max(number) FROM reports) - ?1",
-            vec![number(MOST_REPORTS.into())],
-        )
+            [MOST_REPORTS.into()],
+        )?;
+        Ok(())
     }
 
     /// The reports that are kept, newest first.
-    pub fn reports(&self) -> Result<Vec<Report>> {
-        let rows: Vec<(u64, String, String, String)> = self.rows(
-            "at, message, stack, url",
-            "FROM (SELECT * FROM reports ORDER BY number DESC)",
-            vec![],
-        )?;
-        let report = |(at, message, stack, url)| Report {
-            at,
-            message,
-            stack,
-            url,
-        };
-        Ok(rows.into_iter().map(report).collect())
-    }
-
-    pub fn remember(&self, record: &Record) -> Result<()> {
-        self.run(
-            "INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            vec![
-                text(&record.id),
-                text(record.owner.text()),
-                text(&record.workflow),
-                number(record.created_at),
-                number(record.expires_at),
-                number(record.cancelled.into()),
-            ],
+    pub fn reports(&self) -> Result<Array> {
+        self.rows(
+            "SELECT at, message, stack, url FROM reports ORDER BY number DESC",
+            [],
         )
     }
 
-    pub fn recall(&self, id: &str) -> Result<Option<Record>> {
-        let row: Option<(String, String, u64, u64, u64)> = self.row(
-            "owner, workflow, created_at, expires_at, cancelled",
-            "FROM records WHERE id = ?1",
-            vec![text(id)],
+    pub fn remember(
+        &self,
+        id: &str,
+        owner: &str,
+        workflow: &str,
+        created_at: f64,
+        expires_at: f64,
+    ) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+            [
+                id.into(),
+                owner.into(),
+                workflow.into(),
+                created_at.into(),
+                expires_at.into(),
+            ],
         )?;
-        let record = |(owner, workflow, created_at, expires_at, cancelled)| Record {
-            id: id.to_owned(),
-            owner: Owner::from_text(owner),
-            workflow,
-            created_at,
-            expires_at,
-            cancelled: cancelled != 0,
-        };
-        Ok(row.map(record))
+        Ok(())
+    }
+
+    /// A record's row, without its id; nothing if there is none.
+    pub fn recall(&self, id: &str) -> Result<JsValue> {
+        let rows = self.rows(
+            "SELECT owner, workflow, created_at, expires_at, cancelled FROM records WHERE id = ?1",
+            [id.into()],
+        )?;
+        Ok(rows.get(0))
     }
 
     pub fn cancelled(&self, id: &str) -> Result<()> {
         self.run(
             "UPDATE records SET cancelled = 1 WHERE id = ?1",
-            vec![text(id)],
-        )
+            [id.into()],
+        )?;
+        Ok(())
     }
 
-    /// Forgets the records that are past their day. `now` is in Unix seconds.
-    pub fn forget_old_sessions(&self, now: u64) -> Result<()> {
+    /// Forgets the records of sessions that ended up to a time, in Unix seconds.
+    pub fn forget_sessions(&self, ended: u64) -> Result<()> {
         self.run(
             "DELETE FROM records WHERE expires_at <= ?1",
-            vec![number(Record::oldest_kept(now))],
-        )
+            [number(ended).into()],
+        )?;
+        Ok(())
     }
 
     /// When the next record is past its day, in Unix seconds.
     pub fn next_record_to_forget(&self) -> Result<Option<u64>> {
-        let row: Option<(u64,)> = self.row(
-            "expires_at",
-            "FROM (SELECT expires_at FROM records ORDER BY expires_at LIMIT 1)",
-            vec![],
+        let row = self.row(
+            "SELECT expires_at FROM records ORDER BY expires_at LIMIT 1",
+            [],
         )?;
-        Ok(row.map(|(first,)| Record::kept_until(first)))
+        Ok(row.map(|row| Record::kept_until(whole(&row.get(0)))))
     }
 
     /// Takes a place for a day if there is one. The check and the count have no pause between them.
     pub fn reserve(
         &self,
-        day: Day,
-        owner: &Owner,
-        for_all: Option<u64>,
-        for_one: Option<u64>,
+        day: f64,
+        owner: &str,
+        for_all: Option<f64>,
+        for_one: Option<f64>,
     ) -> Result<bool> {
-        let is_full = |owner: &str, limit: Option<u64>| match limit {
-            None => Ok(false),
-            Some(limit) => Ok::<bool, Error>(self.places(day, owner)? >= limit),
-        };
-        if is_full(ALL, for_all)? || is_full(owner.text(), for_one)? {
-            return Ok(false);
+        for (owner, limit) in [(ALL, for_all), (owner, for_one)] {
+            if let Some(limit) = limit
+                && self.places(day, owner)? >= limit
+            {
+                return Ok(false);
+            }
         }
-        self.run(
-            "DELETE FROM places WHERE day < ?1",
-            vec![number(day.number())],
-        )?;
+        self.run("DELETE FROM places WHERE day < ?1", [day.into()])?;
         self.run(
             "INSERT INTO places VALUES (?1, ?2, 1), (?1, ?3, 1)
              ON CONFLICT (day, owner) DO UPDATE SET count = count + 1",
-            vec![number(day.number()), text(ALL), text(owner.text())],
+            [day.into(), ALL.into(), owner.into()],
         )?;
         Ok(true)
     }
 
-    pub fn give_back(&self, day: Day, owner: &Owner) -> Result<()> {
+    pub fn give_back(&self, day: f64, owner: &str) -> Result<()> {
         self.run(
             "UPDATE places SET count = count - 1 WHERE day = ?1 AND owner IN (?2, ?3) AND count > 0",
-            vec![number(day.number()), text(ALL), text(owner.text())],
-        )
+            [day.into(), ALL.into(), owner.into()],
+        )?;
+        Ok(())
     }
 
-    fn places(&self, day: Day, owner: &str) -> Result<u64> {
-        let row: Option<(u64,)> = self.row(
-            "count",
-            "FROM places WHERE day = ?1 AND owner = ?2",
-            vec![number(day.number()), text(owner)],
+    fn places(&self, day: f64, owner: &str) -> Result<f64> {
+        let row = self.row(
+            "SELECT count FROM places WHERE day = ?1 AND owner = ?2",
+            [day.into(), owner.into()],
         )?;
-        Ok(row.map_or(0, |(count,)| count))
+        Ok(row.and_then(|row| row.get(0).as_f64()).unwrap_or_default())
     }
 }
-
-/// The owner under whom the places of all are counted; nobody's, because a real one has 43 characters.
-const ALL: &str = "";

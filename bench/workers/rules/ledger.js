@@ -1,14 +1,7 @@
-// Tells the ledger's objects what to keep, as the compared Worker does: a command in JSON to the object of a name.
+// Tells the ledger's objects what to keep, as the compared Worker does: by calling the object of a name.
 // What fails here is for the log: counting never breaks a session.
 
 const RECORD_OBJECTS = 16;
-
-/** @param {any} env @param {string} name @param {object} command */
-async function tell(env, name, command) {
-  const stub = env.LEDGER.getByName(name);
-  const response = await stub.fetch('https://ledger/', { method: 'POST', body: JSON.stringify(command) });
-  if (response.status !== 204) throw new Error(await response.text());
-}
 
 /** FNV-1a over the id says which object keeps the record. */
 function recordObject(id) {
@@ -17,17 +10,18 @@ function recordObject(id) {
   return `records-${(hash >>> 0) % RECORD_OBJECTS}`;
 }
 
-export const remember = (env, record) => tell(env, recordObject(record.id), { remember: record });
+export const remember = (env, { id, owner, workflow, created_at: createdAt, expires_at: expiresAt }) =>
+  env.LEDGER.getByName(recordObject(id)).remember(id, owner, workflow, createdAt, expiresAt);
 
-export function count(env, event, times, { shards, publishSeconds }) {
+/** @param {string[]} counters what the event adds to: its own, and for a failure the one of its code */
+export async function count(env, counters, times, { shards, publishSeconds }) {
   const shard = shards === 1 ? 0 : Math.floor(Math.random() * shards);
-  return tell(env, `counters-${shard}`, {
-    count: { shard, event, times, reports: [], now: Date.now(), publish_seconds: publishSeconds },
-  });
+  const counts = JSON.stringify(Object.fromEntries(counters.map((counter) => [counter, times])));
+  await env.LEDGER.getByName(`counters-${shard}`).count(shard, publishSeconds, Date.now(), counts, undefined);
 }
 
 /** Counts after the answer is sent. */
-export function countLater(env, context, event, settings) {
-  context.waitUntil(count(env, event, 1, settings).catch((error) =>
+export function countLater(env, context, counters, settings) {
+  context.waitUntil(count(env, counters, 1, settings).catch((error) =>
     console.error(JSON.stringify({ level: 'error', event: 'ledger.failed', cause: String(error) }))));
 }

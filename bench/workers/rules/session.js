@@ -26,7 +26,7 @@ export async function sessionFor(ask, user, { request, env, context, line, setti
       await ledger.remember(env, record).catch((failure) => (line.cause = `the ledger failed: ${failure}`));
     }
     line.event = 'session.created';
-    ledger.countLater(env, context, 'session_created', settings);
+    ledger.countLater(env, context, ['sessions_created'], settings);
     return created;
   });
   if (shared) line.event = 'session.shared';

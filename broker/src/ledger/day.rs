@@ -1,7 +1,5 @@
 //! The UTC day that an event counts for.
 
-use serde::{Deserialize, Serialize};
-
 const DAY_MS: u64 = 86_400_000;
 /// 9999-12-31.
 const LAST_DAY: u64 = 2_932_896;
@@ -9,7 +7,7 @@ const LAST_DAY: u64 = 2_932_896;
 const DAYS_KEPT: u64 = 90;
 
 /// Days since 1970-01-01, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(u64);
 
 impl Day {

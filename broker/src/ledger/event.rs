@@ -1,10 +1,9 @@
 //! What is counted, and what each event adds to.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Something that is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A session was created.
     SessionCreated,
@@ -54,6 +53,17 @@ impl Event {
             counters.push(format!("{FAILURE_PREFIX}{code}"));
         }
         counters
+    }
+
+    /// What it adds when it happened so many times: a JSON object of numbers by counter.
+    #[must_use]
+    pub fn counts_json(&self, times: u32) -> String {
+        let counters = self.counters();
+        let counts = counters.iter().map(|counter| (counter, times));
+        let mut json = Vec::new();
+        // To write into memory does not fail.
+        let _ = serde_json::Serializer::new(&mut json).collect_map(counts);
+        String::from_utf8(json).unwrap_or_default()
     }
 }
 

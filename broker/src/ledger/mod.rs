@@ -1,7 +1,6 @@
 //! The ledger: what is counted, kept and limited, and for how long.
 //!
-//! The rules here are carried out by a Durable Object, which takes one [`Command`] at a time and
-//! gives one [`Reply`]. Its parts:
+//! A Durable Object carries the rules out, with tables of its own. Its parts:
 //!
 //! - [`Event`]: what is counted, under which names.
 //! - [`Day`]: the UTC day it is counted for, and which days are kept.
@@ -23,75 +22,6 @@ pub use event::{Event, PerDay};
 pub use record::{Owner, Record, Status};
 pub use report::{MOST_REPORTS, Report, latest_json};
 pub use stats::{Snapshot, Stats, snapshot_key};
-
-use serde::{Deserialize, Serialize};
-
-/// What the object is asked to do. `now` is in Unix milliseconds.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Count an event so many times, and keep its reports.
-    Count {
-        /// Which counters shard this object is.
-        shard: u32,
-        /// What to count.
-        event: Event,
-        /// How often.
-        times: u32,
-        /// Error reports to keep.
-        reports: Vec<Report>,
-        /// When.
-        now: u64,
-        /// `COUNTER_PUBLISH_SECONDS`.
-        publish_seconds: u64,
-    },
-    /// Keep a session's record.
-    Remember(Record),
-    /// Give a session's record.
-    Recall {
-        /// The session.
-        id: String,
-    },
-    /// Note that a session was cancelled.
-    Cancelled {
-        /// The session.
-        id: String,
-    },
-    /// Take a place under the daily limits, if there is one.
-    Reserve {
-        /// The day.
-        day: Day,
-        /// Whose session it is.
-        owner: Owner,
-        /// `DAILY_SESSION_LIMIT`.
-        for_all: Option<u64>,
-        /// `DAILY_SESSIONS_PER_USER`.
-        for_one: Option<u64>,
-    },
-    /// Give a place back, because there was no session.
-    GiveBack {
-        /// The day.
-        day: Day,
-        /// Whose session it was to be.
-        owner: Owner,
-    },
-    /// Give the latest reports.
-    Reports,
-}
-
-/// What the object answers.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reply {
-    /// It is done, and durable.
-    Done,
-    /// The record that was asked for, if there is one.
-    Record(Option<Record>),
-    /// Whether there was a place.
-    Granted(bool),
-    /// The latest reports, newest first.
-    Reports(Vec<Report>),
-}
 
 /// How many objects keep session records. A session's id says which, so the number never changes.
 const RECORD_OBJECTS: u32 = 16;

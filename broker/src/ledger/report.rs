@@ -1,7 +1,7 @@
 //! A page's error report, cut to size and cleaned before it is kept.
 
 use crate::redact::redact;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// How many of the latest reports are kept.
@@ -9,7 +9,7 @@ pub const MOST_REPORTS: u32 = 50;
 const MOST_CHARS: usize = 300;
 
 /// What is kept of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// When it arrived, in Unix milliseconds.
     pub at: u64,
@@ -38,6 +38,15 @@ impl Report {
             stack: first([fields.get("stack"), nested("stack"), None]),
             url: first([fields.get("url"), fields.get("href"), fields.get("page")]),
         }
+    }
+
+    /// Several as a JSON array; `None` where there is none.
+    #[must_use]
+    pub fn list_json(reports: &[Self]) -> Option<String> {
+        if reports.is_empty() {
+            return None;
+        }
+        serde_json::to_string(reports).ok()
     }
 }
 

@@ -1,33 +1,19 @@
-//! What the Worker and its Durable Object say to each other, and what is read back from KV.
+//! What is counted and kept, and what is read back from KV.
 
 use super::checks::ledger::check;
 use super::inputs::{bytes, json_with};
 use broker::ledger::publish::{alarm_at, retry_at};
 use broker::ledger::{
-    Command, Day, Event, Owner, Record, Reply, Report, Snapshot, Stats, counter_object,
-    record_object, seconds_to_midnight,
+    Day, Event, Owner, Record, Report, Snapshot, Stats, Status, counter_object, record_object,
+    seconds_to_midnight,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_262_400_000;
 const TODAY: u64 = NOW / 86_400_000;
-const NAMES: [&str; 13] = [
-    "count",
-    "shard",
-    "event",
-    "times",
-    "reports",
-    "now",
-    "publish_seconds",
-    "remember",
-    "id",
-    "owner",
-    "as_of",
-    "totals",
-    "days",
-];
-const VALUES: [&str; 4] = ["message", "client_error", "done", "20778"];
+const NAMES: [&str; 4] = ["as_of", "totals", "failures", "days"];
+const VALUES: [&str; 3] = ["messages", "sessions_failed", "20778"];
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -63,45 +49,6 @@ fn record() -> impl Strategy<Value = Record> {
     )
 }
 
-fn command() -> impl Strategy<Value = Command> {
-    let owner = ".{0,20}".prop_map(|user: String| Owner::of(&user));
-    let day = any::<u64>().prop_map(Day::from_number);
-    let reports = prop::collection::vec(report(), 0..4);
-    prop_oneof![
-        (any::<[u32; 2]>(), event(), reports, any::<[u64; 2]>()).prop_map(
-            |([shard, times], event, reports, [now, publish_seconds])| Command::Count {
-                shard,
-                event,
-                times,
-                reports,
-                now,
-                publish_seconds
-            }
-        ),
-        record().prop_map(Command::Remember),
-        ".{0,20}".prop_map(|id| Command::Recall { id }),
-        ".{0,20}".prop_map(|id| Command::Cancelled { id }),
-        (day, owner, any::<Option<u64>>(), any::<Option<u64>>()).prop_map(
-            |(day, owner, for_all, for_one)| Command::Reserve {
-                day,
-                owner,
-                for_all,
-                for_one
-            }
-        ),
-        Just(()).prop_map(|()| Command::Reports),
-    ]
-}
-
-fn reply() -> impl Strategy<Value = Reply> {
-    prop_oneof![
-        Just(()).prop_map(|()| Reply::Done),
-        prop::option::of(record()).prop_map(Reply::Record),
-        any::<bool>().prop_map(Reply::Granted),
-        prop::collection::vec(report(), 0..4).prop_map(Reply::Reports),
-    ]
-}
-
 fn stats(shards: &[Option<Snapshot>]) -> Value {
     serde_json::from_str(&Stats::of(shards, NOW, 120).to_json()).expect("stats are JSON")
 }
@@ -118,18 +65,34 @@ proptest! {
     }
 
     #[test]
-    fn a_command_arrives_as_it_was_sent(command in command()) {
-        let sent = serde_json::to_vec(&command).expect("a command is JSON");
-        let arrived: Command = serde_json::from_slice(&sent).expect("it arrives");
-        prop_assert_eq!(format!("{arrived:?}"), format!("{command:?}"));
-        check(&sent);
+    fn an_event_adds_to_its_own_counter_and_that_of_its_code(event in event(), times in any::<u32>()) {
+        let counts: Value = serde_json::from_str(&event.counts_json(times)).expect("counts are JSON");
+        let mut expected = json!({event.name(): times});
+        if let Some(code) = event.code() {
+            expected[format!("failed:{code}")] = times.into();
+        }
+        prop_assert_eq!(counts, expected);
     }
 
     #[test]
-    fn a_reply_arrives_as_it_was_sent(reply in reply()) {
-        let sent = serde_json::to_vec(&reply).expect("a reply is JSON");
-        let arrived: Reply = serde_json::from_slice(&sent).expect("it arrives");
-        prop_assert_eq!(format!("{arrived:?}"), format!("{reply:?}"));
+    fn reports_are_listed_as_they_are(reports in prop::collection::vec(report(), 0..4)) {
+        let list = Report::list_json(&reports);
+        prop_assert_eq!(list.is_none(), reports.is_empty());
+        let listed: Value = serde_json::from_str(&list.unwrap_or("[]".to_owned())).expect("a list is JSON");
+        let expected: Vec<Value> = reports
+            .iter()
+            .map(|Report { at, message, stack, url }| json!({"at": at, "message": message, "stack": stack, "url": url}))
+            .collect();
+        prop_assert_eq!(listed, Value::Array(expected));
+    }
+
+    #[test]
+    fn a_record_is_shown_without_its_owner_and_ends_in_time(record in record()) {
+        let at_end: Value = serde_json::from_str(&record.to_json(record.expires_at)).expect("JSON");
+        prop_assert_eq!(&at_end["id"], &record.id);
+        prop_assert!(at_end.get("owner").is_none());
+        prop_assert_ne!(record.status(record.expires_at), Status::Active);
+        prop_assert_eq!(record.status(u64::MAX) == Status::Cancelled, record.cancelled);
     }
 
     #[test]
