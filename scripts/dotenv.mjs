@@ -23,7 +23,7 @@ export function formatDotenv(/** @type {Record<string, string>} */ values) {
   }).join('');
 }
 
-/** Every setting of the Worker, as in the README. */
+/** Every setting of the Worker, as in docs/configuration.md. */
 const SETTINGS = new Set(`
   ADMIN_TOKEN ALLOWED_ORIGINS AUTH AUTH_AUDIENCE AUTH_ISSUER AUTH_JWKS_URL AUTH_JWT_SECRET CHATKIT_JS_URL
   COUNTER_PUBLISH_SECONDS COUNTER_SHARDS DAILY_SESSIONS_PER_USER DAILY_SESSION_LIMIT FILE_UPLOAD FILE_UPLOAD_MAX_FILES

@@ -26,6 +26,10 @@ export function readPage(name) {
     /** The variables of a section's block of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
     vars: (heading) =>
       Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, variable, value]) => [variable, value])),
+    /** The rows of a section's tables, each as its cells, without head and rule. */
+    rows: (/** @type {string} */ heading) =>
+      [...section(heading).matchAll(/^\|.*\n\| ?:?-.*\n((?:\|.*\n?)*)/gm)].flatMap(([, body]) =>
+        body.trimEnd().split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))),
     /** The first column of a section's table, without its head. */
     firstColumn: (/** @type {string} */ heading) => [...section(heading).matchAll(table)].map((row) => row[1]).slice(2),
   };

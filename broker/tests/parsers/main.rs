@@ -18,6 +18,7 @@
 mod beacon;
 mod body;
 mod checks;
+mod documentation;
 mod identity;
 mod inputs;
 mod ledger;

@@ -6,8 +6,6 @@ use broker::settings::Settings;
 use broker::spelling::whole_number;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 /// Texts that some variable takes, and texts that none does.
 fn text() -> impl Strategy<Value = String> {
@@ -119,26 +117,6 @@ proptest! {
             prop_assert!(whole_number(&other, least, most).is_err());
         }
     }
-}
-
-#[test]
-fn every_variable_that_is_read_is_in_the_readme_and_no_other() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).expect("the README can be read");
-    let tables = readme
-        .split("\n## Settings\n")
-        .nth(1)
-        .and_then(|rest| rest.split("\n## ").next());
-    let rows = tables
-        .expect("a section")
-        .lines()
-        .filter(|line| line.starts_with("| `"));
-    let mut listed: Vec<&str> = rows
-        .filter_map(|row| row.split('|').nth(1))
-        .flat_map(|names| names.split('`').skip(1).step_by(2))
-        .collect();
-    listed.sort_unstable();
-    assert_eq!(listed, Vec::from_iter(&*NAMES));
 }
 
 #[test]

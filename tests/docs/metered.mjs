@@ -1,0 +1,68 @@
+// The built Worker with a meter on its ledger: what Cloudflare charges for an object is counted as it happens.
+//
+// Cloudflare bills each request and alarm of an object, each row that a statement reads or writes, and each alarm that is set.
+// SQLite in workerd counts rows as it does when deployed.
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const deployed = fileURLToPath(new URL('../../build/deploy/', import.meta.url));
+
+/** Put around the class `REAL`, at the end of the built module: each call of an object writes a line that says what it cost. */
+const meter = `
+class Metered {
+  constructor(context, environment) {
+    const meter = (this.meter = { cursors: [], alarms: 0 });
+    const over = (target, own) => new Proxy(target, {
+      get(target, name) {
+        if (name in own) return own[name];
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const { storage } = context;
+    const sql = over(storage.sql, {
+      exec(...statement) {
+        const cursor = storage.sql.exec(...statement);
+        meter.cursors.push(cursor);
+        return cursor;
+      },
+    });
+    const setAlarm = (...time) => (meter.alarms++, storage.setAlarm(...time));
+    this.real = new REAL(over(context, { storage: over(storage, { sql, setAlarm }) }), environment);
+  }
+  async spend(event, act) {
+    const began = performance.now();
+    try {
+      return await act();
+    } finally {
+      const sum = (name) => this.meter.cursors.reduce((all, cursor) => all + cursor[name], 0);
+      const cost = { read: sum('rowsRead'), written: sum('rowsWritten') + this.meter.alarms };
+      this.meter.cursors = [];
+      this.meter.alarms = 0;
+      console.log(JSON.stringify({ event, ...cost }));
+    }
+  }
+  async fetch(request) {
+    const command = await request.clone().json();
+    return this.spend('ledger ' + (typeof command === 'string' ? command : Object.keys(command)[0]), () => this.real.fetch(request));
+  }
+  alarm() {
+    return this.spend('ledger alarm', () => this.real.alarm());
+  }
+}
+`;
+
+/** A folder with the metered build, for startWorkerd, and how to remove it. */
+export async function meteredBuild() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-metered-'));
+  await cp(deployed, folder, { recursive: true });
+  const file = path.join(folder, 'index.js');
+  const module = await readFile(file, 'utf8');
+  const real = /(\w+) as Ledger\b/.exec(module)?.[1];
+  if (!real) throw new Error('build/deploy/index.js exports no Ledger');
+  const around = module.replace(`${real} as Ledger`, 'Metered as Ledger');
+  await writeFile(file, around.replace(/^export ?\{/m, `${meter.replace('REAL', real)}export {`).replace(/;export\{/, `;${meter.replace('REAL', real)}export{`));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
