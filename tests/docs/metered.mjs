@@ -45,8 +45,10 @@ class Metered {
     }
   }
   async fetch(request) {
+    const name = (command) => (typeof command === 'string' ? command : Object.keys(command)[0]);
     const command = await request.clone().json();
-    return this.spend('ledger ' + (typeof command === 'string' ? command : Object.keys(command)[0]), () => this.real.fetch(request));
+    const event = command.count ? ' ' + name(command.count.event) : '';
+    return this.spend('ledger ' + name(command) + event, () => this.real.fetch(request));
   }
   alarm() {
     return this.spend('ledger alarm', () => this.real.alarm());
@@ -62,7 +64,6 @@ export async function meteredBuild() {
   const module = await readFile(file, 'utf8');
   const real = /(\w+) as Ledger\b/.exec(module)?.[1];
   if (!real) throw new Error('build/deploy/index.js exports no Ledger');
-  const around = module.replace(`${real} as Ledger`, 'Metered as Ledger');
-  await writeFile(file, around.replace(/^export ?\{/m, `${meter.replace('REAL', real)}export {`).replace(/;export\{/, `;${meter.replace('REAL', real)}export{`));
+  await writeFile(file, `${module.replace(`${real} as Ledger`, 'Metered as Ledger')}\n${meter.replace('REAL', real)}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -14,15 +14,20 @@ export function readPage(name) {
     return rest.split(new RegExp(`^#{2,${level.length}} `, 'm'))[0];
   }
 
+  /** The fenced blocks of a language in a section. */
+  const codes = (/** @type {string} */ heading, /** @type {string} */ language) =>
+    [...section(heading).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter((block) => block[1] === language).map(([, , text]) => text);
+
   /** The one fenced block of a language in a section. */
   function code(/** @type {string} */ heading, /** @type {string} */ language) {
-    const blocks = [...section(heading).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter((block) => block[1] === language);
+    const blocks = codes(heading, language);
     if (blocks.length !== 1) throw new Error(`docs/${name} has ${blocks.length} blocks of ${language} in "${heading}"`);
-    return blocks[0][2];
+    return blocks[0];
   }
 
   return {
     code,
+    codes,
     /** The variables of a section's block of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
     vars: (heading) =>
       Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, variable, value]) => [variable, value])),
