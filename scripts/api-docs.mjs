@@ -1,0 +1,70 @@
+// Writes the tables of docs/api.md from public/openapi.yaml: `node scripts/api-docs.mjs`. A test says when that is due.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { parseYaml } from '@redocly/openapi-core';
+import { inRoot } from './setup/paths.mjs';
+
+const METHODS = ['get', 'post', 'delete'];
+
+/** @typedef {any} Document public/openapi.yaml, as it stands */
+
+export const readDocument = () => /** @type {Document} */ (parseYaml(readFileSync(inRoot('public', 'openapi.yaml'), 'utf8')));
+
+/** What a $ref within the document stands for. */
+function resolve(/** @type {Document} */ document, /** @type {any} */ value) {
+  if (!value?.$ref) return value;
+  return value.$ref.slice(2).split('/').reduce((/** @type {any} */ at, /** @type {string} */ name) => at[name], document);
+}
+
+/** Every operation: its path and method, and what it answers by status. */
+export function operations(/** @type {Document} */ document) {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => {
+      const { tags, summary, responses } = item[method];
+      return { path, method: method.toUpperCase(), tag: tags[0], summary, responses };
+    }));
+}
+
+const table = (/** @type {string[]} */ head, /** @type {string[][]} */ rows) =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+
+/** The operations of a tag. */
+function endpoints(/** @type {Document} */ document, /** @type {string} */ tag) {
+  const rows = operations(document).filter((operation) => operation.tag === tag).map(({ method, path, summary, responses }) =>
+    [`\`${method} ${path}\``, summary, Object.keys(responses).join(', ')]);
+  return table(['endpoint', 'does', 'answers'], rows);
+}
+
+/** Every problem with its example, in the order of the statuses. */
+export function problems(/** @type {Document} */ document) {
+  const all = Object.values(document.components.responses).flatMap((response) =>
+    Object.values(response.content?.['application/problem+json']?.examples ?? {}).map(({ value }) => value));
+  return all.sort((a, b) => a.status - b.status);
+}
+
+const problemTable = (/** @type {Document} */ document) =>
+  table(['code', 'status', 'says, for example'], problems(document).map(({ code, status, detail }) => [`\`${code}\``, String(status), detail]));
+
+/** What a good answer of an operation looks like, by the document's own example. */
+function answers(/** @type {Document} */ document) {
+  const rows = operations(document).map(({ method, path, responses }) => {
+    const [type, { example }] = /** @type {[string, any]} */ (Object.entries(resolve(document, responses['200']).content)[0]);
+    return [`\`${method} ${path}\``, `\`${type === 'application/json' ? JSON.stringify(example) : example}\``];
+  });
+  return table(['endpoint', 'answers, for example'], rows);
+}
+
+/** The page with its tables made anew. */
+export function fill(/** @type {string} */ page, /** @type {Document} */ document) {
+  return page.replace(/(<!-- table: (\w+) ?(\w*) -->\n)[^]*?(<!-- end -->)/g, (_, begin, kind, tag, end) => {
+    if (kind === 'endpoints') return `${begin}${endpoints(document, tag)}\n${end}`;
+    if (kind === 'answers') return `${begin}${answers(document)}\n${end}`;
+    if (kind === 'problems') return `${begin}${problemTable(document)}\n${end}`;
+    throw new Error(`There is no table "${kind}".`);
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const file = inRoot('docs', 'api.md');
+  writeFileSync(file, fill(readFileSync(file, 'utf8'), readDocument()));
+}

@@ -1,0 +1,50 @@
+// docs/api.md: its tables are those of public/openapi.yaml, and its examples run as they stand.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { fill, operations, problems, readDocument } from '../../scripts/api-docs.mjs';
+import { startWorkerWithSandbox } from '../support/worker.mjs';
+
+const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+const document = readDocument();
+
+/** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+let worker;
+before(async () => {
+  worker = await startWorkerWithSandbox({ secrets: { ADMIN_TOKEN: 'token' } });
+});
+after(() => worker?.close());
+
+test('its tables are up to date: node scripts/api-docs.mjs', () => {
+  assert.equal(page, fill(page, document));
+});
+
+test('every endpoint and every problem of the document is in a table, and every problem has one example', () => {
+  for (const { method, path } of operations(document)) assert.ok(page.split(`\`${method} ${path}\``).length >= 3, `${method} ${path}`);
+  const codes = problems(document).map(({ code }) => code);
+  assert.deepEqual([...codes].sort(), [...document.components.schemas.Problem.properties.code.enum].sort());
+  for (const code of codes) assert.ok(page.includes(`\n| \`${code}\` |`), code);
+});
+
+test('its examples print what they say, one after the other', async () => {
+  const blocks = [...page.matchAll(/^```console\n([^]*?)^```$/gm)].map(([, text]) => text);
+  const examples = blocks.flatMap((block) => block.split(/^\$ /m).slice(1)).map((example) => {
+    const [command, ...printed] = example.trimEnd().split('\n');
+    return { command, printed: printed.join('\n') };
+  });
+  assert.ok(examples.length > 12);
+  const folder = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-'));
+  const script = examples.map(({ command }) => `${command}\nprintf '\\n==\\n'`).join('\n')
+    .replaceAll('http://localhost:8787', worker.url).replaceAll('/tmp/', `${folder}/`);
+  const env = { ...process.env, ADMIN_TOKEN: 'token', NO_PROXY: 'localhost', no_proxy: 'localhost' };
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { env }).finally(() => rmSync(folder, { recursive: true }));
+  const outputs = stdout.split('\n==\n');
+  for (const [i, { command, printed }] of examples.entries()) {
+    const pattern = printed.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*');
+    assert.match((outputs[i] ?? '').trim(), new RegExp(`^${pattern}$`), command);
+  }
+});
