@@ -1,0 +1,44 @@
+// What docs/ says of the repository is there: the files that architecture.md names, the tests that security.md relies on, the
+// tables and keys that storage.md lists.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import test from 'node:test';
+import { readPage } from './page.mjs';
+
+const root = new URL('../../', import.meta.url);
+const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), 'utf8');
+
+test('every file and folder that the architecture names exists', () => {
+  const named = new Set([...read('docs/architecture.md').matchAll(/`((?:broker|src|embed|public|sandbox|docs)\/[\w./-]*)`/g)].map(([, path]) => path));
+  // The build makes this one.
+  named.delete('public/embed.js');
+  assert.ok(named.size > 20);
+  for (const path of named) assert.ok(existsSync(new URL(path, root)), path);
+});
+
+test('every test that is to show an attack stopped has that name', () => {
+  const rows = readPage('security.md').rows('Attacks, and the tests that show them stopped');
+  assert.ok(rows.length > 20);
+  for (const [attack, tests] of rows) {
+    for (const part of tests.split(/[;,] (?=`)/)) {
+      const [, path, name] = /^`(.+?)`(?:: (.+))?/.exec(part) ?? [];
+      assert.ok(path && existsSync(new URL(path, root)), `${attack}: ${part}`);
+      if (name) assert.ok(read(path).includes(name), `${attack}: ${part}`);
+    }
+  }
+});
+
+test('every table of the ledger is listed, and no other', () => {
+  const tables = [...read('src/ledger/store.rs').matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
+  const listed = readPage('storage.md').rows('In the objects').map(([, table]) => table.replaceAll('`', ''));
+  assert.deepEqual(listed.sort(), tables.sort());
+});
+
+test('every key that the pages keep in the browser is listed', () => {
+  const page = read('docs/storage.md');
+  for (const path of ['public/demo/theme.js', 'public/demo/language.js', 'public/dashboard/token.js', 'embed/visitor.js']) {
+    const key = /KEY = ['`]([\w-]+)/.exec(read(path))?.[1] ?? '';
+    assert.ok(key.startsWith('chatkit-edge-'), path);
+    assert.ok(page.includes(`\`${key}`), key);
+  }
+});
