@@ -13,7 +13,8 @@ export const readDocument = () => /** @type {Document} */ (parseYaml(readFileSyn
 /** What a $ref within the document stands for. */
 function resolve(/** @type {Document} */ document, /** @type {any} */ value) {
   if (!value?.$ref) return value;
-  return value.$ref.slice(2).split('/').reduce((/** @type {any} */ at, /** @type {string} */ name) => at[name], document);
+  const names = value.$ref.slice(2).split('/');
+  return names.reduce((/** @type {any} */ at, /** @type {string} */ name) => at[name], document);
 }
 
 /** Every operation: its path and method, and what it answers by status. */
@@ -30,7 +31,8 @@ const table = (/** @type {string[]} */ head, /** @type {string[][]} */ rows) =>
 
 /** The operations of a tag. */
 function endpoints(/** @type {Document} */ document, /** @type {string} */ tag) {
-  const rows = operations(document).filter((operation) => operation.tag === tag).map(({ method, path, summary, responses }) =>
+  const ofTag = operations(document).filter((operation) => operation.tag === tag);
+  const rows = ofTag.map(({ method, path, summary, responses }) =>
     [`\`${method} ${path}\``, summary, Object.keys(responses).join(', ')]);
   return table(['endpoint', 'does', 'answers'], rows);
 }
@@ -42,8 +44,10 @@ export function problems(/** @type {Document} */ document) {
   return all.sort((a, b) => a.status - b.status);
 }
 
-const problemTable = (/** @type {Document} */ document) =>
-  table(['code', 'status', 'says, for example'], problems(document).map(({ code, status, detail }) => [`\`${code}\``, String(status), detail]));
+function problemTable(/** @type {Document} */ document) {
+  const rows = problems(document).map(({ code, status, detail }) => [`\`${code}\``, String(status), detail]);
+  return table(['code', 'status', 'says, for example'], rows);
+}
 
 /** What a good answer of an operation looks like, by the document's own example. */
 function answers(/** @type {Document} */ document) {

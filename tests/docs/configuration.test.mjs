@@ -17,14 +17,14 @@ function bindings(/** @type {string} */ text, /** @type {string} */ env = '') {
   const file = path.join(tmpdir(), `chatkit-edge-${process.pid}.toml`);
   writeFileSync(file, text);
   try {
-    const { assets, kv_namespaces: namespaces, durable_objects: objects, ratelimits: limiters, analytics_engine_datasets: datasets } =
-      readConfig({ config: file, env }, { hideWarnings: true });
+    const config = readConfig({ config: file, env }, { hideWarnings: true });
+    const { assets, durable_objects: objects } = config;
     return [
       [assets?.binding, 'static assets', `\`${assets?.directory}\``],
       ...objects.bindings.map(({ name, class_name: className }) => [name, 'Durable Object', `class \`${className}\``]),
-      ...namespaces.map(({ binding }) => [binding, 'KV namespace', 'made by the first `wrangler deploy`']),
-      ...limiters.map(({ name, simple }) => [name, 'rate limiter', `${simple.limit} in ${simple.period} seconds`]),
-      ...datasets.map(({ binding }) => [binding, 'Analytics Engine dataset', 'bound']),
+      ...config.kv_namespaces.map(({ binding }) => [binding, 'KV namespace', 'made by the first `wrangler deploy`']),
+      ...config.ratelimits.map(({ name, simple }) => [name, 'rate limiter', `${simple.limit} in ${simple.period} seconds`]),
+      ...config.analytics_engine_datasets.map(({ binding }) => [binding, 'Analytics Engine dataset', 'bound']),
     ];
   } finally {
     rmSync(file);
@@ -72,7 +72,8 @@ describe('without a binding', () => {
   });
 
   test('of a rate limiter its name is said', async () => {
-    for (const [where, limiter] of [['/api/chatkit/session', 'SESSIONS_PER_ADDRESS'], ['/api/analytics/message', 'EVENTS_PER_ADDRESS']]) {
+    const limited = { '/api/chatkit/session': 'SESSIONS_PER_ADDRESS', '/api/analytics/message': 'EVENTS_PER_ADDRESS' };
+    for (const [where, limiter] of Object.entries(limited)) {
       const { code, detail } = await (await worker.fetch(where, post)).json();
       assert.equal(code, 'not_configured');
       assert.match(detail, new RegExp(`The rate limiter ${limiter} is not bound`));

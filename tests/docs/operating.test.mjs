@@ -13,13 +13,17 @@ import { readPage } from './page.mjs';
 const page = readPage('operating.md');
 const post = { method: 'POST' };
 /** The names in the first cells of a table, several of which may share a row. */
-const names = (/** @type {string} */ heading) => page.rows(heading).flatMap(([first]) => [...first.matchAll(/`(.+?)`/g)].map(([, name]) => name)).sort();
+const names = (/** @type {string} */ heading) => page.firstCodes(heading).sort();
 
-/** Starts the metered Worker in workerd against the sandbox, and gives its log when it holds what is waited for. */
-async function metered(
-  /** @type {Parameters<typeof startSandbox>[0]} */ options,
-  /** @type {(worker: Awaited<ReturnType<typeof startWorkerd>>, sandbox: Awaited<ReturnType<typeof startSandbox>>) => Promise<void>} */ use,
-) {
+/** @typedef {Awaited<ReturnType<typeof startWorkerd>>} Worker */
+/** @typedef {Awaited<ReturnType<typeof startSandbox>>} Sandbox */
+
+/**
+ * Starts the metered Worker in workerd against the sandbox, and gives its log once it was used.
+ * @param {Parameters<typeof startSandbox>[0]} options
+ * @param {(worker: Worker, sandbox: Sandbox) => Promise<void>} use
+ */
+async function metered(options, use) {
   const [build, kv, sandbox] = await Promise.all([meteredBuild(), startKv(), startSandbox(options)]);
   const variables = {
     OPENAI_API_KEY: SANDBOX_KEY, OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW, OPENAI_BASE_URL: sandbox.baseUrl,
@@ -52,7 +56,8 @@ describe('the log', () => {
   });
 
   test('has the events of the table and no other', () => {
-    const events = new Set([...sources.join('\n').matchAll(/"((?:session|events|ledger|counters)\.[a-z_]+)"/g)].map(([, event]) => event));
+    const found = sources.join('\n').matchAll(/"((?:session|events|ledger|counters)\.[a-z_]+)"/g);
+    const events = new Set([...found].map(([, event]) => event));
     assert.deepEqual(names('Events'), ['request', ...events].sort());
   });
 
@@ -89,7 +94,9 @@ test('a visitor who was signed by the API key is the same after a change of key 
 
 describe('the costs', () => {
   /** What a table says of rows read and written, by its first cell. */
-  const told = Object.fromEntries(page.rows('What is counted').map(([what, requests, read, written]) => [what, [requests, `${read} ${written}`]]));
+  const told = Object.fromEntries(
+    page.rows('What is counted').map(([what, requests, read, written]) => [what, [requests, `${read} ${written}`]]),
+  );
 
   test('of the ledger are those that the built Worker has', async () => {
     const lines = await metered({}, async (worker, sandbox) => {
@@ -109,7 +116,8 @@ describe('the costs', () => {
         await worker.fetch('/api/chatkit/session', post);
       }
       const events = (/** @type {string} */ name) => worker.logs().filter(({ event }) => event === name).length;
-      await until(() => events('ledger count session_created') === 48 && events('ledger count session_failed') === 5, 'all is counted');
+      const all = () => events('ledger count session_created') === 48 && events('ledger count session_failed') === 5;
+      await until(all, 'all is counted');
     });
     for (const [what, command] of [
       ['a session is remembered', 'remember'],
@@ -150,12 +158,15 @@ describe('the costs', () => {
     }
     assert.deepEqual([sums?.[4], sums?.[6]], totals.map((total) => total.toFixed(2)));
 
-    const parts = (/** @type {string[]} */ ...whats) => whats.map((what) => (told[what] ?? []).join(' ').split(' ').map(Number))
-      .reduce((sum, part) => sum.map((number, i) => number + (part[i] ?? NaN)));
-    const session = parts('a session is remembered', 'a session is counted', 'a session is forgotten, a day after its end');
+    const sum = (/** @type {string[]} */ ...whats) => {
+      const parts = whats.map((what) => (told[what] ?? []).join(' ').split(' ').map(Number));
+      return parts.reduce((total, part) => total.map((number, i) => number + (part[i] ?? NaN)));
+    };
+    const meters = ['requests of objects', 'rows read', 'rows written'];
+    const [requests, read, written] =
+      sum('a session is remembered', 'a session is counted', 'a session is forgotten, a day after its end');
     // Forgetting sets the next alarm, which is a row.
-    assert.deepEqual(['requests of objects', 'rows read', 'rows written'].map((meter) => each[meter]?.[0]), [session[0], session[1], Number(session[2]) + 1]);
-    const event = parts('a message, change of thread, or array of them is counted');
-    assert.deepEqual(['requests of objects', 'rows read', 'rows written'].map((meter) => each[meter]?.[1]), event);
+    assert.deepEqual(meters.map((meter) => each[meter]?.[0]), [requests, read, Number(written) + 1]);
+    assert.deepEqual(meters.map((meter) => each[meter]?.[1]), sum('a message, change of thread, or array of them is counted'));
   });
 });

@@ -10,7 +10,8 @@ import { parser } from '@prometheus-io/lezer-promql';
 
 /** @returns {Asked} */
 export function readPromql(/** @type {string} */ expression) {
-  const text = (/** @type {{ from: number, to: number } | null | undefined} */ node) => expression.slice(node?.from ?? 0, node?.to ?? 0);
+  /** @param {{ from: number, to: number } | null | undefined} node */
+  const text = (node) => expression.slice(node?.from ?? 0, node?.to ?? 0);
   /** @type {Asked} */
   const asked = { metrics: [], matchers: [], groupings: [] };
   parser.parse(expression).iterate({
