@@ -26,8 +26,10 @@ export function operations(/** @type {Document} */ document) {
     }));
 }
 
-const table = (/** @type {string[]} */ head, /** @type {string[][]} */ rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+function table(/** @type {string[]} */ head, /** @type {string[][]} */ rows) {
+  const row = (/** @type {string[]} */ cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [head, head.map(() => '---'), ...rows].map(row).join('\n');
+}
 
 /** The operations of a tag. */
 function endpoints(/** @type {Document} */ document, /** @type {string} */ tag) {

@@ -21,7 +21,11 @@ function bindings(/** @type {string} */ text, /** @type {string} */ env = '') {
     const { assets, durable_objects: objects } = config;
     return [
       [assets?.binding, 'static assets', `\`${assets?.directory}\``],
-      ...objects.bindings.map(({ name, class_name: className }) => [name, 'Durable Object', `class \`${className}\``]),
+      ...objects.bindings.map(({ name, class_name: className }) => {
+        // A class that no migration makes is refused.
+        assert.ok(config.migrations.some(({ new_sqlite_classes: made }) => made?.includes(className)));
+        return [name, 'Durable Object', `class \`${className}\``];
+      }),
       ...config.kv_namespaces.map(({ binding }) => [binding, 'KV namespace', 'made by the first `wrangler deploy`']),
       ...config.ratelimits.map(({ name, simple }) => [name, 'rate limiter', `${simple.limit} in ${simple.period} seconds`]),
       ...config.analytics_engine_datasets.map(({ binding }) => [binding, 'Analytics Engine dataset', 'bound']),

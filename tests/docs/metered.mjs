@@ -62,8 +62,10 @@ export async function meteredBuild() {
   await cp(deployed, folder, { recursive: true });
   const file = path.join(folder, 'index.js');
   const module = await readFile(file, 'utf8');
-  const real = /(\w+) as Ledger\b/.exec(module)?.[1];
-  if (!real) throw new Error('build/deploy/index.js exports no Ledger');
-  await writeFile(file, `${module.replace(`${real} as Ledger`, 'Metered as Ledger')}\n${meter.replace('REAL', real)}`);
+  const [before, exported] = module.split(/(?=\bexport ?\{[^}]*\bLedger\b[^}]*\})/);
+  const real = /([\w$]+) as Ledger\b/.exec(exported ?? '')?.[1] ?? 'Ledger';
+  if (!exported) throw new Error('build/deploy/index.js exports no Ledger');
+  const instead = exported.replace(/(?:[\w$]+ as )?Ledger\b/, 'Metered as Ledger');
+  await writeFile(file, `${before}${instead}\n${meter.replace('REAL', () => real)}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
