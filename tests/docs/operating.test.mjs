@@ -13,7 +13,8 @@ import { readPage } from './page.mjs';
 const page = readPage('operating.md');
 const post = { method: 'POST' };
 /** The names in the first cells of a table, several of which may share a row. */
-const names = (/** @type {string} */ heading) => page.firstCodes(heading).sort();
+const names = (/** @type {string} */ heading) =>
+  page.rows(heading).flatMap(([first]) => [...(first ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name)).sort();
 
 /** @typedef {Awaited<ReturnType<typeof startWorkerd>>} Worker */
 /** @typedef {Awaited<ReturnType<typeof startSandbox>>} Sandbox */

@@ -15,10 +15,8 @@ export function readPage(name) {
   }
 
   /** The fenced blocks of a language in a section. */
-  function codes(/** @type {string} */ heading, /** @type {string} */ language) {
-    const blocks = [...section(heading).matchAll(/^```(\w+)\n([^]*?)^```$/gm)];
-    return blocks.filter((block) => block[1] === language).map((block) => block[2]);
-  }
+  const codes = (/** @type {string} */ heading, /** @type {string} */ language) =>
+    [...section(heading).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter((block) => block[1] === language).map(([, , text]) => text);
 
   /** The one fenced block of a language in a section. */
   function code(/** @type {string} */ heading, /** @type {string} */ language) {
@@ -27,21 +25,16 @@ export function readPage(name) {
     return blocks[0];
   }
 
-  /** The rows of a section's tables, each as its cells, without head and rule. */
-  const rows = (/** @type {string} */ heading) =>
-    [...section(heading).matchAll(/^\|.*\n\| ?:?-.*\n((?:\|.*\n?)*)/gm)].flatMap(([, body]) =>
-      body.trimEnd().split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim())));
-
   return {
     code,
     codes,
     /** The variables of a section's block of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
     vars: (heading) =>
       Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, variable, value]) => [variable, value])),
-    rows,
-    /** The names in code style in the first column of a section's tables; a cell may have several. */
-    firstCodes: (/** @type {string} */ heading) =>
-      rows(heading).flatMap(([first]) => [...(first ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name)),
+    /** The rows of a section's tables, each as its cells, without head and rule. */
+    rows: (/** @type {string} */ heading) =>
+      [...section(heading).matchAll(/^\|.*\n\| ?:?-.*\n((?:\|.*\n?)*)/gm)].flatMap(([, body]) =>
+        body.trimEnd().split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))),
     /** The first column of a section's table, without its head. */
     firstColumn: (/** @type {string} */ heading) => [...section(heading).matchAll(table)].map((row) => row[1]).slice(2),
   };
