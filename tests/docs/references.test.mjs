@@ -1,5 +1,5 @@
-// What docs/ says of the repository is there: the files that architecture.md names, the tests that security.md relies on, the
-// tables and keys that storage.md lists.
+// What docs/ says of the repository is there: the files that docs/architecture.md names, the tests that docs/security.md relies
+// on, the tables and keys that docs/storage.md lists.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
