@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 
 const deployed = fileURLToPath(new URL('../../build/deploy/', import.meta.url));
 
-/** Put around the class `REAL`, at the end of the built module: each call of an object writes a line that says what it cost. */
+/** A class over `REAL`, at the end of the built module: each call of an object writes a line that says what it cost. */
 const meter = `
-class Metered {
+class Metered extends REAL {
   constructor(context, environment) {
-    const meter = (this.meter = { cursors: [], alarms: 0 });
+    const meter = { cursors: [], alarms: 0 };
     const over = (target, own) => new Proxy(target, {
       get(target, name) {
         if (name in own) return own[name];
@@ -30,29 +30,25 @@ class Metered {
       },
     });
     const setAlarm = (...time) => (meter.alarms++, storage.setAlarm(...time));
-    this.real = new REAL(over(context, { storage: over(storage, { sql, setAlarm }) }), environment);
+    super(context, environment);
+    this.meter = meter;
+    // The runtime takes nothing but its own context; the keeper, which does the work, takes ours.
+    this.keeper = new this.keeper.constructor(over(context, { storage: over(storage, { sql, setAlarm }) }), environment);
   }
-  async spend(event, act) {
-    const began = performance.now();
+}
+for (const name of Object.getOwnPropertyNames(REAL.prototype).filter((name) => name !== 'constructor')) {
+  Metered.prototype[name] = async function (...values) {
     try {
-      return await act();
+      return await REAL.prototype[name].apply(this, values);
     } finally {
-      const sum = (name) => this.meter.cursors.reduce((all, cursor) => all + cursor[name], 0);
+      const sum = (rows) => this.meter.cursors.reduce((all, cursor) => all + cursor[rows], 0);
       const cost = { read: sum('rowsRead'), written: sum('rowsWritten') + this.meter.alarms };
-      this.meter.cursors = [];
-      this.meter.alarms = 0;
-      console.log(JSON.stringify({ event, ...cost }));
+      Object.assign(this.meter, { cursors: [], alarms: 0 });
+      // What is counted is named by the first of its counters.
+      const what = name === 'count' ? ' ' + Object.keys(JSON.parse(values[3]))[0] : '';
+      console.log(JSON.stringify({ event: 'ledger ' + name + what, ...cost }));
     }
-  }
-  async fetch(request) {
-    const name = (command) => (typeof command === 'string' ? command : Object.keys(command)[0]);
-    const command = await request.clone().json();
-    const event = command.count ? ' ' + name(command.count.event) : '';
-    return this.spend('ledger ' + name(command) + event, () => this.real.fetch(request));
-  }
-  alarm() {
-    return this.spend('ledger alarm', () => this.real.alarm());
-  }
+  };
 }
 `;
 
@@ -66,6 +62,6 @@ export async function meteredBuild() {
   const real = /([\w$]+) as Ledger\b/.exec(exported ?? '')?.[1] ?? 'Ledger';
   if (!exported) throw new Error('build/deploy/index.js exports no Ledger');
   const instead = exported.replace(/(?:[\w$]+ as )?Ledger\b/, 'Metered as Ledger');
-  await writeFile(file, `${before}${instead}\n${meter.replace('REAL', () => real)}`);
+  await writeFile(file, `${before}${instead}\n${meter.replaceAll('REAL', () => real)}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -117,15 +117,15 @@ describe('the costs', () => {
         await worker.fetch('/api/chatkit/session', post);
       }
       const events = (/** @type {string} */ name) => worker.logs().filter(({ event }) => event === name).length;
-      const all = () => events('ledger count session_created') === 48 && events('ledger count session_failed') === 5;
+      const all = () => events('ledger count sessions_created') === 48 && events('ledger count sessions_failed') === 5;
       await until(all, 'all is counted');
     });
     for (const [what, command] of [
       ['a session is remembered', 'remember'],
-      ['a session is counted', 'count session_created'],
-      ['a message, change of thread, or array of them is counted', 'count message'],
-      ['an error report is kept', 'count client_error'],
-      ['a failed session is counted', 'count session_failed'],
+      ['a session is counted', 'count sessions_created'],
+      ['a message, change of thread, or array of them is counted', 'count messages'],
+      ['an error report is kept', 'count client_errors'],
+      ['a failed session is counted', 'count sessions_failed'],
       ['a daily limit is asked', 'reserve'],
       ['a session is shown', 'recall'],
     ]) {
