@@ -3,13 +3,10 @@
 // `currentUser` is what a site brings itself, so it is written here; nothing else in the examples is changed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import express from 'express';
-import { inRoot } from '../../scripts/setup/paths.mjs';
 import { pythonProgram } from '../../scripts/setup/python.mjs';
+import { newFolder } from './folder.mjs';
 import { readPage } from './page.mjs';
 
 const page = readPage('signed-in-users.md');
@@ -25,18 +22,6 @@ process.env.AUTH_JWT_SECRET = SECRET;
  * @property {(cookie?: string) => Promise<Response>} askToken the page's request for a token
  * @property {() => Promise<void>} close
  */
-
-/** A folder in the project, so that the examples find its packages. */
-function newFolder(/** @type {Record<string, string>} */ files) {
-  mkdirSync(inRoot('test-results'), { recursive: true });
-  const folder = mkdtempSync(inRoot('test-results', 'site-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  return {
-    folder,
-    load: (/** @type {string} */ name) => import(pathToFileURL(path.join(folder, name)).href),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
 
 const askAt = (/** @type {string} */ url) => (/** @type {string | undefined} */ cookie) =>
   fetch(`${url}/api/chat-token`, { method: 'POST', headers: cookie ? { cookie } : {} });
