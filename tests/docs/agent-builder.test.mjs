@@ -60,7 +60,9 @@ describe('where OpenAI makes no session any more', () => {
 });
 
 test("the page for a server of one's own is right by the widget's types", async () => {
-  const { folder, remove } = newFolder({ 'chat.mts': `import '@openai/chatkit';\n${page.code('After it: a ChatKit server of your own', 'js')}` });
+  const element = `/// <reference path="${inRoot('node_modules', '@openai', 'chatkit', 'types', 'dom-augment.d.ts')}" />`;
+  const script = page.code('After it: a ChatKit server of your own', 'js');
+  const { folder, remove } = newFolder({ 'chat.mts': `${element}\n${script}\nexport {};\n` });
   try {
     const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc');
     // The page has the element, which types cannot know; so null is let pass.
