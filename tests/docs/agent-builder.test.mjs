@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { startWorker } from '../support/worker.mjs';
 import { newFolder } from './folder.mjs';
@@ -56,6 +57,41 @@ describe('where OpenAI makes no session any more', () => {
       const failed = checks.filter((/** @type {any} */ check) => check.status === 'failed');
       assert.deepEqual(failed.map((/** @type {any} */ check) => [check.name, check.detail]), [['session', row.detail]]);
     });
+  }
+});
+
+test('save-chats.mjs gets every thread with every item, page by page', async () => {
+  /** How many of a list come with a page. */
+  const PAGE = 2;
+  const threads = ['cthr_1', 'cthr_2', 'cthr_3'].map((id) => ({ id, object: 'chatkit.thread', user: `visitor_of_${id}` }));
+  const itemsOf = (/** @type {string} */ id) => Array.from({ length: id === 'cthr_2' ? 5 : 1 }, (_, i) => ({ id: `${id}_item_${i}`, thread_id: id }));
+  const openai = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    const thread = /^\/v1\/chatkit\/threads\/(\w+)\/items$/.exec(pathname)?.[1];
+    const list = thread ? itemsOf(thread) : pathname === '/v1/chatkit/threads' ? threads : null;
+    const allowed = request.headers.authorization === 'Bearer sk-test' && request.headers['openai-beta'] === 'chatkit_beta=v1';
+    if (!list || !allowed || searchParams.get('order') !== 'asc') return response.writeHead(400).end('{"error":{"message":"No."}}');
+    const start = list.findIndex(({ id }) => id === searchParams.get('after')) + 1;
+    const data = list.slice(start, start + PAGE);
+    const has_more = start + PAGE < list.length;
+    response.end(JSON.stringify({ object: 'list', data, first_id: data[0]?.id, last_id: data.at(-1)?.id, has_more }));
+  });
+  openai.listen(0, '127.0.0.1');
+  await once(openai, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (openai.address());
+  const { folder, remove } = newFolder({ 'save-chats.mjs': page.code('Save the chats', 'js') });
+  const save = (/** @type {string} */ key) => promisify(execFile)(process.execPath, [`${folder}/save-chats.mjs`], {
+    env: { ...process.env, OPENAI_API_KEY: key, OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
+  });
+  try {
+    const { stdout } = await save('sk-test');
+    const saved = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(saved, threads.map((thread) => ({ ...thread, items: itemsOf(thread.id) })));
+    await assert.rejects(save('sk-other'), /OpenAI answered 400: No\./);
+  } finally {
+    remove();
+    openai.closeAllConnections();
+    openai.close();
   }
 });
 

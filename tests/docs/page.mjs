@@ -37,7 +37,5 @@ export function readPage(name) {
         body.trimEnd().split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))),
     /** The first column of a section's table, without its head. */
     firstColumn: (/** @type {string} */ heading) => [...section(heading).matchAll(table)].map((row) => row[1]).slice(2),
-    /** A section's table by its cells, without its head. @param {string} heading */
-    rows: (heading) => [...section(heading).matchAll(table)].slice(2).map(([row]) => row.slice(2, -2).split(' | ')),
   };
 }
