@@ -79,7 +79,7 @@ async function visit(url) {
 }
 
 test("the starter app's page chats after two changed lines, and renews its session for the same visitor", async () => {
-  const [endpoint, credentials] = page.blocks(STARTER, 'diff');
+  const [endpoint, credentials] = page.codes(STARTER, 'diff');
   const files = {
     'config.ts': applied(starterApp['config.ts'], endpoint),
     'panel.tsx': applied(starterApp['panel.tsx'], credentials),
