@@ -3,10 +3,10 @@
 //! Real clients send all sorts, so unknown fields are ignored, and `null` counts as not there.
 //! What is known is checked: a wrong value is refused by the field's name.
 
+use crate::json::{Fields, Json};
 use crate::problem::Cause;
 use crate::settings::{MOST_NAME_CHARS, SessionSettings};
 use crate::spelling;
-use serde_json::{Map, Value};
 
 /// The most that is read of a request's body.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -15,8 +15,8 @@ const MOST_USER_CHARS: usize = 512;
 const MOST_THREAD_CHARS: usize = 256;
 
 /// A session request, checked against the settings.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ask {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask<'a> {
     /// The workflow to run; one of the configured.
     pub workflow: String,
     /// The thread to continue, where the body names one; `Some(None)` is an explicit `null`.
@@ -25,16 +25,16 @@ pub struct Ask {
     pub user: Option<String>,
     /// Whether uploads are on: never more than the settings say.
     pub uploads: bool,
-    /// State variables for the workflow, each of a listed name.
-    pub state_variables: Map<String, Value>,
+    /// State variables for the workflow, each of a listed name and spelt as the body has them.
+    pub state_variables: Fields<'a>,
 }
 
-impl Ask {
+impl<'a> Ask<'a> {
     /// Reads a body of at most [`MAX_BODY_BYTES`]. None at all is the normal case.
     ///
     /// # Errors
     /// [`Cause::InvalidJson`], [`Cause::InvalidRequest`] or [`Cause::WorkflowNotAllowed`].
-    pub fn read(body: &[u8], settings: &SessionSettings) -> Result<Self, Cause> {
+    pub fn read(body: &'a [u8], settings: &SessionSettings) -> Result<Self, Cause> {
         let body = Body::parse(body)?;
         Ok(Self {
             workflow: workflow(&body, settings)?,
@@ -51,34 +51,34 @@ impl Ask {
 }
 
 /// A body's object, empty where there is no body.
-struct Body(Map<String, Value>);
+struct Body<'a>(Json<'a>);
 
-impl Body {
-    fn parse(bytes: &[u8]) -> Result<Self, Cause> {
+impl<'a> Body<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Cause> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self(Map::new()));
+            return Ok(Self(Json::Null));
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(Value::Null) => Ok(Self(Map::new())),
-            Ok(_) => Err(wrong("The body", "a JSON object")),
-            Err(_) => Err(Cause::InvalidJson),
+        match Json::parse(bytes).ok_or(Cause::InvalidJson)? {
+            body @ (Json::Object(_) | Json::Null) => Ok(Self(body)),
+            _ => Err(wrong("The body", "a JSON object")),
         }
     }
 
     /// The first of `names` that is there and not `null`, with its name.
-    fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &Value)> {
+    fn first<'n>(&self, names: &[&'n str]) -> Option<(&'n str, &Json<'a>)> {
         names
             .iter()
             .filter_map(|name| Some((*name, self.0.get(*name)?)))
-            .find(|(_, value)| !value.is_null())
+            .find(|(_, value)| **value != Json::Null)
     }
 
     /// A field of an object in the body, where both are there and not `null`.
-    fn nested(&self, outer: &str, inner: &str) -> Result<Option<&Value>, Cause> {
+    fn nested(&self, outer: &str, inner: &str) -> Result<Option<&Json<'a>>, Cause> {
         match self.0.get(outer) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Object(fields)) => Ok(fields.get(inner).filter(|value| !value.is_null())),
+            None | Some(Json::Null) => Ok(None),
+            Some(object @ Json::Object(_)) => {
+                Ok(object.get(inner).filter(|value| **value != Json::Null))
+            }
             Some(_) => Err(wrong(outer, "an object")),
         }
     }
@@ -91,7 +91,7 @@ fn wrong(field: impl Into<String>, allowed: &'static str) -> Cause {
     }
 }
 
-fn workflow(body: &Body, settings: &SessionSettings) -> Result<String, Cause> {
+fn workflow(body: &Body<'_>, settings: &SessionSettings) -> Result<String, Cause> {
     let asked = match body.first(&["workflowId", "workflow_id"]) {
         Some(named) => Some(named),
         None => body
@@ -100,36 +100,38 @@ fn workflow(body: &Body, settings: &SessionSettings) -> Result<String, Cause> {
     };
     match asked {
         None => settings.workflows.first().cloned().ok_or(Cause::Internal),
-        Some((_, Value::String(id))) if settings.workflows.contains(id) => Ok(id.clone()),
-        Some((_, Value::String(_))) => Err(Cause::WorkflowNotAllowed),
-        Some((field, _)) => Err(wrong(field, "a string")),
+        Some((field, value)) => {
+            let id = value.text().ok_or_else(|| wrong(field, "a string"))?;
+            let listed = settings.workflows.iter().find(|listed| *listed == id);
+            listed.cloned().ok_or(Cause::WorkflowNotAllowed)
+        }
     }
 }
 
-fn thread(body: &Body) -> Result<Option<Option<String>>, Cause> {
+fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Cause> {
     const NAMES: [&str; 2] = ["thread_id", "threadId"];
     const ALLOWED: &str = "null or 1 to 256 letters, digits, underscores and hyphens";
     match body.first(&NAMES) {
-        Some((_, Value::String(id))) if spelling::is_name(id, MOST_THREAD_CHARS) => {
-            Ok(Some(Some(id.clone())))
+        Some((_, Json::Text(id))) if spelling::is_name(id, MOST_THREAD_CHARS) => {
+            Ok(Some(Some(id.to_string())))
         }
         Some((field, _)) => Err(wrong(field, ALLOWED)),
         None => Ok(NAMES
             .iter()
-            .any(|name| body.0.contains_key(*name))
+            .any(|name| body.0.get(name).is_some())
             .then_some(None)),
     }
 }
 
-fn user(body: &Body) -> Result<Option<String>, Cause> {
+fn user(body: &Body<'_>) -> Result<Option<String>, Cause> {
     const ALLOWED: &str = "a string of 1 to 512 characters without control characters";
     match body.first(&["user", "user_id", "userId"]) {
         None => Ok(None),
-        Some((_, Value::String(user)))
+        Some((_, Json::Text(user)))
             if (1..=MOST_USER_CHARS).contains(&user.chars().count())
                 && !user.contains(char::is_control) =>
         {
-            Ok(Some(user.clone()))
+            Ok(Some(user.to_string()))
         }
         Some((field, _)) => Err(wrong(field, ALLOWED)),
     }
@@ -142,9 +144,9 @@ fn user(body: &Body) -> Result<Option<String>, Cause> {
 pub fn user_in_query(query: &str) -> Result<Option<String>, Cause> {
     let fields = query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        Some((name.to_owned(), Value::String(percent_decode(value))))
+        Some((name, Json::from(percent_decode(value))))
     });
-    user(&Body(fields.collect()))
+    user(&Body(Json::object(fields.collect())))
 }
 
 /// What is no escape of UTF-8 stays as it is.
@@ -176,16 +178,16 @@ fn hex_digit(byte: u8) -> Option<u8> {
 }
 
 /// Uploads are wanted unless the body turns them off.
-fn wants_uploads(body: &Body) -> Result<bool, Cause> {
+fn wants_uploads(body: &Body<'_>) -> Result<bool, Cause> {
     let Some(uploads) = body.nested("chatkit_configuration", "file_upload")? else {
         return Ok(true);
     };
-    let Value::Object(uploads) = uploads else {
+    if uploads.fields().is_none() {
         return Err(wrong("chatkit_configuration.file_upload", "an object"));
-    };
+    }
     match uploads.get("enabled") {
-        None | Some(Value::Null) => Ok(true),
-        Some(Value::Bool(enabled)) => Ok(*enabled),
+        None | Some(Json::Null) => Ok(true),
+        Some(Json::Bool(enabled)) => Ok(*enabled),
         Some(_) => Err(wrong(
             "chatkit_configuration.file_upload.enabled",
             "true or false",
@@ -193,46 +195,43 @@ fn wants_uploads(body: &Body) -> Result<bool, Cause> {
     }
 }
 
-fn state_variables(body: &Body, listed: &[String]) -> Result<Map<String, Value>, Cause> {
-    let asked = match body.first(&["state_variables", "stateVariables"]) {
-        Some(named) => Some(named),
-        None => match body.0.get("workflow") {
-            Some(Value::Object(workflow)) => workflow
-                .get("state_variables")
-                .filter(|value| !value.is_null())
-                .map(|value| ("workflow.state_variables", value)),
-            _ => None,
-        },
+fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>, Cause> {
+    let nested = || {
+        let value = body.0.get("workflow")?.get("state_variables")?;
+        (*value != Json::Null).then_some(("workflow.state_variables", value))
     };
-    let Some((field, value)) = asked else {
-        return Ok(Map::new());
+    let Some((field, value)) = body
+        .first(&["state_variables", "stateVariables"])
+        .or_else(nested)
+    else {
+        return Ok(Fields::new());
     };
-    let Value::Object(variables) = value else {
-        return Err(wrong(field, "an object"));
-    };
-    let mut granted = Map::new();
+    let variables = value.fields().ok_or_else(|| wrong(field, "an object"))?;
+    let mut granted = Fields::new();
     for (name, value) in variables {
-        if !listed.contains(name) {
-            let name: String = name.chars().take(MOST_NAME_CHARS).collect();
+        if !listed.iter().any(|listed| listed == name) {
+            let visible = name.chars().filter(|c| !c.is_control());
+            let name: String = visible.take(MOST_NAME_CHARS).collect();
             return Err(wrong(
-                format!("{field}: {name:?}"),
+                format!("{field}: \"{name}\""),
                 "one of the names in STATE_VARIABLES",
             ));
         }
-        match value {
-            Value::Null => {}
-            Value::String(_) | Value::Number(_) | Value::Bool(_) => {
-                granted.insert(name.clone(), value.clone());
-            }
-            Value::Array(_) | Value::Object(_) => {
-                return Err(wrong(
-                    format!("{field}.{name}"),
-                    "a string, a number, true or false",
-                ));
-            }
-        }
+        // The last of those with one name counts.
+        granted.retain(|(earlier, _)| earlier != name);
+        granted.push((name.clone(), value.clone()));
     }
-    Ok(granted)
+    granted.retain(|(_, value)| *value != Json::Null);
+    match granted
+        .iter()
+        .find(|(_, value)| matches!(value, Json::Array(_) | Json::Object(_)))
+    {
+        None => Ok(granted),
+        Some((name, _)) => Err(wrong(
+            format!("{field}.{name}"),
+            "a string, a number, true or false",
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -254,7 +253,7 @@ mod tests {
         read.sessions.unwrap()
     }
 
-    fn ask(body: &str, more: &[(&str, &str)]) -> Result<Ask, Cause> {
+    fn ask<'a>(body: &'a str, more: &[(&str, &str)]) -> Result<Ask<'a>, Cause> {
         Ask::read(body.as_bytes(), &settings(more))
     }
 
@@ -353,6 +352,18 @@ mod tests {
         assert!(ask(r#"{"state_variables":{"role":"admin"}}"#, &listed).is_err());
         assert!(ask(r#"{"state_variables":{"plan":[1]}}"#, &listed).is_err());
         assert!(ask(r#"{"state_variables":{"plan":1}}"#, &[]).is_err());
+    }
+
+    #[test]
+    fn a_number_is_handed_on_as_it_is_spelt_and_the_last_of_a_name_counts() {
+        let listed = [("STATE_VARIABLES", "plan,seats")];
+        let body =
+            r#"{"state_variables":{"seats":[],"plan":1.50e1,"seats":12345678901234567890123}}"#;
+        let variables = Json::Object(ask(body, &listed).unwrap().state_variables);
+        assert_eq!(
+            variables.to_string(),
+            r#"{"plan":1.50e1,"seats":12345678901234567890123}"#
+        );
     }
 
     #[test]

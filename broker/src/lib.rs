@@ -13,12 +13,15 @@
 //!    the meaning of its answer; [`retry`] for trying again.
 //! 7. [`doctor`]: the whole set-up, checked for the owner.
 //! 8. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+//!
+//! [`json`] reads and writes all of it.
 
 pub mod answer;
 pub mod ask;
 pub mod auth;
 pub mod doctor;
 pub mod flights;
+pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod log;

@@ -5,12 +5,11 @@
 //! indispensable.
 
 use crate::ask::Ask;
+use crate::json::Json;
 use crate::problem::OpenAiFailure;
 use crate::secret::Secret;
 use crate::settings::SessionSettings;
 use crate::spelling;
-use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// The path under `OPENAI_BASE_URL`.
 pub const SESSIONS_PATH: &str = "/chatkit/sessions";
@@ -61,112 +60,60 @@ pub fn request_headers(settings: &SessionSettings) -> Vec<(&'static str, String)
     headers
 }
 
-#[derive(Serialize)]
-struct CreateSession<'a> {
-    workflow: Workflow<'a>,
-    user: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_after: Option<ExpiresAfter>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rate_limits: Option<RateLimits>,
-    #[serde(skip_serializing_if = "Configuration::is_empty")]
-    chatkit_configuration: Configuration,
-}
-
-#[derive(Serialize)]
-struct Workflow<'a> {
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    state_variables: &'a Map<String, Value>,
-}
-
-#[derive(Serialize)]
-struct ExpiresAfter {
-    anchor: &'static str,
-    seconds: u64,
-}
-
-#[derive(Serialize)]
-struct RateLimits {
-    max_requests_per_1_minute: u64,
-}
-
-#[derive(Serialize, PartialEq, Default)]
-struct Configuration {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    automatic_thread_titling: Option<Titling>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_upload: Option<FileUpload>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<History>,
-}
-
-impl Configuration {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-#[derive(Serialize, PartialEq)]
-struct Titling {
-    enabled: bool,
-}
-
-#[derive(Serialize, PartialEq)]
-struct FileUpload {
-    enabled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_file_size: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_files: Option<u64>,
-}
-
-#[derive(Serialize, PartialEq)]
-struct History {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recent_threads: Option<u64>,
-}
-
 /// The body that asks OpenAI for a session.
 #[must_use]
-pub fn create_session_body(settings: &SessionSettings, ask: &Ask, user: &str) -> String {
-    let history = History {
-        enabled: settings.history,
-        recent_threads: settings.recent_threads,
-    };
-    let body = CreateSession {
-        workflow: Workflow {
-            id: &ask.workflow,
-            version: settings.workflow_version.as_deref(),
-            state_variables: &ask.state_variables,
-        },
-        user,
-        expires_after: settings.ttl_seconds.map(|seconds| ExpiresAfter {
-            anchor: "created_at",
-            seconds,
-        }),
-        rate_limits: settings
-            .max_requests_per_minute
-            .map(|max_requests_per_1_minute| RateLimits {
-                max_requests_per_1_minute,
-            }),
-        chatkit_configuration: Configuration {
-            automatic_thread_titling: settings.thread_titles.map(|enabled| Titling { enabled }),
-            file_upload: ask.uploads.then_some(FileUpload {
-                enabled: true,
-                max_file_size: settings.uploads.max_megabytes,
-                max_files: settings.uploads.max_files,
-            }),
-            history: (history.enabled.is_some() || history.recent_threads.is_some())
-                .then_some(history),
-        },
-    };
-    // Strings, numbers and maps with string keys always serialise, so the default is never taken.
-    serde_json::to_string(&body).unwrap_or_default()
+pub fn create_session_body(settings: &SessionSettings, ask: &Ask<'_>, user: &str) -> String {
+    let variables = &ask.state_variables;
+    let workflow = Json::object_of_some(vec![
+        ("id", Some((&ask.workflow).into())),
+        (
+            "version",
+            settings.workflow_version.as_ref().map(Json::from),
+        ),
+        (
+            "state_variables",
+            (!variables.is_empty()).then(|| Json::Object(variables.clone())),
+        ),
+    ]);
+    let expires_after = settings.ttl_seconds.map(|seconds| {
+        Json::object(vec![
+            ("anchor", "created_at".into()),
+            ("seconds", seconds.into()),
+        ])
+    });
+    let rate_limits = settings
+        .max_requests_per_minute
+        .map(|most| Json::object(vec![("max_requests_per_1_minute", most.into())]));
+    let titling = settings
+        .thread_titles
+        .map(|enabled| Json::object(vec![("enabled", enabled.into())]));
+    let file_upload = ask.uploads.then(|| {
+        Json::object_of_some(vec![
+            ("enabled", Some(true.into())),
+            (
+                "max_file_size",
+                settings.uploads.max_megabytes.map(Json::from),
+            ),
+            ("max_files", settings.uploads.max_files.map(Json::from)),
+        ])
+    });
+    let history = Json::object_of_some(vec![
+        ("enabled", settings.history.map(Json::from)),
+        ("recent_threads", settings.recent_threads.map(Json::from)),
+    ]);
+    let configuration = Json::object_of_some(vec![
+        ("automatic_thread_titling", titling),
+        ("file_upload", file_upload),
+        ("history", history.if_any()),
+    ]);
+    Json::object_of_some(vec![
+        ("workflow", Some(workflow)),
+        ("user", Some(user.into())),
+        ("expires_after", expires_after),
+        ("rate_limits", rate_limits),
+        ("chatkit_configuration", configuration.if_any()),
+    ])
+    .to_string()
 }
 
 /// Reads the body of a 2xx answer that arrived at `now`, in Unix seconds.
@@ -178,20 +125,16 @@ pub fn read_session(
     ttl_seconds: Option<u64>,
     now: u64,
 ) -> Result<Session, OpenAiFailure> {
-    let answer: Value = serde_json::from_slice(body).map_err(|_| OpenAiFailure::BadResponse)?;
-    let client_secret = answer
-        .get("client_secret")
-        .and_then(Value::as_str)
-        .filter(|secret| !secret.is_empty())
-        .ok_or(OpenAiFailure::BadResponse)?;
+    let answer = Json::parse(body).ok_or(OpenAiFailure::BadResponse)?;
+    let text = |name| {
+        let text = answer.get(name).and_then(Json::text);
+        text.filter(|text| !text.is_empty())
+    };
+    let client_secret = text("client_secret").ok_or(OpenAiFailure::BadResponse)?;
     let expires_at = answer.get("expires_at").and_then(unix_seconds);
     let ttl = ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
     Ok(Session {
-        id: answer
-            .get("id")
-            .and_then(Value::as_str)
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned),
+        id: text("id").map(str::to_owned),
         client_secret: Secret::new(client_secret),
         expires_at: expires_at.unwrap_or_else(|| now.saturating_add(ttl)),
     })
@@ -199,11 +142,10 @@ pub fn read_session(
 
 /// OpenAI's description says a whole number; some clients have seen text. A time that no calendar
 /// has is none: alarms and JavaScript's dates are made from it.
-fn unix_seconds(value: &Value) -> Option<u64> {
-    let seconds = match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        _ => None,
+fn unix_seconds(value: &Json<'_>) -> Option<u64> {
+    let seconds = match value.text() {
+        Some(text) => text.parse().ok(),
+        None => value.whole(),
     };
     seconds.filter(|seconds| *seconds <= LAST_SECOND)
 }
@@ -228,10 +170,11 @@ pub fn failure_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiFail
 /// What OpenAI says in an error body, for the log: `error.message`, or the beginning of the body.
 #[must_use]
 pub fn error_text(body: &[u8]) -> String {
-    let said = serde_json::from_slice::<Value>(body)
-        .ok()
-        .and_then(|body| Some(body.get("error")?.get("message")?.as_str()?.to_owned()));
-    said.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect())
+    let said = || {
+        let body = Json::parse(body)?;
+        Some(body.get("error")?.get("message")?.text()?.to_owned())
+    };
+    said().unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect())
 }
 
 /// The body of our own answer: `client_secret`, `expires_at`, `session_id`, and where they apply
@@ -242,24 +185,14 @@ pub fn session_answer(
     visitor: Option<&str>,
     thread: Option<&Option<String>>,
 ) -> String {
-    #[derive(Serialize)]
-    struct Wire<'a> {
-        client_secret: &'a str,
-        expires_at: u64,
-        session_id: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        visitor: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        thread_id: Option<&'a Option<String>>,
-    }
-    serde_json::to_string(&Wire {
-        client_secret: session.client_secret.expose(),
-        expires_at: session.expires_at,
-        session_id: session.id.as_deref(),
-        visitor,
-        thread_id: thread,
-    })
-    .unwrap_or_default()
+    Json::object_of_some(vec![
+        ("client_secret", Some(session.client_secret.expose().into())),
+        ("expires_at", Some(session.expires_at.into())),
+        ("session_id", Some(session.id.as_deref().into())),
+        ("visitor", visitor.map(Json::from)),
+        ("thread_id", thread.map(|thread| thread.as_deref().into())),
+    ])
+    .to_string()
 }
 
 #[cfg(test)]
@@ -267,7 +200,7 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
 
-    fn body(variables: &[(&str, &str)], ask_body: &str) -> Value {
+    fn body(variables: &[(&str, &str)], ask_body: &str) -> serde_json::Value {
         let settings = Settings::read(|name| {
             [
                 ("OPENAI_API_KEY", "sk-test"),

@@ -1,7 +1,7 @@
 //! A set of public keys after RFC 7517, and when to fetch it again.
 
 use super::Unproven;
-use serde_json::{Map, Value, json};
+use crate::json::Json;
 
 /// The most that is read of a key set; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
@@ -58,13 +58,9 @@ impl KeySet {
     /// # Errors
     /// [`Unproven::NoKeys`] if it is not JSON, or has no key of use.
     pub fn parse(bytes: &[u8]) -> Result<Self, Unproven> {
-        let set: Value = serde_json::from_slice(bytes).map_err(|_| Unproven::NoKeys)?;
-        let keys = set.get("keys").and_then(Value::as_array);
-        let keys: Vec<Key> = keys
-            .into_iter()
-            .flatten()
-            .filter_map(|key| read_key(key.as_object()?))
-            .collect();
+        let set = Json::parse(bytes).ok_or(Unproven::NoKeys)?;
+        let keys = set.get("keys").and_then(Json::items).unwrap_or_default();
+        let keys: Vec<Key> = keys.iter().filter_map(read_key).collect();
         if keys.is_empty() {
             Err(Unproven::NoKeys)
         } else {
@@ -83,16 +79,22 @@ impl KeySet {
     }
 }
 
-fn read_key(key: &Map<String, Value>) -> Option<Key> {
-    let text = |name: &str| key.get(name).and_then(Value::as_str);
+fn read_key(key: &Json<'_>) -> Option<Key> {
+    let text = |name| key.get(name).and_then(Json::text);
+    let number = |name| Some((name, text(name)?.into()));
     let (algorithm, jwk) = match (text("kty")?, text("crv")) {
         ("RSA", _) => (
             Algorithm::Rs256,
-            json!({"kty": "RSA", "n": text("n")?, "e": text("e")?}),
+            vec![("kty", "RSA".into()), number("n")?, number("e")?],
         ),
         ("EC", Some("P-256")) => (
             Algorithm::Es256,
-            json!({"kty": "EC", "crv": "P-256", "x": text("x")?, "y": text("y")?}),
+            vec![
+                ("kty", "EC".into()),
+                ("crv", "P-256".into()),
+                number("x")?,
+                number("y")?,
+            ],
         ),
         _ => return None,
     };
@@ -101,7 +103,7 @@ fn read_key(key: &Map<String, Value>) -> Option<Key> {
     for_this.then(|| Key {
         id: text("kid").map(str::to_owned),
         algorithm,
-        jwk: jwk.to_string(),
+        jwk: Json::object(jwk).to_string(),
     })
 }
 

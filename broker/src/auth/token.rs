@@ -1,17 +1,16 @@
 //! A JSON web token in its compact form: RFC 7515 and 7519, strictly read.
 
 use super::{Algorithm, TokenRules, Unproven};
+use crate::json::Json;
 use crate::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
-use serde_json::Value;
 use sha2::Sha256;
 
 /// The longest token that is looked at. Cloudflare takes headers of 16 KB; tokens have 1 or 2.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// How far the clocks of two machines may be apart, in seconds.
-const LEEWAY_SECONDS: f64 = 60.0;
+const LEEWAY_SECONDS: u64 = 60;
 /// OpenAI's `user` is bounded like this for every kind of caller.
 const MOST_SUBJECT_CHARS: usize = 512;
 
@@ -19,16 +18,70 @@ const MOST_SUBJECT_CHARS: usize = 512;
 #[derive(Debug)]
 pub struct Token<'a> {
     header: Header,
-    claims: Value,
+    claims: Claims,
     signed: &'a str,
     signature: Vec<u8>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Header {
     alg: String,
     kid: Option<String>,
-    crit: Option<Value>,
+}
+
+impl Header {
+    /// `None` for anything but an object with the name of an algorithm, that has each name once and
+    /// no extension that must be understood: we understand none.
+    fn read(json: &[u8]) -> Option<Self> {
+        let header = Json::parse(json)?;
+        let names = header.fields()?.iter().map(|(name, _)| name);
+        let is_once = |name: &&str| names.clone().filter(|other| other == name).count() <= 1;
+        let text = |name| match header.get(name) {
+            None | Some(Json::Null) => Some(None),
+            Some(value) => value.text().map(|text| Some(text.to_owned())),
+        };
+        let may_be_read = ["alg", "kid", "crit"].iter().all(is_once)
+            && matches!(header.get("crit"), None | Some(Json::Null));
+        may_be_read.then_some(Self {
+            alg: text("alg")??,
+            kid: text("kid")?,
+        })
+    }
+}
+
+/// What a token says. Times are in Unix seconds, rounded up.
+#[derive(Debug)]
+struct Claims {
+    /// `exp`, if it is a time.
+    end: Option<u64>,
+    /// `nbf`; never, if it is there and no time.
+    start: u64,
+    issuer: Option<String>,
+    audience: Vec<String>,
+    subject: Option<String>,
+}
+
+impl Claims {
+    /// `None` for anything but an object.
+    fn read(json: &[u8]) -> Option<Self> {
+        let claims = Json::parse(json)?;
+        claims.fields()?;
+        let text = |name| claims.get(name)?.text().map(str::to_owned);
+        let audience = claims.get("aud").map(|aud| match aud.items() {
+            Some(many) => many,
+            None => std::slice::from_ref(aud),
+        });
+        let audience = audience.unwrap_or_default().iter().filter_map(Json::text);
+        Some(Self {
+            end: claims.get("exp").and_then(Json::rounded_up),
+            start: claims
+                .get("nbf")
+                .map_or(0, |nbf| nbf.rounded_up().unwrap_or(u64::MAX)),
+            issuer: text("iss"),
+            audience: audience.map(str::to_owned).collect(),
+            subject: text("sub"),
+        })
+    }
 }
 
 impl<'a> Token<'a> {
@@ -40,12 +93,9 @@ impl<'a> Token<'a> {
         let take_apart = || {
             let (signed, signature) = text.rsplit_once('.')?;
             let (header, claims) = signed.split_once('.')?;
-            let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
-            let claims: Value = serde_json::from_slice(&decode(claims)?).ok()?;
-            // An extension that must be understood is one we do not.
-            (claims.is_object() && header.crit.is_none()).then_some(Self {
-                header,
-                claims,
+            Some(Self {
+                header: Header::read(&decode(header)?)?,
+                claims: Claims::read(&decode(claims)?)?,
                 signed,
                 signature: decode(signature)?,
             })
@@ -98,43 +148,29 @@ impl<'a> Token<'a> {
     /// # Errors
     /// The first of expiry, start, issuer, audience and subject that is not as the rules say.
     pub fn user(&self, rules: &TokenRules, now: u64) -> Result<String, Unproven> {
-        #[allow(clippy::cast_precision_loss)]
-        let now = now as f64;
-        let time = |claim: &str| self.claims.get(claim).map(Value::as_f64);
-        match time("exp") {
-            Some(Some(end)) if now < end + LEEWAY_SECONDS => {}
-            _ => return Err(Unproven::Expired),
+        // A time is a number of any spelling; what is between two seconds counts as the later one.
+        let is_over = |end: u64| end.saturating_add(LEEWAY_SECONDS) <= now;
+        if self.claims.end.is_none_or(is_over) {
+            return Err(Unproven::Expired);
         }
-        match time("nbf") {
-            None => {}
-            Some(Some(start)) if start - LEEWAY_SECONDS <= now => {}
-            Some(_) => return Err(Unproven::NotYetValid),
+        if self.claims.start > now.saturating_add(LEEWAY_SECONDS) {
+            return Err(Unproven::NotYetValid);
         }
-        if let Some(issuer) = &rules.issuer
-            && self.claims.get("iss").and_then(Value::as_str) != Some(issuer)
-        {
+        if rules.issuer.is_some() && self.claims.issuer != rules.issuer {
             return Err(Unproven::WrongIssuer);
         }
         if let Some(audience) = &rules.audience
-            && !self.is_for(audience)
+            && !self.claims.audience.contains(audience)
         {
             return Err(Unproven::WrongAudience);
         }
         self.claims
-            .get("sub")
-            .and_then(Value::as_str)
+            .subject
+            .as_ref()
             .filter(|sub| (1..=MOST_SUBJECT_CHARS).contains(&sub.chars().count()))
             .filter(|sub| !sub.contains(char::is_control))
-            .map(str::to_owned)
+            .cloned()
             .ok_or(Unproven::NoSubject)
-    }
-
-    fn is_for(&self, audience: &str) -> bool {
-        match self.claims.get("aud") {
-            Some(Value::String(one)) => one == audience,
-            Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(audience)),
-            _ => false,
-        }
     }
 }
 
@@ -198,6 +234,43 @@ mod tests {
         assert!(at(NOW - 59, NOW + 60).is_ok());
         assert_eq!(at(NOW - 60, 0), Err(Unproven::Expired));
         assert_eq!(at(NOW + 1, NOW + 61), Err(Unproven::NotYetValid));
+    }
+
+    #[test]
+    fn a_time_may_be_a_number_of_any_spelling() {
+        let at = |exp: &str, nbf: &str| {
+            user(&format!(
+                r#"{{"iss":"https://site.example","aud":"chat","exp":{exp},"nbf":{nbf},"sub":"u"}}"#
+            ))
+        };
+        for exp in ["1000010.5", "1.00001e6", "999940.001", "1e300"] {
+            assert!(at(exp, "-1.5").is_ok(), "{exp}");
+        }
+        for exp in ["999940.000", "9.9994e5", "-1e6", "\"1000010\"", "null"] {
+            assert_eq!(at(exp, "0"), Err(Unproven::Expired), "{exp}");
+        }
+        for nbf in ["1000060.1", "2e6", "1e300", "null", "\"0\""] {
+            assert_eq!(at("1000010", nbf), Err(Unproven::NotYetValid), "{nbf}");
+        }
+        assert!(at("1000010", "1000060.0").is_ok());
+    }
+
+    #[test]
+    fn a_header_is_read_strictly() {
+        let is_read = |header: &str| Token::parse(&sign(header, "{}", "secret")).is_ok();
+        assert!(is_read(
+            r#"{"alg":"HS256","kid":null,"crit":null,"x":1,"x":2}"#
+        ));
+        for header in [
+            "{}",
+            r#"{"alg":null}"#,
+            r#"{"alg":7}"#,
+            r#"{"alg":"HS256","kid":7}"#,
+            r#"{"alg":"none","alg":"HS256"}"#,
+            r#"{"alg":"HS256","crit":["b64"],"crit":null}"#,
+        ] {
+            assert!(!is_read(header), "{header}");
+        }
     }
 
     #[test]

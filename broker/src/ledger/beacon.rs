@@ -1,8 +1,8 @@
 //! The bodies of analytics and error reports, as `fetch` or `navigator.sendBeacon` send them.
 
 use super::Report;
+use crate::json::Json;
 use crate::problem::Cause;
-use serde_json::Value;
 
 /// How many events one body may carry.
 pub const MOST_EVENTS: usize = 100;
@@ -27,11 +27,8 @@ pub fn read(bytes: &[u8], now: u64) -> Result<Beacon, Cause> {
             reports: Vec::new(),
         });
     }
-    let body: Value = serde_json::from_slice(bytes).map_err(|_| Cause::InvalidJson)?;
-    let events = match &body {
-        Value::Array(events) => events.as_slice(),
-        one => std::slice::from_ref(one),
-    };
+    let body = Json::parse(bytes).ok_or(Cause::InvalidJson)?;
+    let events = body.items().unwrap_or(std::slice::from_ref(&body));
     let refused = |field: &str, allowed| {
         Err(Cause::InvalidRequest {
             field: field.to_owned(),
@@ -43,21 +40,18 @@ pub fn read(bytes: &[u8], now: u64) -> Result<Beacon, Cause> {
     }
     let mut reports = Vec::new();
     for event in events {
-        let Value::Object(fields) = event else {
+        if event.fields().is_none() {
             return refused(
                 "The body",
                 "a JSON object, or an array of up to 100 of them",
             );
-        };
+        }
         for name in ["threadId", "thread_id"] {
-            if !matches!(
-                fields.get(name),
-                None | Some(Value::Null | Value::String(_))
-            ) {
+            if !matches!(event.get(name), None | Some(Json::Null | Json::Text(_))) {
                 return refused(name, "a string or null");
             }
         }
-        let report = Report::read(fields, now);
+        let report = Report::read(event, now);
         if !report.message.is_empty() || !report.stack.is_empty() {
             reports.push(report);
         }

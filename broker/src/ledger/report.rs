@@ -1,8 +1,8 @@
 //! A page's error report, cut to size and cleaned before it is kept.
 
+use crate::json::Json;
 use crate::redact::redact;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// How many of the latest reports are kept.
 pub const MOST_REPORTS: u32 = 50;
@@ -24,19 +24,19 @@ pub struct Report {
 impl Report {
     /// Reads the fields that front ends use; `error` may be a text or an object like an `Error`.
     #[must_use]
-    pub fn read(fields: &Map<String, Value>, now: u64) -> Self {
-        let error = fields.get("error");
+    pub fn read(event: &Json<'_>, now: u64) -> Self {
+        let error = event.get("error");
         let nested = |name: &str| error.and_then(|error| error.get(name));
-        let first = |values: [Option<&Value>; 3]| {
-            let texts = values.into_iter().flatten().filter_map(Value::as_str);
+        let first = |values: [Option<&Json<'_>>; 3]| {
+            let texts = values.into_iter().flatten().filter_map(Json::text);
             let mut said = texts.map(clean).filter(|text| !text.is_empty());
             said.next().unwrap_or_default()
         };
         Self {
             at: now,
-            message: first([fields.get("message"), nested("message"), error]),
-            stack: first([fields.get("stack"), nested("stack"), None]),
-            url: first([fields.get("url"), fields.get("href"), fields.get("page")]),
+            message: first([event.get("message"), nested("message"), error]),
+            stack: first([event.get("stack"), nested("stack"), None]),
+            url: first([event.get("url"), event.get("href"), event.get("page")]),
         }
     }
 
@@ -53,13 +53,17 @@ impl Report {
 /// The body of `GET /api/errors`: the latest of several objects' reports, newest first.
 #[must_use]
 pub fn latest_json(mut reports: Vec<Report>) -> String {
-    #[derive(Serialize)]
-    struct Wire {
-        reports: Vec<Report>,
-    }
-    reports.sort_by_key(|report| std::cmp::Reverse(report.at));
+    reports.sort_unstable_by_key(|report| std::cmp::Reverse(report.at));
     reports.truncate(usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX));
-    serde_json::to_string(&Wire { reports }).unwrap_or_default()
+    let shown = reports.iter().map(|report| {
+        Json::object(vec![
+            ("at", report.at.into()),
+            ("message", (&report.message).into()),
+            ("stack", (&report.stack).into()),
+            ("url", (&report.url).into()),
+        ])
+    });
+    Json::object(vec![("reports", Json::Array(shown.collect()))]).to_string()
 }
 
 /// Without queries, tokens and control characters, on one line, cut to size.
@@ -80,10 +84,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Report {
-        let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
-            panic!("an object");
-        };
-        Report::read(&fields, 7)
+        Report::read(&Json::parse(json.as_bytes()).unwrap(), 7)
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod checks;
 mod documentation;
 mod identity;
 mod inputs;
+mod json;
 mod ledger;
 mod openai;
 mod origin;

@@ -8,6 +8,7 @@ pub mod beacon;
 pub mod body;
 pub mod clean;
 pub mod identity;
+pub mod json;
 pub mod ledger;
 pub mod openai;
 pub mod origin;
