@@ -1,12 +1,11 @@
 //! The set-up, checked for the owner: what is right, what is wrong, and what to do about it.
 
+use crate::json::Json;
 use crate::problem::{OpenAiFailure, Problem};
 use crate::settings::Settings;
-use serde::Serialize;
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// As it should be.
     Ok,
@@ -16,8 +15,18 @@ pub enum Status {
     Skipped,
 }
 
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     name: &'static str,
     status: Status,
@@ -107,16 +116,19 @@ impl Report {
     /// The body of the answer: `{"ok","checks":[{"name","status","detail","hint"}]}`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            ok: bool,
-            checks: &'a [Check],
-        }
-        serde_json::to_string(&Wire {
-            ok: self.is_ok(),
-            checks: &self.checks,
-        })
-        .unwrap_or_default()
+        let checks = self.checks.iter().map(|check| {
+            Json::object(vec![
+                ("name", check.name.into()),
+                ("status", check.status.name().into()),
+                ("detail", (&check.detail).into()),
+                ("hint", check.hint.into()),
+            ])
+        });
+        Json::object(vec![
+            ("ok", self.is_ok().into()),
+            ("checks", Json::Array(checks.collect())),
+        ])
+        .to_string()
     }
 }
 

@@ -6,7 +6,6 @@
 //! woken by its own request. Nothing is kept of an answer once all who asked have it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How often a follower looks, in milliseconds.
@@ -14,8 +13,8 @@ pub const LOOK_EVERY_MS: u64 = 25;
 
 type Shared<T> = Rc<RefCell<Progress<T>>>;
 
-/// What is under way, by the question that is asked.
-pub struct Flights<T>(Rc<RefCell<BTreeMap<String, Shared<T>>>>);
+/// What is under way, with the question that is asked: a list, because few are under way at once.
+pub struct Flights<T>(Rc<RefCell<Vec<(String, Shared<T>)>>>);
 
 /// How far the leader is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +38,6 @@ pub enum Part<T> {
 /// The duty to make the request. Dropped without an answer, it is abandoned.
 pub struct Lead<T> {
     flights: Flights<T>,
-    question: String,
     progress: Shared<T>,
 }
 
@@ -57,14 +55,14 @@ impl<T> Flights<T> {
     #[must_use]
     pub fn join(&self, question: String) -> Part<T> {
         let mut under_way = self.0.borrow_mut();
-        if let Some(progress) = under_way.get(&question) {
+        let same = under_way.iter().find(|(other, _)| *other == question);
+        if let Some((_, progress)) = same {
             return Part::Follow(Follow(Rc::clone(progress)));
         }
         let progress = Rc::new(RefCell::new(Progress::UnderWay));
-        under_way.insert(question.clone(), Rc::clone(&progress));
+        under_way.push((question, Rc::clone(&progress)));
         Part::Lead(Lead {
             flights: Self(Rc::clone(&self.0)),
-            question,
             progress,
         })
     }
@@ -79,7 +77,10 @@ impl<T> Lead<T> {
 
 impl<T> Drop for Lead<T> {
     fn drop(&mut self) {
-        self.flights.0.borrow_mut().remove(&self.question);
+        let is_other = |shared: &Shared<T>| !Rc::ptr_eq(shared, &self.progress);
+        let mut under_way = self.flights.0.borrow_mut();
+        under_way.retain(|(_, shared)| is_other(shared));
+        drop(under_way);
         let mut progress = self.progress.borrow_mut();
         if matches!(*progress, Progress::UnderWay) {
             *progress = Progress::Abandoned;

@@ -2,59 +2,64 @@
 //!
 //! A line holds no secret, no user, no query and no body, by what its fields are.
 
+use crate::json::Json;
 use crate::redact::redact;
-use serde::Serialize;
 
 /// One line.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Line<'a> {
     /// `info` or `error`.
     pub level: &'static str,
     /// What happened, as `session.created`.
     pub event: &'a str,
     /// The id that the answer carries in `X-Request-Id`; empty for what belongs to no answer.
-    #[serde(skip_serializing_if = "str::is_empty")]
     pub request_id: &'a str,
     /// The request's method.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<&'a str>,
     /// The request's path, without its query.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<&'a str>,
     /// The status that was answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The problem's code.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'a str>,
     /// How long it took, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
     /// OpenAI's session id.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<&'a str>,
     /// The status of OpenAI's last answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_status: Option<u16>,
     /// OpenAI's `x-request-id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_request_id: Option<&'a str>,
     /// The shard of the counters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<u32>,
     /// How many requests to OpenAI it took.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<u32>,
     /// What went wrong, redacted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
 }
 
 impl Line<'_> {
-    /// The line's text.
+    /// The line's text, with those fields that are known.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let request_id = (!self.request_id.is_empty()).then_some(self.request_id);
+        Json::object_of_some(vec![
+            ("level", Some(self.level.into())),
+            ("event", Some(self.event.into())),
+            ("request_id", request_id.map(Json::from)),
+            ("method", self.method.map(Json::from)),
+            ("path", self.path.map(Json::from)),
+            ("status", self.status.map(Json::from)),
+            ("code", self.code.map(Json::from)),
+            ("took_ms", self.took_ms.map(Json::from)),
+            ("session_id", self.session_id.map(Json::from)),
+            ("openai_status", self.openai_status.map(Json::from)),
+            ("openai_request_id", self.openai_request_id.map(Json::from)),
+            ("shard", self.shard.map(Json::from)),
+            ("tries", self.tries.map(Json::from)),
+            ("cause", self.cause.map(Json::from)),
+        ])
+        .to_string()
     }
 }
 

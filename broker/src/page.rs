@@ -1,38 +1,35 @@
 //! What a page may know of the settings, and the headers that the demo page and the element are served with.
 
+use crate::json::Json;
 use crate::origin;
 use crate::settings::Settings;
-use serde::Serialize;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
 
 /// The body of `GET /api/chatkit/config`. No secret is within reach of it.
 #[must_use]
 pub fn config_json(settings: &Settings) -> String {
-    #[derive(Serialize)]
-    struct Wire<'a> {
-        chatkit_js_url: &'a str,
-        sandbox: bool,
-        configured: bool,
-        features: Features,
-    }
-    #[derive(Serialize)]
-    struct Features {
-        file_upload: bool,
-        history: bool,
-        auth: &'static str,
-    }
     let sessions = settings.sessions.as_ref().ok();
-    serde_json::to_string(&Wire {
-        chatkit_js_url: &settings.script_url,
-        sandbox: origin::is_loopback(&script_origin(settings)),
-        configured: sessions.is_some(),
-        features: Features {
-            file_upload: sessions.is_some_and(|sessions| sessions.uploads.enabled),
-            history: sessions.is_none_or(|sessions| sessions.history.unwrap_or(true)),
-            auth: sessions.map_or("anonymous", |sessions| sessions.callers.auth.name()),
-        },
-    })
-    .unwrap_or_default()
+    let uploads = sessions.is_some_and(|sessions| sessions.uploads.enabled);
+    let history = sessions.is_none_or(|sessions| sessions.history.unwrap_or(true));
+    let auth = sessions.map_or("anonymous", |sessions| sessions.callers.auth.name());
+    Json::object(vec![
+        ("chatkit_js_url", (&settings.script_url).into()),
+        (
+            "sandbox",
+            origin::is_loopback(&script_origin(settings)).into(),
+        ),
+        ("configured", sessions.is_some().into()),
+        (
+            "features",
+            Json::object(vec![
+                ("file_upload", uploads.into()),
+                ("history", history.into()),
+                ("auth", auth.into()),
+            ]),
+        ),
+    ])
+    .to_string()
 }
 
 /// The `Content-Security-Policy` of the demo page: our own files, the widget's script and frame,
@@ -58,18 +55,18 @@ pub fn embed_prelude(settings: &Settings) -> String {
 /// The `ETag` of `/embed.js`: another one after a change of its first line or of the file behind it.
 #[must_use]
 pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    (prelude, file_tag).hash(&mut hasher);
-    format!("W/\"{:016x}\"", hasher.finish())
+    let hash = Sha256::new().chain_update(prelude).chain_update(file_tag);
+    let hash = Base64UrlUnpadded::encode_string(&hash.finalize());
+    format!("W/\"{hash}\"")
 }
 
 /// Whether `If-None-Match` names a tag, compared weakly.
 #[must_use]
 pub fn is_held(if_none_match: &str, tag: &str) -> bool {
-    let strip = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let opaque = |tag| str::strip_prefix(tag, "W/").unwrap_or(tag);
     if_none_match
         .split(',')
-        .any(|held| strip(held) == strip(tag))
+        .any(|held| opaque(held.trim()) == opaque(tag))
 }
 
 /// The value of `Link` for the demo page: the widget's script, where there will be a session for it.

@@ -4,8 +4,8 @@
 //! parts of the API key. That goes to the log instead.
 
 use crate::auth::Unproven;
+use crate::json::Json;
 use crate::settings::Fault;
-use serde::Serialize;
 
 /// Why a request was not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -278,27 +278,17 @@ impl Problem {
     /// The body, `application/problem+json`.
     #[must_use]
     pub fn to_json(&self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            code: &'a str,
-            request_id: &'a str,
-            error: &'a str,
-        }
-        // Strings and a number always serialise, so the default is never taken.
-        serde_json::to_string(&Wire {
-            r#type: format!("urn:chatkit-edge:problem:{}", self.code),
-            title: self.title,
-            status: self.status,
-            detail: &self.detail,
-            code: self.code,
-            request_id,
-            error: &self.detail,
-        })
-        .unwrap_or_default()
+        let id = format!("urn:chatkit-edge:problem:{}", self.code);
+        Json::object(vec![
+            ("type", id.into()),
+            ("title", self.title.into()),
+            ("status", self.status.into()),
+            ("detail", (&self.detail).into()),
+            ("code", self.code.into()),
+            ("request_id", request_id.into()),
+            ("error", (&self.detail).into()),
+        ])
+        .to_string()
     }
 }
 
@@ -318,11 +308,8 @@ fn row(status: u16, code: &'static str, title: &'static str, detail: String) -> 
 }
 
 fn sentence_of(faults: &[Fault]) -> String {
-    faults
-        .iter()
-        .map(Fault::to_string)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let sentences: Vec<String> = faults.iter().map(Fault::to_string).collect();
+    sentences.join(" ")
 }
 
 #[cfg(test)]

@@ -229,6 +229,18 @@ impl From<u64> for Json<'_> {
     }
 }
 
+impl From<u32> for Json<'_> {
+    fn from(number: u32) -> Self {
+        Self::from(u64::from(number))
+    }
+}
+
+impl From<u16> for Json<'_> {
+    fn from(number: u16) -> Self {
+        Self::from(u64::from(number))
+    }
+}
+
 /// Nothing is `null`.
 impl<'a, T: Into<Json<'a>>> From<Option<T>> for Json<'a> {
     fn from(value: Option<T>) -> Self {

@@ -38,28 +38,28 @@ impl Day {
     /// The date, as `2026-11-21`; after 9999-12-31, which ends the years of four digits, that day.
     #[must_use]
     pub fn date(self) -> String {
-        let start = std::time::UNIX_EPOCH
-            .checked_add(std::time::Duration::from_millis(
-                self.0.min(LAST_DAY).saturating_mul(DAY_MS),
-            ))
-            .map(httpdate::fmt_http_date)
-            .unwrap_or_default();
-        // "Sat, 21 Nov 2026 00:00:00 GMT"
-        let mut words = start.split(' ').skip(1);
-        let (day, month, year) = (words.next(), words.next(), words.next());
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ];
-        let month = months
-            .iter()
-            .position(|name| Some(*name) == month)
-            .map_or(0, |at| at.saturating_add(1));
-        format!(
-            "{}-{month:02}-{}",
-            year.unwrap_or_default(),
-            day.unwrap_or_default()
-        )
+        let mut day = self.0.min(LAST_DAY);
+        let mut year = 1970_u64;
+        while let Some(left) = day.checked_sub(if is_leap(year) { 366 } else { 365 }) {
+            day = left;
+            year = year.saturating_add(1);
+        }
+        let february = if is_leap(year) { 29 } else { 28 };
+        let mut month = 1_u64;
+        for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+            let Some(left) = day.checked_sub(length) else {
+                break;
+            };
+            day = left;
+            month = month.saturating_add(1);
+        }
+        let day = day.saturating_add(1);
+        format!("{year}-{month:02}-{day:02}")
     }
+}
+
+fn is_leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
 /// Whole seconds until the next day begins, 1 at least.

@@ -1,6 +1,6 @@
 //! What is counted, and what each event adds to.
 
-use serde::{Deserialize, Serialize, Serializer};
+use crate::json::Json;
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +59,10 @@ impl Event {
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
         let counters = self.counters();
-        let counts = counters.iter().map(|counter| (counter, times));
-        let mut json = Vec::new();
-        // To write into memory does not fail.
-        let _ = serde_json::Serializer::new(&mut json).collect_map(counts);
-        String::from_utf8(json).unwrap_or_default()
+        let counts = counters
+            .iter()
+            .map(|counter| (counter.as_str(), times.into()));
+        Json::object(counts.collect()).to_string()
     }
 }
 
@@ -71,8 +70,7 @@ impl Event {
 const FAILURE_PREFIX: &str = "failed:";
 
 /// One number for each thing that is counted, in total or for a day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PerDay {
     /// Sessions created.
     pub sessions_created: u64,
@@ -103,6 +101,23 @@ impl PerDay {
             ("thread_changes", self.thread_changes),
             ("client_errors", self.client_errors),
         ]
+    }
+
+    /// The numbers as an object.
+    pub(super) fn to_json(self) -> Json<'static> {
+        let fields = self.by_name().map(|(name, count)| (name, count.into()));
+        Json::object(fields.into())
+    }
+
+    /// Reads an object; a number that is not there is 0.
+    pub(super) fn read(json: &Json<'_>) -> Option<Self> {
+        json.fields()?;
+        let mut numbers = Self::default();
+        for (name, _) in numbers.by_name() {
+            let count = json.get(name).map_or(Some(0), Json::whole);
+            numbers.add(name, count?);
+        }
+        Some(numbers)
     }
 
     /// Adds to the number of a counter; other names are passed over.

@@ -16,6 +16,7 @@ pub mod publish;
 mod record;
 mod report;
 mod stats;
+mod table;
 
 pub use day::{Day, seconds_to_midnight};
 pub use event::{Event, PerDay};

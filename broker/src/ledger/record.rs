@@ -1,5 +1,6 @@
 //! What is kept of a session: metadata, never its secret.
 
+use crate::json::Json;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -34,8 +35,7 @@ impl Owner {
 }
 
 /// A session's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Its secret works.
     Active,
@@ -43,6 +43,16 @@ pub enum Status {
     Expired,
     /// It was ended.
     Cancelled,
+}
+
+impl Status {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// A session's record. Times are in Unix seconds.
@@ -90,37 +100,24 @@ impl Record {
     /// The body of `GET /api/chatkit/session/{id}`.
     #[must_use]
     pub fn to_json(&self, now: u64) -> String {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            id: &'a str,
-            status: Status,
-            workflow_id: &'a str,
-            created_at: u64,
-            expires_at: u64,
-        }
-        serde_json::to_string(&Wire {
-            id: &self.id,
-            status: self.status(now),
-            workflow_id: &self.workflow,
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-        })
-        .unwrap_or_default()
+        Json::object(vec![
+            ("id", (&self.id).into()),
+            ("status", self.status(now).name().into()),
+            ("workflow_id", (&self.workflow).into()),
+            ("created_at", self.created_at.into()),
+            ("expires_at", self.expires_at.into()),
+        ])
+        .to_string()
     }
 
     /// The body of `DELETE /api/chatkit/session/{id}`.
     #[must_use]
     pub fn cancelled_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            id: &'a str,
-            status: Status,
-        }
-        serde_json::to_string(&Wire {
-            id: &self.id,
-            status: Status::Cancelled,
-        })
-        .unwrap_or_default()
+        Json::object(vec![
+            ("id", (&self.id).into()),
+            ("status", Status::Cancelled.name().into()),
+        ])
+        .to_string()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::Day;
 use super::event::{PerDay, failure_code};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use super::table::Table;
+use crate::json::Json;
+use std::fmt::{self, Write};
 
 /// The key in KV under which a shard's snapshot is published.
 #[must_use]
@@ -12,14 +12,14 @@ pub fn snapshot_key(shard: u32) -> String {
     format!("counters/1/{shard}")
 }
 
-/// One shard's counters at one time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// One shard's counters at one time; its `Display` is its JSON, which is published.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// When it was taken, in Unix milliseconds.
     pub as_of: u64,
     totals: PerDay,
-    failures: BTreeMap<String, u64>,
-    days: BTreeMap<u64, PerDay>,
+    failures: Table<String, u64>,
+    days: Table<u64, PerDay>,
 }
 
 impl Snapshot {
@@ -36,18 +36,54 @@ impl Snapshot {
     pub fn add(&mut self, day: Option<Day>, counter: &str, count: u64) {
         match (day, failure_code(counter)) {
             (None, None) => self.totals.add(counter, count),
-            (None, Some(code)) => {
-                let number = self.failures.entry(code.to_owned()).or_default();
-                *number = number.saturating_add(count);
-            }
+            (None, Some(code)) => self.add_failures(code, count),
             (Some(day), None) => self
                 .days
-                .entry(day.number())
-                .or_default()
-                .add(counter, count),
+                .change(day.number(), |numbers| numbers.add(counter, count)),
             // By code, only totals are kept.
             (Some(_), Some(_)) => {}
         }
+    }
+
+    fn add_failures(&mut self, code: &str, count: u64) {
+        self.failures.change(code.to_owned(), |number| {
+            *number = number.saturating_add(count);
+        });
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        self.totals.add_all(&other.totals);
+        for (code, count) in other.failures.iter() {
+            self.add_failures(code, *count);
+        }
+        for (day, numbers) in other.days.iter() {
+            self.days.change(*day, |sum| sum.add_all(numbers));
+        }
+    }
+
+    fn failures_json(&self) -> Json<'_> {
+        let failures = self.failures.iter();
+        Json::object(
+            failures
+                .map(|(code, count)| (code.as_str(), (*count).into()))
+                .collect(),
+        )
+    }
+
+    fn read(json: &Json<'_>) -> Option<Self> {
+        let mut snapshot = Self::at(json.get("as_of")?.whole()?);
+        snapshot.totals = PerDay::read(json.get("totals")?)?;
+        for (code, count) in json.get("failures")?.fields()? {
+            let count = count.whole()?;
+            let change = |number: &mut u64| *number = count;
+            snapshot.failures.change(code.to_string(), change);
+        }
+        for (day, numbers) in json.get("days")?.fields()? {
+            let numbers = PerDay::read(numbers)?;
+            let change = |sum: &mut PerDay| *sum = numbers;
+            snapshot.days.change(day.parse().ok()?, change);
+        }
+        Some(snapshot)
     }
 }
 
@@ -73,50 +109,31 @@ impl Stats {
                 continue;
             };
             as_of = as_of.min(snapshot.as_of);
-            all.totals.add_all(&snapshot.totals);
-            for (code, count) in &snapshot.failures {
-                let number = all.failures.entry(code.clone()).or_default();
-                *number = number.saturating_add(*count);
-            }
-            for (day, numbers) in &snapshot.days {
-                all.days.entry(*day).or_default().add_all(numbers);
-            }
+            all.add_all(snapshot);
         }
         let today = Day::of(now);
         let shown = today.first_kept().number()..=today.number();
-        all.days.retain(|day, _| shown.contains(day));
+        all.days.retain(|day| shown.contains(day));
         Self { as_of, all }
     }
 
     /// The body of `GET /api/chatkit/stats`; `as_of` is in Unix seconds, days come newest first.
     #[must_use]
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            as_of: u64,
-            totals: &'a PerDay,
-            failures: &'a BTreeMap<String, u64>,
-            days: Vec<WireDay>,
-        }
-        #[derive(Serialize)]
-        struct WireDay {
-            date: String,
-            #[serde(flatten)]
-            numbers: PerDay,
-        }
         let days = self.all.days.iter().rev();
-        serde_json::to_string(&Wire {
-            as_of: self.as_of / 1000,
-            totals: &self.all.totals,
-            failures: &self.all.failures,
-            days: days
-                .map(|(day, numbers)| WireDay {
-                    date: Day::from_number(*day).date(),
-                    numbers: *numbers,
-                })
-                .collect(),
-        })
-        .unwrap_or_default()
+        let days = days.map(|(day, numbers)| {
+            let date = Day::from_number(*day).date();
+            let mut fields = vec![("date", date.into())];
+            fields.extend(numbers.by_name().map(|(name, count)| (name, count.into())));
+            Json::object(fields)
+        });
+        Json::object(vec![
+            ("as_of", (self.as_of / 1000).into()),
+            ("totals", self.all.totals.to_json()),
+            ("failures", self.all.failures_json()),
+            ("days", Json::Array(days.collect())),
+        ])
+        .to_string()
     }
 
     /// The body of `GET /metrics`, in the Prometheus text format 0.0.4.
@@ -128,7 +145,7 @@ impl Stats {
             let help = help(name);
             let _ = writeln!(text, "# HELP {metric} {help}\n# TYPE {metric} counter");
             if name == "sessions_failed" {
-                for (code, count) in &self.all.failures {
+                for (code, count) in self.all.failures.iter() {
                     let code = label_value(code);
                     let _ = writeln!(text, "{metric}{{code=\"{code}\"}} {count}");
                 }
@@ -166,12 +183,29 @@ fn help(name: &str) -> &'static str {
     }
 }
 
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.days.iter();
+        let days: Vec<_> = days
+            .map(|(day, numbers)| (day.to_string().into(), numbers.to_json()))
+            .collect();
+        let snapshot = Json::object(vec![
+            ("as_of", self.as_of.into()),
+            ("totals", self.totals.to_json()),
+            ("failures", self.failures_json()),
+            ("days", Json::Object(days)),
+        ]);
+        snapshot.fmt(f)
+    }
+}
+
 /// Reads a snapshot from KV; anything else counts as none.
 impl std::str::FromStr for Snapshot {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        serde_json::from_str(text).map_err(|_| ())
+        let json = Json::parse(text.as_bytes()).ok_or(())?;
+        Self::read(&json).ok_or(())
     }
 }
 
@@ -231,7 +265,7 @@ mod tests {
             1,
         );
         old.add(Some(Day::from_number(3_000_000)), "messages", 1);
-        assert_eq!(Stats::of(&[Some(old)], NOON, 1).all.days.len(), 1);
+        assert_eq!(Stats::of(&[Some(old)], NOON, 1).all.days.iter().count(), 1);
     }
 
     #[test]
@@ -260,8 +294,26 @@ mod tests {
     #[test]
     fn a_snapshot_survives_the_way_through_kv() {
         let snapshot = snapshot(NOON, &Event::Message, 3);
-        let text = serde_json::to_string(&snapshot).unwrap();
+        let text = snapshot.to_string();
         assert_eq!(text.parse(), Ok(snapshot));
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_none() {
+        let whole = r#"{"as_of":1,"totals":{"messages":2},"failures":{"a":3},"days":{"20778":{}},"new":[]}"#;
+        assert!(whole.parse::<Snapshot>().is_ok());
+        for (part, other) in [
+            ("\"as_of\"", "\"at\""),
+            (":1,", ":1.0,"),
+            (":2}", ":-2}"),
+            (":3}", ":null}"),
+            ("20778", "today"),
+            ("{}", "7"),
+            ("{\"a\":3}", "[]"),
+        ] {
+            let text = whole.replace(part, other);
+            assert_eq!(text.parse::<Snapshot>(), Err(()), "{text}");
+        }
         assert_eq!("<html>".parse::<Snapshot>(), Err(()));
     }
 }
