@@ -31,7 +31,7 @@ pub enum Sender {
 /// The scheme, host and port of an absolute `http` or `https` URL, in lower case, or `None`.
 #[must_use]
 pub fn of_url(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (scheme, rest) = split_scheme(url)?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = match scheme.as_str() {
         "https" => ":443",
@@ -45,16 +45,21 @@ pub fn of_url(url: &str) -> Option<String> {
     })
 }
 
+/// The scheme, and what comes after it and `//`.
+pub(crate) fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
 fn is_authority(text: &str) -> bool {
-    let ipv6 = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (host_ok, port) = match ipv6 {
-        Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
-        None => {
-            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            (is_host(host), port)
-        }
-    };
-    host_ok && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+    if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let port_ok = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        return port_ok && address.parse::<Ipv6Addr>().is_ok();
+    }
+    match text.split_once(':') {
+        Some((host, port)) => is_host(host) && is_port(port),
+        None => is_host(text),
+    }
 }
 
 fn is_host(text: &str) -> bool {
@@ -72,7 +77,7 @@ fn is_port(text: &str) -> bool {
 /// Whether an origin (as [`of_url`] gives it) is on the machine itself.
 #[must_use]
 pub fn is_loopback(origin: &str) -> bool {
-    let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    let host = split_scheme(origin).map_or(origin, |(_, rest)| rest);
     if host == "[::1]" || host.starts_with("[::1]:") {
         return true;
     }
@@ -114,7 +119,7 @@ pub fn rule(text: &str) -> Result<Rule, Allowed> {
 }
 
 fn has_path(url: &str) -> bool {
-    url.split_once("://")
+    split_scheme(url)
         .and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|at| (rest, at)))
         .is_some_and(|(rest, at)| rest.get(at..) != Some("/"))
 }

@@ -1,5 +1,6 @@
 //! Which endpoint a method and a path name, or why none.
 
+use crate::origin;
 use crate::problem::Cause;
 
 /// What a request is for.
@@ -101,7 +102,7 @@ impl Endpoints {
 /// The path and the query of a URL that the runtime has parsed. Neither is decoded.
 #[must_use]
 pub fn path_and_query(url: &str) -> (&str, &str) {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let after_scheme = origin::split_scheme(url).map_or(url, |(_, rest)| rest);
     let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
     let path = path.unwrap_or("/").split('#').next().unwrap_or_default();
     path.split_once('?').unwrap_or((path, ""))

@@ -114,7 +114,7 @@ fn a_whole_number_is_spelt_as_one() {
 
 #[test]
 fn an_object_is_written_with_the_fields_it_has() {
-    let object = Json::object(vec![("a", 7.into()), ("b", None::<bool>.into())]);
+    let object = Json::object(vec![("a", 7_u64.into()), ("b", None::<bool>.into())]);
     assert_eq!(object.to_string(), r#"{"a":7,"b":null}"#);
     let object = Json::object_of_some(vec![("a", None), ("b", Some("x".into()))]);
     assert_eq!(object.to_string(), r#"{"b":"x"}"#);

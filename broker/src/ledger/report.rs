@@ -53,14 +53,18 @@ impl Report {
 /// The body of `GET /api/errors`: the latest of several objects' reports, newest first.
 #[must_use]
 pub fn latest_json(mut reports: Vec<Report>) -> String {
-    reports.sort_unstable_by_key(|report| std::cmp::Reverse(report.at));
-    reports.truncate(usize::try_from(MOST_REPORTS).unwrap_or(usize::MAX));
-    let shown = reports.iter().map(|report| {
+    let latest = (0..MOST_REPORTS).map_while(|_| {
+        // Of those that came at once, the first.
+        let all = reports.iter().enumerate().rev();
+        let (at, _) = all.max_by_key(|(_, report)| report.at)?;
+        Some(reports.remove(at))
+    });
+    let shown = latest.map(|report| {
         Json::object(vec![
             ("at", report.at.into()),
-            ("message", (&report.message).into()),
-            ("stack", (&report.stack).into()),
-            ("url", (&report.url).into()),
+            ("message", report.message.into()),
+            ("stack", report.stack.into()),
+            ("url", report.url.into()),
         ])
     });
     Json::object(vec![("reports", Json::Array(shown.collect()))]).to_string()

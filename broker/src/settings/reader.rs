@@ -1,6 +1,6 @@
 //! Reads variables one at a time and gathers what is wrong with them.
 
-use crate::redact::{MARK, redact};
+use crate::redact::{MARK, contains, redact};
 use crate::secret::Secret;
 use crate::spelling::{self, Allowed};
 use std::fmt;
@@ -88,7 +88,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 let shown = self.shown(&text);
                 self.fault(
                     variable,
-                    format!("{variable} is {shown:?} and must be {allowed}."),
+                    format!("{variable} is \"{shown}\" and must be {allowed}."),
                 );
                 None
             }
@@ -103,7 +103,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     ) -> Option<T> {
         let text = self.text(variable)?;
         let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
-        if secrets.any(|secret| secret.len() >= LEAST_SECRET && text.contains(&secret)) {
+        if secrets.any(|secret| secret.len() >= LEAST_SECRET && contains(&text, &secret)) {
             let sentence = format!("{variable} holds a secret, and every page is told what it is.");
             self.fault(variable, sentence);
             return None;
@@ -114,13 +114,13 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too,
     /// and without addresses that may have a password.
     fn shown(&self, text: &str) -> String {
-        let may_have_password = |word: &str| word.contains("://") && word.contains('@');
+        let may_have_password = |word: &str| contains(word, "://") && word.contains('@');
         let words = text.split_whitespace();
         let words = words.map(|word| if may_have_password(word) { MARK } else { word });
         let text = words.collect::<Vec<_>>().join(" ");
         let secrets = SECRETS.iter().filter_map(|name| self.secret(name));
         let shown = secrets.fold(redact(&text, None), |shown, secret| {
-            if shown.contains(secret.expose()) {
+            if contains(&shown, secret.expose()) {
                 MARK.to_owned()
             } else {
                 redact(&shown, Some(&secret))
