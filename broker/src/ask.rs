@@ -68,7 +68,7 @@ impl<'a> Body<'a> {
     fn first<'n>(&self, names: &[&'n str]) -> Option<(&'n str, &Json<'a>)> {
         names
             .iter()
-            .filter_map(|name| Some((*name, self.0.get(*name)?)))
+            .filter_map(|name| Some((*name, self.0.get(name)?)))
             .find(|(_, value)| **value != Json::Null)
     }
 

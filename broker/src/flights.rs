@@ -12,9 +12,10 @@ use std::rc::Rc;
 pub const LOOK_EVERY_MS: u64 = 25;
 
 type Shared<T> = Rc<RefCell<Progress<T>>>;
+type List<T> = Vec<(String, Shared<T>)>;
 
 /// What is under way, with the question that is asked: a list, because few are under way at once.
-pub struct Flights<T>(Rc<RefCell<Vec<(String, Shared<T>)>>>);
+pub struct Flights<T>(Rc<RefCell<List<T>>>);
 
 /// How far the leader is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
-//! JSON as the Worker takes and gives it: without floating point, which is a tenth of a small Worker,
-//! so that a number stays as it is spelt.
+//! JSON as the Worker takes and gives it: one type for both ways, in which a number stays as it is spelt.
+//!
+//! `serde_json` would do, but brings floating point with its tables and the words of its errors into the
+//! WebAssembly, and new code for each type that it reads.
 //!
 //! [`Json::parse`] refuses what `serde_json` refuses to read as a value: what is no JSON, nesting beyond
 //! [`MOST_DEPTH`], half of a surrogate pair, and a number that is out of the range of a double.

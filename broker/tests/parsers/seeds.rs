@@ -6,10 +6,11 @@ use std::path::Path;
 
 type Check = fn(&[u8]);
 
-const TARGETS: [(&str, Check); 7] = [
+const TARGETS: [(&str, Check); 8] = [
     ("beacon", checks::beacon::check),
     ("body", checks::body::check),
     ("identity", checks::identity::check),
+    ("json", checks::json::check),
     ("ledger", checks::ledger::check),
     ("openai", checks::openai::check),
     ("origin", checks::origin::check),
