@@ -7,7 +7,7 @@ use super::store::Store;
 use super::{number, whole};
 use crate::clock;
 use crate::console;
-use crate::runtime::{self, Kv, Result, failure};
+use crate::runtime::{self, Kv, Result};
 use crate::stats::COUNTERS;
 use crate::tasks;
 use broker::ledger::{Day, Record, publish, snapshot_key};

@@ -2,7 +2,6 @@
 
 use crate::json::Json;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// How long a record outlives its session, in seconds.

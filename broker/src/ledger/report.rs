@@ -2,14 +2,13 @@
 
 use crate::json::Json;
 use crate::redact::redact;
-use serde::Serialize;
 
 /// How many of the latest reports are kept.
 pub const MOST_REPORTS: u32 = 50;
 const MOST_CHARS: usize = 300;
 
 /// What is kept of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// When it arrived, in Unix milliseconds.
     pub at: u64,
@@ -43,30 +42,31 @@ impl Report {
     /// Several as a JSON array; `None` where there is none.
     #[must_use]
     pub fn list_json(reports: &[Self]) -> Option<String> {
-        if reports.is_empty() {
-            return None;
-        }
-        serde_json::to_string(reports).ok()
+        let reports: Vec<_> = reports.iter().map(Self::to_json).collect();
+        (!reports.is_empty()).then(|| Json::Array(reports).to_string())
+    }
+
+    fn to_json(&self) -> Json<'_> {
+        Json::object(vec![
+            ("at", self.at.into()),
+            ("message", (&self.message).into()),
+            ("stack", (&self.stack).into()),
+            ("url", (&self.url).into()),
+        ])
     }
 }
 
 /// The body of `GET /api/errors`: the latest of several objects' reports, newest first.
 #[must_use]
 pub fn latest_json(mut reports: Vec<Report>) -> String {
-    let latest = (0..MOST_REPORTS).map_while(|_| {
+    let latest = std::iter::from_fn(|| {
         // Of those that came at once, the first.
         let all = reports.iter().enumerate().rev();
         let (at, _) = all.max_by_key(|(_, report)| report.at)?;
         Some(reports.remove(at))
     });
-    let shown = latest.map(|report| {
-        Json::object(vec![
-            ("at", report.at.into()),
-            ("message", report.message.into()),
-            ("stack", report.stack.into()),
-            ("url", report.url.into()),
-        ])
-    });
+    let latest: Vec<_> = (0..MOST_REPORTS).zip(latest).collect();
+    let shown = latest.iter().map(|(_, report)| report.to_json());
     Json::object(vec![("reports", Json::Array(shown.collect()))]).to_string()
 }
 
