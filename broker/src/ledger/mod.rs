@@ -15,6 +15,7 @@ mod event;
 pub mod publish;
 mod record;
 mod report;
+mod snapshot;
 mod stats;
 mod table;
 
@@ -22,7 +23,8 @@ pub use day::{Day, seconds_to_midnight};
 pub use event::{Event, PerDay};
 pub use record::{Owner, Record, Status};
 pub use report::{MOST_REPORTS, Report, latest_json};
-pub use stats::{Snapshot, Stats, snapshot_key};
+pub use snapshot::{Snapshot, snapshot_key};
+pub use stats::Stats;
 
 /// How many objects keep session records. A session's id says which, so the number never changes.
 const RECORD_OBJECTS: u32 = 16;

@@ -108,6 +108,25 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_reports_are_shown_and_those_that_came_at_once_in_their_order() {
+        let report = |at, message: &str| Report {
+            at,
+            message: message.to_owned(),
+            stack: String::new(),
+            url: String::new(),
+        };
+        let mut reports: Vec<Report> = (100..200).map(|at| report(at, "old")).collect();
+        reports.push(report(300, "a"));
+        reports.push(report(400, "b"));
+        reports.push(report(300, "c"));
+        let shown: serde_json::Value = serde_json::from_str(&latest_json(reports)).unwrap();
+        let shown = shown["reports"].as_array().unwrap();
+        let words: Vec<_> = shown.iter().map(|report| &report["message"]).collect();
+        assert_eq!(words[..4], ["b", "a", "c", "old"]);
+        assert_eq!((words.len(), &shown[49]["at"]), (50, &153.into()));
+    }
+
+    #[test]
     fn queries_and_tokens_are_not_kept() {
         let report = read(
             r#"{"message":"failed with ek_live_1 at https://a.example/p?token=1#x","stack":"at https://a.example/b.js?v=secret:1:2","url":"https://a.example/p?user=me"}"#,
