@@ -1,0 +1,85 @@
+// The documentation is run: every command in it does what it says against one `npm start` in a fresh copy of the project, and
+// every sample is read by what would read it. Names of the tests say what could only be checked. A block or a command that
+// nothing here knows fails, so that none is added without being tried.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { freePort } from '../support/port.mjs';
+import { copyProject } from './copy.mjs';
+import { ruleFor, wordsIn } from './commands.mjs';
+import { projectFiles, readMarkdown } from './markdown.mjs';
+import { parsers } from './samples.mjs';
+import { commandsIn } from './shell.mjs';
+
+const pages = projectFiles().filter((file) => file.endsWith('.md')).map((file) => readMarkdown(file));
+const shells = new Set(['sh', 'bash', 'shell', 'console']);
+/** Commands within a sentence are held to the same rules. */
+const isCommand = /^(npx|npm|node|cargo|rustup|wrangler|git|curl) /;
+
+/** @type {import('./commands.mjs').Place} */
+const place = { folder: '', env: {}, url: '', port: 0, token: 'admin-token-of-the-docs', started: () => '' };
+/** @type {() => Promise<void>} */
+let stop = async () => {};
+
+before(async () => {
+  const copy = copyProject();
+  const port = await freePort();
+  Object.assign(place, { ...copy, port, url: `http://localhost:${port}` });
+  // curl says the status of every answer, so that a failure cannot pass for output.
+  writeFileSync(`${copy.folder}/.curlrc`, 'silent\nshow-error\nwrite-out = "%{stderr}\\nstatus %{http_code}\\n"\n');
+  Object.assign(place.env, { CURL_HOME: copy.folder, ADMIN_TOKEN: place.token });
+
+  let printed = '';
+  place.started = () => printed;
+  const child = spawn('npm', ['start', '--', '--port', String(port)],
+    { cwd: copy.folder, env: place.env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  stop = async () => {
+    if (child.exitCode === null) process.kill(-(/** @type {number} */ (child.pid)), 'SIGTERM');
+    await ended;
+    copy.remove();
+  };
+  await new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        printed += chunk;
+        if (printed.includes('Ctrl-C stops it.')) resolve(undefined);
+      });
+    }
+    child.once('close', () => reject(new Error(`"npm start" ended:\n${printed}`)));
+  });
+});
+after(() => stop());
+
+function testCommand(/** @type {string} */ where, /** @type {{ text: string, expected: string }} */ command) {
+  const rule = ruleFor(command.text);
+  const name = `${where} ${command.text.replaceAll(/\s+/g, ' ')}`;
+  if (!rule) {
+    test(name, () => assert.fail('No rule in tests/docs/commands.mjs says how to try this command.'));
+  } else if (rule.runs) {
+    test(`${name}: runs`, () => rule.runs?.(wordsIn(command.text), command, place));
+  } else {
+    test(`${name}: not run`, async (t) => {
+      t.diagnostic(`not run: ${command.text}: ${await rule.checked?.(wordsIn(command.text), command, place)}`);
+    });
+  }
+}
+
+for (const { file, blocks, spans } of pages) {
+  if (!blocks.length && !spans.some(({ text }) => isCommand.test(text))) continue;
+  describe(file, () => {
+    for (const { where, language, text } of blocks) {
+      if (shells.has(language)) {
+        for (const command of commandsIn(language, text)) testCommand(where, command);
+      } else if (parsers[language]) {
+        test(`${where} is well-formed ${language || 'policy'}`, () => parsers[language](text, place.folder));
+      } else {
+        test(`${where} a block of "${language}"`, () => assert.fail('Nothing in tests/docs/samples.mjs reads this language.'));
+      }
+    }
+    for (const { where, text } of spans) {
+      if (isCommand.test(text)) testCommand(where, { text, expected: '' });
+    }
+  });
+}

@@ -1,0 +1,22 @@
+// A fresh copy of the project in a folder of its own, for commands that write: what a clone has, with what is installed and
+// built here. No setting of the developer's reaches it.
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { SETTINGS } from '../../scripts/dotenv.mjs';
+import { projectEnv } from '../../scripts/setup/paths.mjs';
+import { projectFiles, root } from './markdown.mjs';
+
+export function copyProject() {
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'chatkit-edge-docs-')));
+  for (const file of projectFiles()) {
+    // Deleted, but not committed yet.
+    if (existsSync(root + file)) cpSync(root + file, path.join(folder, file));
+  }
+  cpSync(`${root}build`, path.join(folder, 'build'), { recursive: true });
+  for (const installed of ['node_modules', '.tools']) symlinkSync(root + installed, path.join(folder, installed));
+
+  const env = projectEnv({ NO_COLOR: '1', CI: '1' });
+  for (const name of [...SETTINGS, 'CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID', 'FORCE_COLOR', 'NODE_TEST_CONTEXT']) delete env[name];
+  return { folder, env, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,52 @@
+// The repository's Markdown as its tests read it: blocks of code, commands in the text, headings and links.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import GithubSlugger from 'github-slugger';
+import { Lexer, walkTokens } from 'marked';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The files of the project: committed, or new and not ignored. @returns {string[]} */
+export const projectFiles = () =>
+  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+    .split('\0').filter(Boolean).sort();
+
+export const readText = (/** @type {string} */ file) => readFileSync(root + file, 'utf8');
+
+/**
+ * @typedef {{ where: string, language: string, text: string }} Block a fenced block; `where` is FILE:LINE
+ * @typedef {{ where: string, href: string }} Link
+ */
+
+/** One Markdown file. Lines are found by searching on from the last token, because marked keeps no positions. */
+export function readMarkdown(/** @type {string} */ file, text = readText(file)) {
+  const slugger = new GithubSlugger();
+  /** @type {Block[]} */ const blocks = [];
+  /** @type {Link[]} */ const links = [];
+  /** @type {{ where: string, text: string }[]} */ const spans = [];
+  /** @type {Set<string>} */ const anchors = new Set();
+
+  let at = 0;
+  const lineAt = (/** @type {number} */ offset) => text.slice(0, offset).split('\n').length;
+  for (const top of Lexer.lex(text)) {
+    const start = Math.max(at, text.indexOf(top.raw, at));
+    at = start + top.raw.length;
+    walkTokens([top], (token) => {
+      const where = `${file}:${lineAt(start + Math.max(0, top.raw.indexOf(token.raw)))}`;
+      if (token.type === 'code' && token.codeBlockStyle !== 'indented') {
+        blocks.push({ where, language: (token.lang ?? '').split(/\s/)[0], text: token.text });
+      } else if (token.type === 'codespan') spans.push({ where, text: token.text });
+      else if (token.type === 'link' || token.type === 'image') links.push({ where, href: token.href });
+      else if (token.type === 'heading') anchors.add(slugger.slug(plain(token)));
+      else if (token.type === 'html') {
+        for (const [, id] of token.text.matchAll(/\b(?:id|name)="([^"]+)"/g)) anchors.add(id);
+        for (const [, href] of token.text.matchAll(/\b(?:href|src)="([^"]+)"/g)) links.push({ where, href });
+      }
+    });
+  }
+  return { file, blocks, spans, links, anchors };
+}
+
+/** A heading's text as GitHub makes its anchor from it. @returns {string} */
+const plain = (/** @type {any} */ token) => (token.tokens ? token.tokens.map(plain).join('') : token.text);

@@ -1,0 +1,106 @@
+// Code and configuration that the documentation shows: each language is parsed by what would read it, and the settings that
+// it names exist.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse as parseToml, stringify } from 'smol-toml';
+import ts from 'typescript';
+import { parse as parseDom } from '@vue/compiler-dom';
+import { compileScript, compileTemplate, parse as parseVue } from 'vue/compiler-sfc';
+import { unstable_readConfig as readConfig } from 'wrangler';
+import { parseAllDocuments } from 'yaml';
+import { parseDotenv, SETTINGS } from '../../scripts/dotenv.mjs';
+import { pythonProgram } from '../../scripts/setup/python.mjs';
+
+const known = (/** @type {string[]} */ names) => {
+  for (const name of names) assert.ok(SETTINGS.has(name), `there is no setting ${name}`);
+};
+
+/** A part of wrangler.toml fits into the one that is there: wrangler takes the whole and knows every field. */
+function wranglerToml(/** @type {string} */ text, /** @type {string} */ folder) {
+  const sample = parseToml(text);
+  for (const place of [sample, ...Object.values(/** @type {any} */ (sample.env) ?? {})]) known(Object.keys(place.vars ?? {}));
+  const whole = parseToml(readFileSync(path.join(folder, 'wrangler.toml'), 'utf8'));
+  const file = path.join(folder, 'sample.toml');
+  writeFileSync(file, stringify(merged(whole, sample)));
+  /** @type {string[]} */ const warnings = [];
+  const { warn } = console;
+  console.warn = (...words) => warnings.push(words.join(' '));
+  try {
+    for (const env of [undefined, ...Object.keys(sample.env ?? {})]) readConfig({ config: file, env }, { hideWarnings: false });
+  } finally {
+    console.warn = warn;
+    rmSync(file);
+  }
+  assert.doesNotMatch(warnings.join('\n'), /Unexpected fields/);
+}
+
+/** @returns {any} */
+function merged(/** @type {any} */ whole, /** @type {any} */ part) {
+  if (Array.isArray(whole) && Array.isArray(part)) return [...whole, ...part];
+  if (typeof whole !== 'object' || typeof part !== 'object' || Array.isArray(part)) return part;
+  return { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, name in whole ? merged(whole[name], value) : value])) };
+}
+
+function script(/** @type {string} */ text, /** @type {string} */ fileName) {
+  const complaints = (/** @type {string} */ code) => (ts.transpileModule(code, {
+    fileName, reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.Preserve },
+  }).diagnostics ?? []).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  const found = complaints(text);
+  // A part of an object, such as an option to add.
+  if (found.length && !complaints(`({${text}})`).length) return;
+  assert.deepEqual(found, []);
+}
+
+function html(/** @type {string} */ text) {
+  /** @type {string[]} */ const errors = [];
+  parseDom(text, { parseMode: 'html', onError: ({ message }) => errors.push(message) });
+  assert.deepEqual(errors, []);
+}
+
+function vue(/** @type {string} */ text) {
+  const { descriptor, errors } = parseVue(text);
+  assert.deepEqual(errors, []);
+  if (descriptor.scriptSetup) compileScript(descriptor, { id: 'sample' });
+  if (descriptor.template) {
+    const compiled = compileTemplate({ source: descriptor.template.content, filename: 'sample.vue', id: 'sample' });
+    assert.deepEqual(compiled.errors, []);
+  }
+}
+
+function python(/** @type {string} */ text) {
+  const { status, stderr } = spawnSync(pythonProgram(), ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: text, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+}
+
+function json(/** @type {string} */ text) {
+  // A sample may leave out parts, as in {"id":"…"} or { … }.
+  JSON.parse(text.replace(/([[{,]\s*)…(\s*[\]}])/g, (_, before, after) => before.replace(',', '') + after));
+}
+
+function yaml(/** @type {string} */ text) {
+  for (const { errors } of parseAllDocuments(text)) assert.deepEqual(errors, []);
+}
+
+/** What a Content-Security-Policy may have; a block of no language is one. */
+function policy(/** @type {string} */ text) {
+  for (const line of text.split('\n')) assert.match(line, /^(script|connect|frame|style|img|font|worker|default)-src( (https:\/\/[\w.*-]+|'[\w-]+'|data:|blob:))+$/);
+}
+
+/** By language. @type {Record<string, (text: string, folder: string) => void>} */
+export const parsers = {
+  toml: wranglerToml,
+  ts: (text) => script(text, 'sample.ts'),
+  tsx: (text) => script(text, 'sample.tsx'),
+  js: (text) => script(text, 'sample.js'),
+  jsx: (text) => script(text, 'sample.jsx'),
+  html,
+  vue,
+  python,
+  json,
+  jsonc: (text) => assert.equal(ts.parseConfigFileTextToJson('sample.json', text).error, undefined),
+  yaml,
+  dotenv: (text) => known(Object.keys(parseDotenv(text))),
+  '': policy,
+};

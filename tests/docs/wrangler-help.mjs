@@ -1,0 +1,50 @@
+// Holds a wrangler command to wrangler's own help: the command, its words and its options exist in the version in use.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { npmBin } from '../../scripts/setup/paths.mjs';
+
+/** @type {Map<string, Promise<string>>} */
+const known = new Map();
+
+/** What `wrangler … --help` prints. Each takes a second, so each is asked once. */
+function help(/** @type {string} */ command, /** @type {{ folder: string, env: NodeJS.ProcessEnv }} */ { folder, env }) {
+  const asked = known.get(command) ?? (async () => {
+    const child = spawn(path.join(npmBin, 'wrangler'), [...command.split(' ').filter(Boolean), '--help'],
+      { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+    const [out] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return out;
+  })();
+  known.set(command, asked);
+  return asked;
+}
+
+/** @param {string[]} words of the command, after "wrangler" @param {Parameters<typeof help>[1]} place */
+export async function wranglerHelp(words, place) {
+  const named = words.slice(0, words.findIndex((word) => !/^[a-z][a-z0-9-]*$/.test(word)) >>> 0);
+  const shown = await help(named.join(' '), place);
+  // The first line is the usage: "wrangler secret put <key>".
+  const usage = shown.trim().split('\n')[0].split(' ').slice(1);
+  const command = usage.filter((word) => !/^[<[]/.test(word));
+  assert.deepEqual(words.slice(0, command.length), command, `wrangler has no "${words.join(' ')}": ${usage.join(' ')}`);
+  assert.ok(!/^COMMANDS$/m.test(shown), `"wrangler ${command.join(' ')}" does nothing by itself`);
+
+  const options = words.slice(command.length).filter((word) => word.startsWith('-'));
+  for (const option of options) {
+    const flag = option.split('=')[0];
+    assert.match(shown, new RegExp(`(^|\\s)${flag}(,|\\s|$)`, 'm'), `"wrangler ${command.join(' ')}" has no ${flag}`);
+  }
+  const places = usage.length - command.length;
+  const required = usage.filter((word) => word.startsWith('<')).length;
+  const given = words.slice(command.length).filter((word, i, rest) => !word.startsWith('-') && !takesValue(rest[i - 1], shown)).length;
+  const endless = usage.some((word) => word.includes('..'));
+  assert.ok(given >= required && (endless || given <= places), `"wrangler ${words.join(' ')}" should be: wrangler ${usage.join(' ')}`);
+}
+
+/** Is the word after this option its value? */
+function takesValue(/** @type {string | undefined} */ option, /** @type {string} */ shown) {
+  if (!option?.startsWith('-') || option.includes('=')) return false;
+  const line = shown.split('\n').find((text) => new RegExp(`(^|\\s)${option}(,|\\s)`).test(text)) ?? '';
+  return !line.includes('[boolean]');
+}
