@@ -96,8 +96,7 @@ export const rules = [
   {
     match: /^npm run doctor\b/,
     async runs(words, { text: command, expected }, place) {
-      const addressed = addresses.test(command) ? command : `${command}${words.includes('--') ? '' : ' --'} ${place.url}`;
-      addresses.lastIndex = 0;
+      const addressed = command.search(addresses) >= 0 ? command : `${command}${words.includes('--') ? '' : ' --'} ${place.url}`;
       const { out } = await succeeds(addressed, place);
       if (expected) assert.match(out.trim(), pattern(`…${expected}`));
       else if (words.includes('--json')) assert.equal(JSON.parse(out).ok, true);
@@ -124,7 +123,8 @@ export const rules = [
     match: /^npx wrangler deploy\b/,
     async runs(words, { text: command }, place) {
       await wranglerHelp(words.slice(2), place);
-      await succeeds(`${command} --dry-run`, place);
+      const { out, complaints } = await succeeds(`${command} --dry-run`, place);
+      assert.doesNotMatch(out + complaints, /No environment found/);
     },
   },
   {

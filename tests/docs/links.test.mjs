@@ -1,0 +1,100 @@
+// What refers to a place in the repository finds it: links of Markdown and of the pages, and paths that Markdown or a comment names.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { parse as parseDom } from '@vue/compiler-dom';
+import { parse as parseToml } from 'smol-toml';
+import { projectFiles, readMarkdown, readText, root } from './markdown.mjs';
+
+const files = projectFiles();
+const markdown = new Map(files.filter((file) => file.endsWith('.md')).map((file) => [file, readMarkdown(file)]));
+const isExternal = (/** @type {string} */ href) => /^[a-z][a-z0-9+.-]*:/i.test(href);
+
+/** Why a reference from one file to another is wrong, or null. */
+function problem(/** @type {string} */ from, /** @type {string} */ href) {
+  const [place, anchor] = decodeURI(href).split('#');
+  const target = place ? path.posix.normalize(path.posix.join(path.posix.dirname(from), place)) : from;
+  if (target.startsWith('..')) return `${href} leaves the repository`;
+  if (!existsSync(root + target)) return `there is no ${target}`;
+  if (anchor === undefined) return null;
+  if (!markdown.has(target)) return /^L\d+/.test(anchor) ? `${href} names a line, which moves` : `${target} has no anchors`;
+  return markdown.get(target)?.anchors.has(anchor) ? null : `${target} has no "#${anchor}"`;
+}
+
+for (const { file, links } of markdown.values()) {
+  test(`links of ${file} lead somewhere`, () => {
+    const broken = links.filter(({ href }) => !isExternal(href))
+      .map(({ where, href }) => [where, problem(file, href)]).filter(([, why]) => why);
+    assert.deepEqual(broken, []);
+    for (const { where, href } of links.filter(({ href }) => isExternal(href))) {
+      assert.match(href, /^(https:\/\/|mailto:)/, `${where}: ${href}`);
+      assert.ok(URL.canParse(href), `${where}: ${href}`);
+    }
+  });
+}
+
+/** Every element of a page, as a list. @returns {any[]} */
+const elements = (/** @type {any} */ node) => [node, ...(node.children ?? []).flatMap(elements)].filter(({ tag }) => tag);
+
+const attribute = (/** @type {any} */ element, /** @type {string} */ name) =>
+  element.props.find((/** @type {any} */ prop) => prop.name === name)?.value?.content;
+
+const pages = files.filter((file) => /^public\/.*\.html$/.test(file))
+  .map((file) => ({ file, elements: elements(parseDom(readText(file), { parseMode: 'html' })) }));
+
+/** Paths that the Worker answers itself; wrangler.toml has them. */
+const answered = /** @type {any} */ (parseToml(readText('wrangler.toml'))).assets.run_worker_first;
+
+/** The file behind an address of ours, as the platform finds it. */
+const fileAt = (/** @type {string} */ address) =>
+  [`public${address}`, `public${address}.html`, `public${address}/index.html`].find((file) => existsSync(root + file) && path.extname(file));
+
+for (const page of pages) {
+  test(`links of ${page.file} lead somewhere`, () => {
+    const ids = new Set(page.elements.map((element) => attribute(element, 'id')));
+    for (const element of page.elements) {
+      for (const name of ['for', 'aria-labelledby', 'aria-describedby', 'aria-controls']) {
+        for (const id of attribute(element, name)?.split(/\s+/) ?? []) assert.ok(ids.has(id), `${page.file}: ${name}="${id}"`);
+      }
+      for (const href of ['href', 'src'].map((name) => attribute(element, name)).filter((text) => text && !isExternal(text))) {
+        const [address, anchor] = href.split(/[?#]/);
+        const target = address ? fileAt(path.posix.resolve('/', address)) : page.file;
+        const byWorker = answered.some((/** @type {string} */ rule) => (rule.endsWith('*') ? address.startsWith(rule.slice(0, -1)) : rule === address));
+        assert.ok(target || byWorker, `${page.file}: nothing is at ${href}`);
+        if (anchor && href.includes('#') && target === page.file) assert.ok(ids.has(anchor), `${page.file}: ${href}`);
+      }
+    }
+  });
+}
+
+const folders = [...new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]))].filter((folder) => folder !== 'build');
+const folderPath = new RegExp(`(?<![\\w/.@:$}{-])(?:${folders.map((folder) => folder.replace('.', '\\.')).join('|')})/[\\w./*-]*[\\w*/]`, 'g');
+/** Files at the top that a comment or a page may send to, with or without an anchor. */
+const document = /(?<![\w/.-])((?:docs\/|fuzz\/)?[\w-]+\.md)(#[\w-]+)?/g;
+
+/** What a file says to people: all of a Markdown file's code spans; of other files the lines that are comments. */
+function words(/** @type {string} */ file) {
+  if (markdown.has(file)) return markdown.get(file)?.spans.map(({ where, text }) => ({ where, text })) ?? [];
+  return readText(file).split('\n').map((text, i) => ({ where: `${file}:${i + 1}`, text }))
+    .filter(({ text }) => /^\s*(\/\/|\/\*|\*|#|<!--)/.test(text) || /\s(\/\/|#) /.test(text));
+}
+
+/** What is made and not committed: found by .gitignore, here or in the folder. */
+const isIgnored = (/** @type {string} */ file) => spawnSync('git', ['check-ignore', '-q', file], { cwd: root }).status === 0;
+
+test('paths that Markdown and comments name are there', () => {
+  const read = files.filter((file) => /\.(md|m?js|jsx|tsx?|rs|toml|ya?ml|py|html|css|sh)$|^\.ci\/run$/.test(file) && !/^fuzz\/corpus|lock/.test(file));
+  const missing = read.flatMap((file) => words(file).flatMap(({ where, text }) => {
+    const paths = [...text.matchAll(folderPath)].map(([name]) => name).filter((name) => !/[A-Z]{3,}/.test(path.basename(name)));
+    const gone = paths.filter((name) => !globSync(name, { cwd: root }).length && !existsSync(path.join(root, path.dirname(file), name)) && !isIgnored(name));
+    const documents = [...text.matchAll(document)].map(([, name, anchor]) => problem(name.includes('/') || existsSync(root + name) ? 'README.md' : file, name + (anchor ?? '')));
+    return [...gone.map((name) => `there is no ${name}`), ...documents.filter(Boolean)].map((why) => `${where}: ${why}`);
+  }));
+  assert.deepEqual(missing, []);
+});
+
+test('nothing that is ignored is committed', () => {
+  assert.equal(execFileSync('git', ['ls-files', '--cached', '--ignored', '--exclude-standard'], { cwd: root, encoding: 'utf8' }), '');
+});
