@@ -45,7 +45,7 @@ const stages = {
 };
 
 // The parts of the stage "node", by folder below tests/.
-const folders = ['scripts', 'sandbox', 'worker', 'bench', 'contract', 'docs', 'clients', 'browser'];
+const folders = ['repository', 'scripts', 'sandbox', 'worker', 'bench', 'contract', 'docs', 'clients', 'browser'];
 const needBuild = new Set(['worker', 'bench', 'contract', 'docs', 'clients', 'browser', 'node']);
 
 /** The stages to run, by name, in order. */
