@@ -12,7 +12,7 @@ const WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
 const SAME_LANGUAGE = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
 
 /** The page's language, as the widget takes it. @param {string} tag of BCP 47 */
-export function localeOf(tag) {
+function localeOf(tag) {
   const wanted = tag.trim().replaceAll('_', '-');
   if (WITH_REGION.test(wanted)) return /** @type {SupportedLocale} */ (wanted);
   const language = wanted.split('-')[0].toLowerCase();
@@ -40,7 +40,7 @@ export function themeOf(element) {
  * @param {string} text
  * @returns {StartScreenPrompt[]}
  */
-export function readPrompts(text) {
+function readPrompts(text) {
   if (text.trim().startsWith('[')) {
     try {
       return JSON.parse(text);

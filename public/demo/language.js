@@ -18,7 +18,7 @@ const written = { ...ENGLISH };
 const listeners = new Set();
 
 /** @returns {Language} */
-export const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
+const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
 
 /** @param {string} key */
 export function textOf(key) {

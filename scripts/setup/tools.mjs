@@ -1,22 +1,29 @@
-// worker-build and wasm-bindgen, installed from source into .tools/bin in the versions Cargo.lock asks for.
+// Programs installed from source into .tools/bin: worker-build and wasm-bindgen, in the versions Cargo.lock asks for, and any other
+// that a script names.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot, tools, toolsBin } from './paths.mjs';
 import { Problem, run, say } from './run.mjs';
 import { installedTools, toolVersions } from './versions.mjs';
 
-function missingTools() {
+/** A program that a crate brings, in one version. @typedef {{ crate: string, binary: string, version: string }} Tool */
+
+/** Is it in .tools/bin, in that version? */
+export function crateReady(/** @type {Tool} */ { crate, binary, version }) {
   const record = path.join(tools, '.crates.toml');
   const installed = existsSync(record) ? installedTools(readFileSync(record, 'utf8')) : new Map();
-  return toolVersions().filter(({ crate, binary, version }) =>
-    installed.get(crate) !== version || !existsSync(path.join(toolsBin, binary)));
+  return installed.get(crate) === version && existsSync(path.join(toolsBin, binary));
 }
 
-export const toolsReady = () => missingTools().length === 0;
+const missingTools = () => toolVersions().filter((tool) => !crateReady(tool));
 
-export async function installTools() {
+export const toolsReady = () => missingTools().length === 0;
+export const installTools = () => installCrates(missingTools());
+
+/** Compiles crates' programs into .tools/bin. */
+export async function installCrates(/** @type {Tool[]} */ missing) {
   const target = inRoot('.tools', 'target');
-  for (const { crate, version } of missingTools()) {
+  for (const { crate, version } of missing) {
     say(`  cargo install ${crate} ${version}`);
     const { code } = await run('cargo',
       ['install', crate, '--version', version, '--locked', '--force', '--root', tools, '--target-dir', target],

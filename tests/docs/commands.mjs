@@ -77,7 +77,7 @@ async function helpNames(/** @type {string[]} */ command, /** @type {string[]} *
 }
 
 /** @type {Rule[]} */
-export const rules = [
+const rules = [
   { // `npm start` is what serves these tests.
     match: /^npm start( -- --port \d+)?$/,
     async runs(_words, _command, { started, port }) {
