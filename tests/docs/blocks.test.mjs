@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { parse as parseToml } from 'smol-toml';
 import { freePort } from '../support/port.mjs';
 import { copyProject } from './copy.mjs';
 import { ruleFor, wordsIn } from './commands.mjs';
@@ -15,7 +16,7 @@ import { commandsIn } from './shell.mjs';
 const pages = projectFiles().filter((file) => file.endsWith('.md')).map((file) => readMarkdown(file));
 const shells = new Set(['sh', 'bash', 'shell', 'console']);
 /** Commands within a sentence are held to the same rules. */
-const isCommand = /^(npx|npm|node|cargo|rustup|wrangler|git|curl) /;
+const isCommand = /^(npx wrangler|npm|node|cargo|rustup|wrangler|git|curl) \S/;
 
 /** @type {import('./commands.mjs').Place} */
 const place = { folder: '', env: {}, url: '', port: 0, token: 'admin-token-of-the-docs', started: () => '' };
@@ -52,7 +53,7 @@ before(async () => {
 });
 after(() => stop());
 
-function testCommand(/** @type {string} */ where, /** @type {{ text: string, expected: string }} */ command) {
+function testCommand(/** @type {string} */ where, /** @type {import('./commands.mjs').Command} */ command) {
   const rule = ruleFor(command.text);
   const name = `${where} ${command.text.replaceAll(/\s+/g, ' ')}`;
   if (!rule) {
@@ -69,9 +70,10 @@ function testCommand(/** @type {string} */ where, /** @type {{ text: string, exp
 for (const { file, blocks, spans } of pages) {
   if (!blocks.length && !spans.some(({ text }) => isCommand.test(text))) continue;
   describe(file, () => {
+    const configs = blocks.filter(({ language }) => language === 'toml').map(({ text }) => parseToml(text));
     for (const { where, language, text } of blocks) {
       if (shells.has(language)) {
-        for (const command of commandsIn(language, text)) testCommand(where, command);
+        for (const command of commandsIn(language, text)) testCommand(where, { ...command, configs });
       } else if (parsers[language]) {
         test(`${where} is well-formed ${language || 'policy'}`, () => parsers[language](text, place.folder));
       } else {
@@ -79,7 +81,7 @@ for (const { file, blocks, spans } of pages) {
       }
     }
     for (const { where, text } of spans) {
-      if (isCommand.test(text)) testCommand(where, { text, expected: '' });
+      if (isCommand.test(text)) testCommand(where, { text, expected: '', configs });
     }
   });
 }

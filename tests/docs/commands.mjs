@@ -6,11 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseDotenv, SETTINGS } from '../../scripts/dotenv.mjs';
+import { writeWithSample } from './samples.mjs';
 import { wranglerHelp } from './wrangler-help.mjs';
 
 /**
  * @typedef {{ folder: string, env: NodeJS.ProcessEnv, url: string, port: number, token: string, started: () => string }} Place
- * @typedef {{ text: string, expected: string }} Command
+ * @typedef {{ text: string, expected: string, configs: any[] }} Command configs: what the same page adds to wrangler.toml
  * @typedef {{ status: number, out: string, complaints: string }} Result
  * @typedef {{ match: RegExp, runs?: (words: string[], command: Command, place: Place) => Promise<void>,
  *   checked?: (words: string[], command: Command, place: Place) => Promise<string | void> | string | void }} Rule
@@ -121,9 +122,12 @@ const rules = [
   },
   {
     match: /^npx wrangler deploy\b/,
-    async runs(words, { text: command }, place) {
+    async runs(words, { text: command, configs }, place) {
       await wranglerHelp(words.slice(2), place);
-      const { out, complaints } = await succeeds(`${command} --dry-run`, place);
+      const environment = words[words.indexOf('--env') + 1];
+      const sample = configs.find(({ env }) => env?.[environment]);
+      const config = sample ? ` --config ${writeWithSample(sample, place.folder)}` : '';
+      const { out, complaints } = await succeeds(`${command} --dry-run${config}`, place);
       assert.doesNotMatch(out + complaints, /No environment found/);
     },
   },
@@ -154,6 +158,7 @@ const rules = [
       return 'the file is there';
     },
   },
+  { match: /^promtool /, checked: (words, _command, { folder }) => filesExist(words, folder) },
   {
     match: /^npm (ci|install)\b/,
     checked(words) {
@@ -173,6 +178,14 @@ const rules = [
     },
   },
 ];
+
+/** Files that a command reads are there. */
+function filesExist(/** @type {string[]} */ words, /** @type {string} */ folder) {
+  const files = words.filter((word) => /^[\w./-]+\/[\w./-]+\.\w+$/.test(word));
+  assert.ok(files.length);
+  for (const file of files) assert.ok(existsSync(path.join(folder, file)), `there is no ${file}`);
+  return 'a tool of its own; the files it reads are there';
+}
 
 function gitKnows(/** @type {string[]} */ words) {
   const { stdout, stderr } = spawnSync('git', [words[1], '-h'], { encoding: 'utf8' });

@@ -4,10 +4,13 @@ import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } fr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SETTINGS } from '../../scripts/dotenv.mjs';
+import { npmReady } from '../../scripts/setup/npm.mjs';
 import { projectEnv } from '../../scripts/setup/paths.mjs';
 import { projectFiles, root } from './markdown.mjs';
 
 export function copyProject() {
+  // `npm start` in the copy would install through the link, and so take away the packages that run here.
+  if (!npmReady()) throw new Error('The npm packages are not those of package-lock.json. Run "npm run setup" first.');
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'chatkit-edge-docs-')));
   for (const file of projectFiles()) {
     // Deleted, but not committed yet.

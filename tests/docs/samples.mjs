@@ -17,13 +17,19 @@ const known = (/** @type {string[]} */ names) => {
   for (const name of names) assert.ok(SETTINGS.has(name), `there is no setting ${name}`);
 };
 
+/** Writes wrangler.toml with a sample added to it, as its reader would, into a file beside it. */
+export function writeWithSample(/** @type {any} */ sample, /** @type {string} */ folder) {
+  const whole = parseToml(readFileSync(path.join(folder, 'wrangler.toml'), 'utf8'));
+  const file = path.join(folder, 'sample.toml');
+  writeFileSync(file, stringify(merged(whole, sample)));
+  return file;
+}
+
 /** A part of wrangler.toml fits into the one that is there: wrangler takes the whole and knows every field. */
 function wranglerToml(/** @type {string} */ text, /** @type {string} */ folder) {
   const sample = parseToml(text);
   for (const place of [sample, ...Object.values(/** @type {any} */ (sample.env) ?? {})]) known(Object.keys(place.vars ?? {}));
-  const whole = parseToml(readFileSync(path.join(folder, 'wrangler.toml'), 'utf8'));
-  const file = path.join(folder, 'sample.toml');
-  writeFileSync(file, stringify(merged(whole, sample)));
+  const file = writeWithSample(sample, folder);
   /** @type {string[]} */ const warnings = [];
   const { warn } = console;
   console.warn = (...words) => warnings.push(words.join(' '));
