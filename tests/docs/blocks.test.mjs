@@ -19,7 +19,7 @@ const shells = new Set(['sh', 'bash', 'shell', 'console']);
 const isCommand = /^(npx wrangler|npm|node|cargo|rustup|wrangler|git|curl) \S/;
 
 /** @type {import('./commands.mjs').Place} */
-const place = { folder: '', env: {}, url: '', port: 0, token: 'admin-token-of-the-docs', started: () => '' };
+const place = { folder: '', env: {}, url: '', port: 0, token: 'admin-token-of-the-docs', started: () => '', assignments: [] };
 /** @type {() => Promise<void>} */
 let stop = async () => {};
 
@@ -70,6 +70,7 @@ function testCommand(/** @type {string} */ where, /** @type {import('./commands.
 for (const { file, blocks, spans } of pages) {
   if (!blocks.length && !spans.some(({ text }) => isCommand.test(text))) continue;
   describe(file, () => {
+    before(() => place.assignments.splice(0));
     const configs = blocks.filter(({ language }) => language === 'toml').map(({ text }) => parseToml(text));
     for (const { where, language, text } of blocks) {
       if (shells.has(language)) {

@@ -10,7 +10,8 @@ import { writeWithSample } from './samples.mjs';
 import { wranglerHelp } from './wrangler-help.mjs';
 
 /**
- * @typedef {{ folder: string, env: NodeJS.ProcessEnv, url: string, port: number, token: string, started: () => string }} Place
+ * @typedef {{ folder: string, env: NodeJS.ProcessEnv, url: string, port: number, token: string, started: () => string,
+ *   assignments: string[] }} Place assignments: of variables, earlier on the same page
  * @typedef {{ text: string, expected: string, configs: any[] }} Command configs: what the same page adds to wrangler.toml
  * @typedef {{ status: number, out: string, complaints: string }} Result
  * @typedef {{ match: RegExp, runs?: (words: string[], command: Command, place: Place) => Promise<void>,
@@ -21,8 +22,8 @@ import { wranglerHelp } from './wrangler-help.mjs';
 const addresses = /http:\/\/localhost:8787|https:\/\/(?:chatkit-edge\.)?YOUR-(?:NAME|WORKER|SUBDOMAIN)(?:\.workers\.dev)?/g;
 
 /** A command as it runs here: against the one Worker that these tests start. */
-const here = (/** @type {string} */ command, /** @type {Place} */ { url, token }) =>
-  command.replace(addresses, url).replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
+const here = (/** @type {string} */ command, /** @type {Place} */ { url, token, folder }) =>
+  command.replace(addresses, url).replaceAll('/tmp/', `${folder}/`).replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
 
 /** @returns {Promise<Result>} */
 async function bash(/** @type {string} */ command, /** @type {Place} */ { folder, env }) {
@@ -33,7 +34,7 @@ async function bash(/** @type {string} */ command, /** @type {Place} */ { folder
 }
 
 async function succeeds(/** @type {string} */ command, /** @type {Place} */ place) {
-  const result = await bash(here(command, place), place);
+  const result = await bash(here([...place.assignments, command].join('\n'), place), place);
   assert.equal(result.status, 0, `${command}\n${result.out}${result.complaints}`);
   return result;
 }
@@ -52,10 +53,10 @@ function wordsOf(/** @type {string} */ script) {
   return /: ([\w-]+(?:, [\w-]+)+)\./.exec(stderr)?.[1].split(', ') ?? [];
 }
 
-/** Words after `--` that are neither options nor numbers must be known to the script. */
+/** Words after `--` must be known to the script, but for options, numbers and words in capitals, which stand for others. */
 function knownWords(/** @type {string} */ script, /** @type {string[]} */ words) {
   const own = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
-  const named = own.filter((word) => !/^-|^\d+$/.test(word));
+  const named = own.filter((word) => !/^-|^\d+$|^[A-Z]+$/.test(word));
   if (!named.length) return;
   const known = wordsOf(script);
   for (const word of named) assert.ok(known.includes(word), `npm run ${script} does not know "${word}": ${known.join(', ')}`);
@@ -95,6 +96,13 @@ const rules = [
     },
   },
   {
+    match: /^\w+=\S/,
+    async runs(_words, { text: command }, place) {
+      await succeeds(command, place);
+      place.assignments.push(command);
+    },
+  },
+  {
     match: /^npm run doctor\b/,
     async runs(words, { text: command, expected }, place) {
       const addressed = command.search(addresses) >= 0 ? command : `${command}${words.includes('--') ? '' : ' --'} ${place.url}`;
@@ -126,7 +134,7 @@ const rules = [
       await wranglerHelp(words.slice(2), place);
       const environment = words[words.indexOf('--env') + 1];
       const sample = configs.find(({ env }) => env?.[environment]);
-      const config = sample ? ` --config ${writeWithSample(sample, place.folder)}` : '';
+      const config = sample ? ` --config ${path.basename(writeWithSample(sample, place.folder))}` : '';
       const { out, complaints } = await succeeds(`${command} --dry-run${config}`, place);
       assert.doesNotMatch(out + complaints, /No environment found/);
     },
@@ -150,7 +158,7 @@ const rules = [
     },
   },
   {
-    match: /^node [\w./-]+\.mjs/,
+    match: /^node (--test )?[\w./-]+\.mjs/,
     checked(words, _command, { folder }) {
       const script = words.find((word) => word.endsWith('.mjs')) ?? '';
       assert.ok(existsSync(path.join(folder, script)), `there is no ${script}`);
@@ -159,6 +167,14 @@ const rules = [
     },
   },
   { match: /^promtool /, checked: (words, _command, { folder }) => filesExist(words, folder) },
+  {
+    match: /^npm version \d/,
+    async runs(words, { text: command }, place) {
+      await succeeds(command, place);
+      const lock = JSON.parse(readFileSync(path.join(place.folder, 'package-lock.json'), 'utf8'));
+      assert.equal(lock.packages[''].version, words[2]);
+    },
+  },
   {
     match: /^npm (ci|install)\b/,
     checked(words) {

@@ -81,6 +81,10 @@ function words(/** @type {string} */ file) {
     .filter(({ text }) => /^\s*(\/\/|\/\*|\*|#|<!--)/.test(text) || /\s(\/\/|#) /.test(text));
 }
 
+/** A file from whose folder a document's name is meant: the top, docs/ or the file's own. */
+const folderOf = (/** @type {string} */ name, /** @type {string} */ file) =>
+  ['README.md', 'docs/security.md'].find((from) => existsSync(path.join(root, path.dirname(from), name))) ?? file;
+
 /** What is made and not committed: found by .gitignore, here or in the folder. */
 const isIgnored = (/** @type {string} */ file) => spawnSync('git', ['check-ignore', '-q', file], { cwd: root }).status === 0;
 
@@ -89,7 +93,7 @@ test('paths that Markdown and comments name are there', () => {
   const missing = read.flatMap((file) => words(file).flatMap(({ where, text }) => {
     const paths = [...text.matchAll(folderPath)].map(([name]) => name).filter((name) => !/[A-Z]{3,}/.test(path.basename(name)));
     const gone = paths.filter((name) => !globSync(name, { cwd: root }).length && !existsSync(path.join(root, path.dirname(file), name)) && !isIgnored(name));
-    const documents = [...text.matchAll(document)].map(([, name, anchor]) => problem(name.includes('/') || existsSync(root + name) ? 'README.md' : file, name + (anchor ?? '')));
+    const documents = [...text.matchAll(document)].map(([, name, anchor]) => problem(folderOf(name, file), name + (anchor ?? '')));
     return [...gone.map((name) => `there is no ${name}`), ...documents.filter(Boolean)].map((why) => `${where}: ${why}`);
   }));
   assert.deepEqual(missing, []);

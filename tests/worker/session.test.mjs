@@ -1,8 +1,11 @@
 // Sessions through the built Worker: what it asks of OpenAI and what the page gets.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
 import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
@@ -120,7 +123,7 @@ describe('a refresh', () => {
 
 test('health and config answer with version, script and features, and no secret', async () => {
   const health = await worker.fetch('/health');
-  assert.deepEqual(await health.json(), { status: 'healthy', version: '0.1.0' });
+  assert.deepEqual(await health.json(), { status: 'healthy', version });
   const config = await worker.fetch('/api/chatkit/config');
   assert.equal(config.headers.get('cache-control'), 'public, max-age=60');
   assert.deepEqual(await config.json(), {
