@@ -27,7 +27,8 @@ const knipReady = () => {
 async function installKnip() {
   mkdirSync(knipHome, { recursive: true });
   writeFileSync(path.join(knipHome, 'package.json'), '{"private":true}\n');
-  const { code } = await run('npm', ['install', '--prefix', knipHome, '--no-package-lock', '--ignore-scripts', '--loglevel=error', `knip@${knipVersion}`]);
+  const options = ['--prefix', knipHome, '--no-package-lock', '--ignore-scripts', '--loglevel=error'];
+  const { code } = await run('npm', ['install', ...options, `knip@${knipVersion}`]);
   if (code !== 0) throw new Problem(`knip ${knipVersion} could not be installed: "npm install" failed, see above.`);
 }
 
@@ -47,7 +48,8 @@ async function installTools() {
 const manifests = ['Cargo.toml', 'fuzz/Cargo.toml'];
 
 const deny = (/** @type {string} */ manifest, /** @type {string[]} */ ...args) =>
-  run(path.join(toolsBin, 'cargo-deny'), ['--manifest-path', inRoot(manifest), '--config', inRoot('deny.toml'), '--locked', ...args]);
+  run(path.join(toolsBin, 'cargo-deny'),
+    ['--manifest-path', inRoot(manifest), '--config', inRoot('deny.toml'), '--locked', ...args]);
 
 /** A found problem, or a reason why nothing could be checked. @typedef {{ found: boolean } | { notChecked: string }} Outcome */
 
@@ -68,13 +70,16 @@ const audits = {
 
   async 'known weaknesses of crates'() {
     const { code } = await deny(manifests[0], 'fetch', 'db');
-    return code === 0 ? denied('advisories') : { notChecked: "RustSec's database (github.com/RustSec/advisory-db) could not be fetched, see above" };
+    if (code !== 0) return { notChecked: "RustSec's database (github.com/RustSec/advisory-db) could not be fetched, see above" };
+    return denied('advisories');
   },
 
   async 'known weaknesses of npm packages'() {
     const { stdout } = await run('npm', ['audit', '--json'], { capture: true });
     const report = JSON.parse(stdout || '{}');
-    if (!report.auditReportVersion) return { notChecked: `the registry gave no report: ${report.message ?? report.error?.summary ?? 'no answer'}` };
+    if (!report.auditReportVersion) {
+      return { notChecked: `the registry gave no report: ${report.message ?? report.error?.summary ?? 'no answer'}` };
+    }
     if (report.metadata.vulnerabilities.total) await run('npm', ['audit']);
     return { found: report.metadata.vulnerabilities.total > 0 };
   },
@@ -85,7 +90,8 @@ const audits = {
   },
 
   async 'npm packages, files and exports that nothing uses'() {
-    const { code } = await run(process.execPath, [path.join(knipHome, 'node_modules', 'knip', 'bin', 'knip.js'), '--no-progress'], { env: projectEnv() });
+    const knip = path.join(knipHome, 'node_modules', 'knip', 'bin', 'knip.js');
+    const { code } = await run(process.execPath, [knip, '--no-progress'], { env: projectEnv() });
     return { found: code !== 0 };
   },
 };
@@ -109,7 +115,10 @@ async function audit() {
 
   say('');
   for (const line of unchecked) say(`NOT CHECKED: ${line}.`);
-  say(failed.length ? `Found something in: ${failed.join('; ')}.` : `Nothing found in ${Object.keys(audits).length - unchecked.length} of ${Object.keys(audits).length} checks.`);
+  const all = Object.keys(audits).length;
+  say(failed.length
+    ? `Found something in: ${failed.join('; ')}.`
+    : `Nothing found in ${all - unchecked.length} of ${all} checks.`);
   return failed.length || (complete && unchecked.length) ? 1 : 0;
 }
 

@@ -1,11 +1,12 @@
 // What is done with each command of the documentation. `runs` is for what runs here as it stands; `checked` is for what needs an
 // account or minutes, and is looked at as far as it goes without. A command that no rule knows fails the tests.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseDotenv, SETTINGS } from '../../scripts/dotenv.mjs';
+import { gitKnows, scriptKnows, scriptNames } from './known-words.mjs';
 import { writeWithSample } from './samples.mjs';
 import { wranglerHelp } from './wrangler-help.mjs';
 
@@ -23,11 +24,13 @@ const addresses = /http:\/\/localhost:8787|https:\/\/(?:chatkit-edge\.)?YOUR-(?:
 
 /** A command as it runs here: against the one Worker that these tests start. */
 const here = (/** @type {string} */ command, /** @type {Place} */ { url, token, folder }) =>
-  command.replace(addresses, url).replaceAll('/tmp/', `${folder}/`).replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
+  command.replace(addresses, url).replaceAll('/tmp/', `${folder}/`)
+    .replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
 
 /** @returns {Promise<Result>} */
 async function bash(/** @type {string} */ command, /** @type {Place} */ { folder, env }) {
-  const child = spawn('bash', ['-o', 'pipefail', '-c', command], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  const child = spawn('bash', ['-o', 'pipefail', '-c', command],
+    { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const [out, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { status: await ended, out, complaints };
@@ -45,30 +48,6 @@ function pattern(/** @type {string} */ expected) {
   return new RegExp(`^${escaped.replaceAll('…', '[^]*?').replace(/\d{10}/g, '\\d{10}').replace(/\s*\n\s*/g, '\\s+')}$`);
 }
 
-const packageScripts = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).scripts;
-
-/** The words that a script takes, as it lists them itself when it is given another. */
-function wordsOf(/** @type {string} */ script) {
-  const { stderr } = spawnSync(process.execPath, [`scripts/${script}.mjs`, 'no-such-word'], { cwd: path.join(import.meta.dirname, '..', '..'), encoding: 'utf8' });
-  return /: ([\w-]+(?:, [\w-]+)+)\./.exec(stderr)?.[1].split(', ') ?? [];
-}
-
-/** Words after `--` must be known to the script, but for options, numbers and words in capitals, which stand for others. */
-function knownWords(/** @type {string} */ script, /** @type {string[]} */ words) {
-  const own = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
-  const named = own.filter((word) => !/^-|^\d+$|^[A-Z]+$/.test(word));
-  if (!named.length) return;
-  const known = wordsOf(script);
-  for (const word of named) assert.ok(known.includes(word), `npm run ${script} does not know "${word}": ${known.join(', ')}`);
-  for (const option of own.filter((word) => word.startsWith('--'))) namesOption(`scripts/${script}.mjs`, option);
-}
-
-/** A script of ours that takes an option names it somewhere, itself or in the folder of its name. */
-function namesOption(/** @type {string} */ script, /** @type {string} */ option) {
-  const { stdout } = spawnSync('git', ['grep', '-lF', '--untracked', '-e', option, '--', script, 'bench', 'scripts'], { encoding: 'utf8' });
-  assert.ok(stdout.trim(), `${script} does not know ${option}`);
-}
-
 async function helpNames(/** @type {string[]} */ command, /** @type {string[]} */ words, /** @type {Place} */ place) {
   const { out, complaints, status } = await bash(`${command.join(' ')} --help`, place);
   if (status === 127) return `${command[0]} is not on this machine`;
@@ -76,6 +55,14 @@ async function helpNames(/** @type {string[]} */ command, /** @type {string[]} *
     assert.ok((out + complaints).includes(flag.split('=')[0]), `"${command.join(' ')}" has no ${flag}`);
   }
   return `options found in "${command.join(' ')} --help"`;
+}
+
+/** Files that a command reads are there. */
+function filesExist(/** @type {string[]} */ words, /** @type {string} */ folder) {
+  const files = words.filter((word) => /^[\w./-]+\/[\w./-]+\.\w+$/.test(word));
+  assert.ok(files.length);
+  for (const file of files) assert.ok(existsSync(path.join(folder, file)), `there is no ${file}`);
+  return 'a tool of its own; the files it reads are there';
 }
 
 /** @type {Rule[]} */
@@ -92,7 +79,9 @@ const rules = [
     async runs(_words, { text: command, expected }, place) {
       const { out, complaints } = await succeeds(command, place);
       if (expected) assert.match(out.trim(), pattern(expected), command);
-      else if (!/ -(w|-write-out)\b/.test(command)) assert.match(complaints, /^status 2\d\d$/m, `${command}\n${out}${complaints}`);
+      else if (!/ -(w|-write-out)\b/.test(command)) {
+        assert.match(complaints, /^status 2\d\d$/m, `${command}\n${out}${complaints}`);
+      }
     },
   },
   {
@@ -144,25 +133,21 @@ const rules = [
     async checked(words, _command, place) {
       const own = words.slice(words.indexOf('wrangler') + 1);
       await wranglerHelp(own, place);
-      if (own[0] === 'secret' && own[1] === 'put' && own[2] !== 'NAME') assert.ok(SETTINGS.has(own[2]), `there is no setting ${own[2]}`);
+      const secret = own.join(' ').match(/^secret put (\w+)/)?.[1] ?? 'NAME';
+      assert.ok(secret === 'NAME' || SETTINGS.has(secret), `there is no setting ${secret}`);
       return 'needs an account; the command and its options exist';
     },
   },
   {
     match: /^npm (test|run [\w:-]+)\b/,
-    checked(words) {
-      const name = words[1] === 'test' ? 'test' : words.find((word, i) => i > 1 && !word.startsWith('-')) ?? '';
-      assert.ok(packageScripts[name], `package.json has no script "${name}"`);
-      if (['test', 'bench', 'fuzz'].includes(name)) knownWords(name, words);
-      return 'takes minutes; the script and its words exist';
-    },
+    checked: (words) => scriptKnows(words),
   },
   {
     match: /^node (--test )?[\w./-]+\.mjs/,
     checked(words, _command, { folder }) {
       const script = words.find((word) => word.endsWith('.mjs')) ?? '';
       assert.ok(existsSync(path.join(folder, script)), `there is no ${script}`);
-      for (const option of words.filter((word) => word.startsWith('--') && !['--test'].includes(word))) namesOption(script, option);
+      for (const option of words.filter((word) => word.startsWith('--') && word !== '--test')) scriptNames(script, option);
       return 'the file is there';
     },
   },
@@ -178,7 +163,9 @@ const rules = [
   {
     match: /^npm (ci|install)\b/,
     checked(words) {
-      for (const option of words.filter((word) => word.startsWith('--'))) assert.match(option, /^--(save-dev|save-exact|no-save|prefix|ignore-scripts)/);
+      for (const option of words.filter((word) => word.startsWith('--'))) {
+        assert.match(option, /^--(save-dev|save-exact|no-save|prefix|ignore-scripts)/);
+      }
       return 'downloads; its options are npm\'s';
     },
   },
@@ -194,23 +181,6 @@ const rules = [
     },
   },
 ];
-
-/** Files that a command reads are there. */
-function filesExist(/** @type {string[]} */ words, /** @type {string} */ folder) {
-  const files = words.filter((word) => /^[\w./-]+\/[\w./-]+\.\w+$/.test(word));
-  assert.ok(files.length);
-  for (const file of files) assert.ok(existsSync(path.join(folder, file)), `there is no ${file}`);
-  return 'a tool of its own; the files it reads are there';
-}
-
-function gitKnows(/** @type {string[]} */ words) {
-  const { stdout, stderr } = spawnSync('git', [words[1], '-h'], { encoding: 'utf8' });
-  assert.match(stdout + stderr, /^usage: git /m, `git has no "${words[1]}"`);
-  for (const flag of words.filter((word) => word.startsWith('--') && word !== '--')) {
-    assert.ok((stdout + stderr).replaceAll('[no-]', '').includes(flag.split('=')[0]), `"git ${words[1]}" has no ${flag}`);
-  }
-  return 'needs a repository of its own; the command and its options exist';
-}
 
 export const ruleFor = (/** @type {string} */ command) => rules.find(({ match }) => match.test(command));
 

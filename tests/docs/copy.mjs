@@ -20,6 +20,7 @@ export function copyProject() {
   for (const installed of ['node_modules', '.tools']) symlinkSync(root + installed, path.join(folder, installed));
 
   const env = projectEnv({ NO_COLOR: '1', CI: '1' });
-  for (const name of [...SETTINGS, 'CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID', 'FORCE_COLOR', 'NODE_TEST_CONTEXT']) delete env[name];
+  const others = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID', 'FORCE_COLOR', 'NODE_TEST_CONTEXT'];
+  for (const name of [...SETTINGS, ...others]) delete env[name];
   return { folder, env, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -1,4 +1,5 @@
-// What refers to a place in the repository finds it: links of Markdown and of the pages, and paths that Markdown or a comment names.
+// What refers to a place in the repository finds it: links of Markdown and of the pages, and paths that Markdown or a comment
+// names.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
@@ -47,9 +48,13 @@ const pages = files.filter((file) => /^public\/.*\.html$/.test(file))
 /** Paths that the Worker answers itself; wrangler.toml has them. */
 const answered = /** @type {any} */ (parseToml(readText('wrangler.toml'))).assets.run_worker_first;
 
+const isAnswered = (/** @type {string} */ address) =>
+  answered.some((/** @type {string} */ rule) => (rule.endsWith('*') ? address.startsWith(rule.slice(0, -1)) : rule === address));
+
 /** The file behind an address of ours, as the platform finds it. */
 const fileAt = (/** @type {string} */ address) =>
-  [`public${address}`, `public${address}.html`, `public${address}/index.html`].find((file) => existsSync(root + file) && path.extname(file));
+  ['', '.html', '/index.html'].map((end) => `public${address}${end}`)
+    .find((file) => existsSync(root + file) && path.extname(file));
 
 for (const page of pages) {
   test(`links of ${page.file} lead somewhere`, () => {
@@ -61,16 +66,15 @@ for (const page of pages) {
       for (const href of ['href', 'src'].map((name) => attribute(element, name)).filter((text) => text && !isExternal(text))) {
         const [address, anchor] = href.split(/[?#]/);
         const target = address ? fileAt(path.posix.resolve('/', address)) : page.file;
-        const byWorker = answered.some((/** @type {string} */ rule) => (rule.endsWith('*') ? address.startsWith(rule.slice(0, -1)) : rule === address));
-        assert.ok(target || byWorker, `${page.file}: nothing is at ${href}`);
+        assert.ok(target || isAnswered(address), `${page.file}: nothing is at ${href}`);
         if (anchor && href.includes('#') && target === page.file) assert.ok(ids.has(anchor), `${page.file}: ${href}`);
       }
     }
   });
 }
 
-const folders = [...new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]))].filter((folder) => folder !== 'build');
-const folderPath = new RegExp(`(?<![\\w/.@:$}{-])(?:${folders.map((folder) => folder.replace('.', '\\.')).join('|')})/[\\w./*-]*[\\w*/]`, 'g');
+const folders = [...new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0].replace('.', '\\.')))];
+const folderPath = new RegExp(`(?<![\\w/.@:$}{-])(?:${folders.join('|')})/[\\w./*-]*[\\w*/]`, 'g');
 /** Files at the top that a comment or a page may send to, with or without an anchor. */
 const document = /(?<![\w/.-])((?:docs\/|fuzz\/)?[\w-]+\.md)(#[\w-]+)?/g;
 
@@ -88,17 +92,23 @@ const folderOf = (/** @type {string} */ name, /** @type {string} */ file) =>
 /** What is made and not committed: found by .gitignore, here or in the folder. */
 const isIgnored = (/** @type {string} */ file) => spawnSync('git', ['check-ignore', '-q', file], { cwd: root }).status === 0;
 
+const isThere = (/** @type {string} */ name, /** @type {string} */ file) =>
+  globSync(name, { cwd: root }).length > 0 || existsSync(path.join(root, path.dirname(file), name)) || isIgnored(name);
+
 test('paths that Markdown and comments name are there', () => {
-  const read = files.filter((file) => /\.(md|m?js|jsx|tsx?|rs|toml|ya?ml|py|html|css|sh)$|^\.ci\/run$/.test(file) && !/^fuzz\/corpus|lock/.test(file));
+  const read = files.filter((file) => /\.(md|m?js|jsx|tsx?|rs|toml|ya?ml|py|html|css|sh)$|^\.ci\/run$/.test(file));
   const missing = read.flatMap((file) => words(file).flatMap(({ where, text }) => {
+    // A last part in capitals stands for any.
     const paths = [...text.matchAll(folderPath)].map(([name]) => name).filter((name) => !/[A-Z]{3,}/.test(path.basename(name)));
-    const gone = paths.filter((name) => !globSync(name, { cwd: root }).length && !existsSync(path.join(root, path.dirname(file), name)) && !isIgnored(name));
-    const documents = [...text.matchAll(document)].map(([, name, anchor]) => problem(folderOf(name, file), name + (anchor ?? '')));
-    return [...gone.map((name) => `there is no ${name}`), ...documents.filter(Boolean)].map((why) => `${where}: ${why}`);
+    const gone = paths.filter((name) => !isThere(name, file)).map((name) => `there is no ${name}`);
+    const documents = [...text.matchAll(document)]
+      .map(([, name, anchor]) => problem(folderOf(name, file), name + (anchor ?? ''))).filter(Boolean);
+    return [...gone, ...documents].map((why) => `${where}: ${why}`);
   }));
   assert.deepEqual(missing, []);
 });
 
 test('nothing that is ignored is committed', () => {
-  assert.equal(execFileSync('git', ['ls-files', '--cached', '--ignored', '--exclude-standard'], { cwd: root, encoding: 'utf8' }), '');
+  const list = ['ls-files', '--cached', '--ignored', '--exclude-standard'];
+  assert.equal(execFileSync('git', list, { cwd: root, encoding: 'utf8' }), '');
 });

@@ -46,13 +46,15 @@ function wranglerToml(/** @type {string} */ text, /** @type {string} */ folder) 
 function merged(/** @type {any} */ whole, /** @type {any} */ part) {
   if (Array.isArray(whole) && Array.isArray(part)) return [...whole, ...part];
   if (typeof whole !== 'object' || typeof part !== 'object' || Array.isArray(part)) return part;
-  return { ...whole, ...Object.fromEntries(Object.entries(part).map(([name, value]) => [name, name in whole ? merged(whole[name], value) : value])) };
+  const added = Object.entries(part).map(([name, value]) => [name, name in whole ? merged(whole[name], value) : value]);
+  return { ...whole, ...Object.fromEntries(added) };
 }
 
 function script(/** @type {string} */ text, /** @type {string} */ fileName) {
-  const complaints = (/** @type {string} */ code) => (ts.transpileModule(code, {
-    fileName, reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.Preserve },
-  }).diagnostics ?? []).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  const compilerOptions = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.Preserve };
+  const complaints = (/** @type {string} */ code) =>
+    (ts.transpileModule(code, { fileName, reportDiagnostics: true, compilerOptions }).diagnostics ?? [])
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
   const found = complaints(text);
   // A part of an object, such as an option to add.
   if (found.length && !complaints(`({${text}})`).length) return;
@@ -76,7 +78,8 @@ function vue(/** @type {string} */ text) {
 }
 
 function python(/** @type {string} */ text) {
-  const { status, stderr } = spawnSync(pythonProgram(), ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], { input: text, encoding: 'utf8' });
+  const parse = 'import ast, sys; ast.parse(sys.stdin.read())';
+  const { status, stderr } = spawnSync(pythonProgram(), ['-c', parse], { input: text, encoding: 'utf8' });
   assert.equal(status, 0, stderr);
 }
 
@@ -92,7 +95,8 @@ function yaml(/** @type {string} */ text) {
 /** A change of a file of ours applies to it; one of a reader's own page has its lines marked. */
 function diff(/** @type {string} */ text, /** @type {string} */ folder) {
   if (text.startsWith('--- a/')) {
-    const { status, stderr } = spawnSync('git', ['apply', '--check', '--recount', '-'], { cwd: folder, input: `${text}\n`, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('git', ['apply', '--check', '--recount', '-'],
+      { cwd: folder, input: `${text}\n`, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
   } else {
     for (const line of text.split('\n')) assert.match(line, /^([ +-]|$)/);
@@ -102,7 +106,8 @@ function diff(/** @type {string} */ text, /** @type {string} */ folder) {
 
 /** What a Content-Security-Policy may have; a block of no language is one. */
 function policy(/** @type {string} */ text) {
-  for (const line of text.split('\n')) assert.match(line, /^(script|connect|frame|style|img|font|worker|default)-src( (https:\/\/[\w.*-]+|'[\w-]+'|data:|blob:))+$/);
+  const directive = /^(script|connect|frame|style|img|font|worker|default)-src( (https:\/\/[\w.*-]+|'[\w-]+'|data:|blob:))+$/;
+  for (const line of text.split('\n')) assert.match(line, directive);
 }
 
 /** By language. @type {Record<string, (text: string, folder: string) => void>} */

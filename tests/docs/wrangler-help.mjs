@@ -37,9 +37,11 @@ export async function wranglerHelp(words, place) {
   }
   const places = usage.length - command.length;
   const required = usage.filter((word) => word.startsWith('<')).length;
-  const given = words.slice(command.length).filter((word, i, rest) => !word.startsWith('-') && !takesValue(rest[i - 1], shown)).length;
+  const rest = words.slice(command.length);
+  const given = rest.filter((word, i) => !word.startsWith('-') && !takesValue(rest[i - 1], shown)).length;
   const endless = usage.some((word) => word.includes('..'));
-  assert.ok(given >= required && (endless || given <= places), `"wrangler ${words.join(' ')}" should be: wrangler ${usage.join(' ')}`);
+  const fits = given >= required && (endless || given <= places);
+  assert.ok(fits, `"wrangler ${words.join(' ')}" should be: wrangler ${usage.join(' ')}`);
 }
 
 /** Is the word after this option its value? */

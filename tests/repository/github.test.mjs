@@ -38,7 +38,8 @@ test('the linter finds what is wrong in a workflow', () => {
 });
 
 const checkSchema = (/** @type {string} */ schema, /** @type {string[]} */ names) =>
-  spawnSync(pythonProgram('check-jsonschema'), ['--builtin-schema', `vendor.${schema}`, ...names], { cwd: root, encoding: 'utf8' });
+  spawnSync(pythonProgram('check-jsonschema'), ['--builtin-schema', `vendor.${schema}`, ...names],
+    { cwd: root, encoding: 'utf8' });
 
 const bySchema = {
   'github-workflows': workflows,

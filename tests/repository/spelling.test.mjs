@@ -6,7 +6,8 @@ import { pythonProgram } from '../../scripts/setup/python.mjs';
 import { root } from '../docs/markdown.mjs';
 
 /** @param {string[]} args @param {string} [input] */
-const typos = (args, input) => spawnSync(pythonProgram('typos'), ['--format', 'brief', '--color', 'never', ...args], { cwd: root, input, encoding: 'utf8' });
+const typos = (args, input) =>
+  spawnSync(pythonProgram('typos'), ['--format', 'brief', '--color', 'never', ...args], { cwd: root, input, encoding: 'utf8' });
 
 test('every word is spelt as it should be', () => {
   const { status, stdout, stderr } = typos(['--hidden', '--exclude', '.git/', '.']);

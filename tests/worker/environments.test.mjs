@@ -16,7 +16,8 @@ async function dryRun(/** @type {string} */ config, /** @type {string} */ enviro
   try {
     // An empty name is the top of the file, without an environment.
     const args = ['deploy', '--dry-run', '--config', config, '--env', environment, '--outdir', folder];
-    const child = spawn(path.join(npmBin, 'wrangler'), args, { cwd: root, env: projectEnv({ NO_COLOR: '1' }), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(path.join(npmBin, 'wrangler'), args,
+      { cwd: root, env: projectEnv({ NO_COLOR: '1' }), stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise((resolve) => child.once('close', resolve));
     const [out, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { status: await ended, out, complaints };
@@ -38,7 +39,9 @@ describe('wrangler deploy', { concurrency: 2 }, () => {
         assert.doesNotMatch(complaints, /Unexpected fields|No environment found|not inherited/);
         // What the top binds, every environment must bind too: wrangler hands nothing of it down.
         const bound = [settings.durable_objects?.bindings, settings.kv_namespaces, settings.ratelimits].flat().filter(Boolean);
-        for (const { name, binding } of bound) assert.ok(out.includes(`env.${name ?? binding}`), `${name ?? binding} is not bound:\n${out}`);
+        for (const { name, binding } of bound) {
+          assert.ok(out.includes(`env.${name ?? binding}`), `${name ?? binding} is not bound:\n${out}`);
+        }
       });
     }
   }
