@@ -24,7 +24,7 @@ const place = { folder: '', env: {}, url: '', port: 0, token: 'admin-token-of-th
 let stop = async () => {};
 
 before(async () => {
-  const copy = copyProject();
+  const copy = await copyProject();
   const port = await freePort();
   Object.assign(place, { ...copy, port, url: `http://localhost:${port}` });
   // curl says the status of every answer, so that a failure cannot pass for output.

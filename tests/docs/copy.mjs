@@ -3,15 +3,29 @@
 import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { build } from '../../scripts/build.mjs';
 import { SETTINGS } from '../../scripts/dotenv.mjs';
 import { npmReady } from '../../scripts/setup/npm.mjs';
 import { projectEnv } from '../../scripts/setup/paths.mjs';
 import { projectFiles, root } from './markdown.mjs';
 
-export function copyProject() {
+export async function copyProject() {
   // `npm start` in the copy would install through the link, and so take away the packages that run here.
   if (!npmReady()) throw new Error('The npm packages are not those of package-lock.json. Run "npm run setup" first.');
+  // And it would compile everything anew, without what is compiled here.
+  await build();
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'chatkit-edge-docs-')));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    return { folder, env: fill(folder), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** Puts the project into a folder, and gives the environment to run it in. */
+function fill(/** @type {string} */ folder) {
   for (const file of projectFiles()) {
     // Deleted, but not committed yet.
     if (existsSync(root + file)) cpSync(root + file, path.join(folder, file));
@@ -22,5 +36,5 @@ export function copyProject() {
   const env = projectEnv({ NO_COLOR: '1', CI: '1' });
   const others = ['CLOUDFLARE_API_TOKEN', 'CLOUDFLARE_ACCOUNT_ID', 'FORCE_COLOR', 'NODE_TEST_CONTEXT'];
   for (const name of [...SETTINGS, ...others]) delete env[name];
-  return { folder, env, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return env;
 }
