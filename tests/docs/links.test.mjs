@@ -5,8 +5,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { parse as parseDom } from '@vue/compiler-dom';
 import { parse as parseToml } from 'smol-toml';
+import { attribute, readHtml } from './html.mjs';
 import { projectFiles, readMarkdown, readText, root } from './markdown.mjs';
 
 const files = projectFiles();
@@ -36,14 +36,8 @@ for (const { file, links } of markdown.values()) {
   });
 }
 
-/** Every element of a page, as a list. @returns {any[]} */
-const elements = (/** @type {any} */ node) => [node, ...(node.children ?? []).flatMap(elements)].filter(({ tag }) => tag);
-
-const attribute = (/** @type {any} */ element, /** @type {string} */ name) =>
-  element.props.find((/** @type {any} */ prop) => prop.name === name)?.value?.content;
-
 const pages = files.filter((file) => /^public\/.*\.html$/.test(file))
-  .map((file) => ({ file, elements: elements(parseDom(readText(file), { parseMode: 'html' })) }));
+  .map((file) => ({ file, elements: readHtml(readText(file)).elements }));
 
 /** Paths that the Worker answers itself; wrangler.toml has them. */
 const answered = /** @type {any} */ (parseToml(readText('wrangler.toml'))).assets.run_worker_first;
@@ -63,7 +57,7 @@ for (const page of pages) {
       for (const name of ['for', 'aria-labelledby', 'aria-describedby', 'aria-controls']) {
         for (const id of attribute(element, name)?.split(/\s+/) ?? []) assert.ok(ids.has(id), `${page.file}: ${name}="${id}"`);
       }
-      for (const href of ['href', 'src'].map((name) => attribute(element, name)).filter((text) => text && !isExternal(text))) {
+      for (const href of ['href', 'src'].map((name) => attribute(element, name) ?? '').filter((text) => text && !isExternal(text))) {
         const [address, anchor] = href.split(/[?#]/);
         const target = address ? fileAt(path.posix.resolve('/', address)) : page.file;
         assert.ok(target || isAnswered(address), `${page.file}: nothing is at ${href}`);

@@ -2,16 +2,17 @@
 // it names exist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse as parseToml, stringify } from 'smol-toml';
 import ts from 'typescript';
-import { parse as parseDom } from '@vue/compiler-dom';
 import { compileScript, compileTemplate, parse as parseVue } from 'vue/compiler-sfc';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import { parseAllDocuments } from 'yaml';
 import { parseDotenv, SETTINGS } from '../../scripts/dotenv.mjs';
 import { pythonProgram } from '../../scripts/setup/python.mjs';
+import { readHtml } from './html.mjs';
+import { readText, root } from './markdown.mjs';
 
 const known = (/** @type {string[]} */ names) => {
   for (const name of names) assert.ok(SETTINGS.has(name), `there is no setting ${name}`);
@@ -61,10 +62,16 @@ function script(/** @type {string} */ text, /** @type {string} */ fileName) {
   assert.deepEqual(found, []);
 }
 
+const ofEveryElement = new Set(['id', 'class', 'style', 'slot', 'lang', 'hidden']);
+
+/** Our element is given only attributes that its code reads. */
 function html(/** @type {string} */ text) {
-  /** @type {string[]} */ const errors = [];
-  parseDom(text, { parseMode: 'html', onError: ({ message }) => errors.push(message) });
+  const { elements, errors } = readHtml(text);
   assert.deepEqual(errors, []);
+  const code = globSync('embed/*.js', { cwd: root }).map(readText).join('');
+  for (const { name } of elements.filter(({ tag }) => tag === 'chatkit-edge').flatMap(({ props }) => props)) {
+    assert.ok(ofEveryElement.has(name) || code.includes(`'${name}'`), `<chatkit-edge> has no attribute "${name}"`);
+  }
 }
 
 function vue(/** @type {string} */ text) {
