@@ -11,6 +11,7 @@ pub fn response(answer: &Answer) -> runtime::Result<Response> {
     #[derive(Serialize)]
     struct Options<'a> {
         status: u16,
+        #[serde(serialize_with = "runtime::headers_object")]
         headers: &'a [(&'static str, String)],
     }
     let options = runtime::object(&Options {

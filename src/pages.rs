@@ -62,13 +62,13 @@ async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Res
         script.push_str(&text.as_string().unwrap_or_default());
     }
     let mut headers = Headers::default();
-    headers.add("ETag", tag);
-    headers.add("Content-Type", "text/javascript; charset=utf-8");
-    headers.add("Cache-Control", EMBED_CACHE);
-    headers.add("X-Content-Type-Options", "nosniff");
+    headers.set("ETag", tag);
+    headers.set("Content-Type", "text/javascript; charset=utf-8");
+    headers.set("Cache-Control", EMBED_CACHE);
+    headers.set("X-Content-Type-Options", "nosniff");
     // A module script is loaded with CORS; it holds nothing that is not public.
-    headers.add("Access-Control-Allow-Origin", "*");
-    headers.add("Cross-Origin-Resource-Policy", "cross-origin");
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Cross-Origin-Resource-Policy", "cross-origin");
     outgoing::response(&Answer {
         status: if is_held { 304 } else { 200 },
         headers,

@@ -5,7 +5,7 @@
 //! request that is most of the work. Options cross as one text of JSON instead.
 
 use js_sys::{Array, JSON, Object, Promise, Reflect, Uint8Array, futures::JsFuture};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ReadableStream, ReadableStreamDefaultReader, Response, ResponseInit};
 use worker::Env;
@@ -70,11 +70,22 @@ pub fn object(fields: &impl Serialize) -> Result<JsValue> {
     JSON::parse(&json)
 }
 
+/// Headers as an object, which the runtime reads in half the time that it takes over pairs.
+pub fn headers_object<S: Serializer>(
+    headers: &[(&'static str, String)],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(headers.iter().map(|(name, value)| (name, value)))
+}
+
 /// The options of a request that is sent. `None` is left out.
 #[derive(Serialize, Default)]
 pub struct RequestOptions<'a> {
     pub method: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[serde(
+        serialize_with = "headers_object",
+        skip_serializing_if = "<[_]>::is_empty"
+    )]
     pub headers: &'a [(&'static str, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<&'a str>,

@@ -175,7 +175,7 @@ fn answer(
         // Set each time: it renews the cookie's age, and its signature after a change of secret.
         answer
             .headers
-            .add("Set-Cookie", visitors.cookie(visitor, third_party));
+            .set("Set-Cookie", visitors.cookie(visitor, third_party));
     }
     answer
 }

@@ -6,7 +6,6 @@
 
 use js_sys::{Function, Promise};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -28,50 +27,57 @@ enum Place {
     Waiting(Task),
     /// With [`poll`], which polls it again if it was woken meanwhile.
     Polled { again: bool },
-}
-
-#[derive(Default)]
-struct Tasks {
-    places: BTreeMap<u64, Place>,
-    last: u64,
+    /// Over; another may have the place.
+    Free,
 }
 
 thread_local! {
-    static TASKS: RefCell<Tasks> = RefCell::default();
+    /// The places of all tasks, each with the number of the task that has it or had it last.
+    static PLACES: RefCell<Vec<(u64, Place)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Wakes the task of a number. One that has ended has no place, and its number is not used again.
-struct Wakes(u64);
+/// Wakes a task, by its place and number. The next at its place is not woken: it belongs to another request.
+#[derive(Clone, Copy)]
+struct Wakes {
+    at: usize,
+    number: u64,
+}
 
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {
-        poll(self.0);
+        poll(*self);
     }
 }
 
-fn poll(id: u64) {
-    let taken = TASKS.with_borrow_mut(|tasks| {
-        let place = tasks.places.get_mut(&id)?;
-        match std::mem::replace(place, Place::Polled { again: true }) {
-            Place::Waiting(task) => {
-                *place = Place::Polled { again: false };
-                Some(task)
-            }
-            // It is being polled further up the stack.
-            Place::Polled { .. } => None,
+/// Does something with the place of a task that is not over.
+fn at_place<T>(task: Wakes, act: impl FnOnce(&mut Place) -> T) -> Option<T> {
+    PLACES.with_borrow_mut(|places| match places.get_mut(task.at) {
+        Some((number, place)) if *number == task.number => Some(act(place)),
+        _ => None,
+    })
+}
+
+fn poll(which: Wakes) {
+    let taken = at_place(which, |place| match place {
+        Place::Waiting(_) => Some(std::mem::replace(place, Place::Polled { again: false })),
+        // It is being polled further up the stack.
+        Place::Polled { again } => {
+            *again = true;
+            None
         }
+        Place::Free => None,
     });
-    let Some(mut task) = taken else {
+    let Some(Some(Place::Waiting(mut task))) = taken else {
         return;
     };
     loop {
         let mut context = Context::from_waker(&task.waker);
         if task.future.as_mut().poll(&mut context).is_ready() {
-            TASKS.with_borrow_mut(|tasks| tasks.places.remove(&id));
+            drop(task);
+            at_place(which, |place| *place = Place::Free);
             return;
         }
-        let woken = TASKS.with_borrow_mut(|tasks| {
-            let place = tasks.places.get_mut(&id)?;
+        let woken = at_place(which, |place| {
             if matches!(place, Place::Polled { again: true }) {
                 *place = Place::Polled { again: false };
                 Some(task)
@@ -80,7 +86,7 @@ fn poll(id: u64) {
                 None
             }
         });
-        match woken {
+        match woken.flatten() {
             Some(again) => task = again,
             None => return,
         }
@@ -88,16 +94,21 @@ fn poll(id: u64) {
 }
 
 fn spawn(future: impl Future<Output = ()> + 'static) {
-    let id = TASKS.with_borrow_mut(|tasks| {
-        tasks.last = tasks.last.wrapping_add(1);
-        let task = Task {
-            future: Box::pin(future),
-            waker: Waker::from(Arc::new(Wakes(tasks.last))),
-        };
-        tasks.places.insert(tasks.last, Place::Waiting(task));
-        tasks.last
+    let future = Box::pin(future);
+    let which = PLACES.with_borrow_mut(|places| {
+        let free = |(_, place): &(u64, Place)| matches!(place, Place::Free);
+        let at = places.iter().position(free).unwrap_or(places.len());
+        let number = places.get(at).map_or(0, |(last, _)| last.wrapping_add(1));
+        let which = Wakes { at, number };
+        let waker = Waker::from(Arc::new(which));
+        let taken = (number, Place::Waiting(Task { future, waker }));
+        match places.get_mut(at) {
+            Some(place) => *place = taken,
+            None => places.push(taken),
+        }
+        which
     });
-    poll(id);
+    poll(which);
 }
 
 /// Who is told of an outcome.

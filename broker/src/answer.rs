@@ -2,17 +2,18 @@
 
 use crate::problem::Problem;
 
-/// Header names and values, in order. Names repeat where HTTP lets them.
+/// Headers, each name once, in the order in which they were set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(&'static str, String)>);
 
 impl Headers {
-    /// Adds one.
-    pub fn add(&mut self, name: &'static str, value: impl Into<String>) {
+    /// Sets one, in place of one of the same name.
+    pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.0.retain(|(known, _)| *known != name);
         self.0.push((name, value.into()));
     }
 
-    /// All of them, in the order in which they were added.
+    /// All of them.
     #[must_use]
     pub fn all(&self) -> &[(&'static str, String)] {
         &self.0
@@ -55,8 +56,8 @@ impl Answer {
 
     fn ok(content_type: &str, cache_control: impl Into<String>, body: String) -> Self {
         let mut headers = Headers::default();
-        headers.add("Content-Type", content_type);
-        headers.add("Cache-Control", cache_control);
+        headers.set("Content-Type", content_type);
+        headers.set("Cache-Control", cache_control);
         Self {
             status: 200,
             headers,
@@ -68,8 +69,8 @@ impl Answer {
     #[must_use]
     pub fn options(allow: &'static str) -> Self {
         let mut headers = Headers::default();
-        headers.add("Allow", allow);
-        headers.add("Cache-Control", "no-store");
+        headers.set("Allow", allow);
+        headers.set("Cache-Control", "no-store");
         Self {
             status: 204,
             headers,
@@ -81,17 +82,17 @@ impl Answer {
     #[must_use]
     pub fn problem(problem: &Problem, request_id: &str) -> Self {
         let mut headers = Headers::default();
-        headers.add("Content-Type", "application/problem+json");
-        headers.add("Cache-Control", "no-store");
+        headers.set("Content-Type", "application/problem+json");
+        headers.set("Cache-Control", "no-store");
         if let Some(seconds) = problem.retry_after {
-            headers.add("Retry-After", seconds.to_string());
+            headers.set("Retry-After", seconds.to_string());
         }
         if let Some(allow) = problem.allow {
-            headers.add("Allow", allow);
+            headers.set("Allow", allow);
         }
         if problem.status == 401 {
             // HTTP asks for a challenge with every 401; a visitor's way out is a new session.
-            headers.add("WWW-Authenticate", "Bearer realm=\"ChatKit Edge\"");
+            headers.set("WWW-Authenticate", "Bearer realm=\"ChatKit Edge\"");
         }
         Self {
             status: problem.status,
@@ -103,8 +104,8 @@ impl Answer {
     /// Adds what every answer of ours carries. `HEAD` gets the headers alone.
     #[must_use]
     pub fn finish(mut self, method: &str, request_id: &str) -> Self {
-        self.headers.add("X-Content-Type-Options", "nosniff");
-        self.headers.add("X-Request-Id", request_id);
+        self.headers.set("X-Content-Type-Options", "nosniff");
+        self.headers.set("X-Request-Id", request_id);
         if method == "HEAD" {
             self.body = None;
         }

@@ -165,23 +165,23 @@ impl Sender {
 
     /// Adds what a browser needs to hand an answer to the page, errors included.
     pub fn add_cors(&self, headers: &mut Headers) {
-        headers.add("Vary", "Origin");
+        headers.set("Vary", "Origin");
         if let Self::Allowed(origin) = self {
-            headers.add("Access-Control-Allow-Origin", origin);
-            headers.add("Access-Control-Allow-Credentials", "true");
-            headers.add("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
+            headers.set("Access-Control-Allow-Origin", origin);
+            headers.set("Access-Control-Allow-Credentials", "true");
+            headers.set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After");
         }
     }
 
     /// Adds what a preflight asks for.
     pub fn add_preflight(&self, headers: &mut Headers, methods: &str) {
         if let Self::Allowed(_) = self {
-            headers.add("Access-Control-Allow-Methods", methods);
-            headers.add(
+            headers.set("Access-Control-Allow-Methods", methods);
+            headers.set(
                 "Access-Control-Allow-Headers",
                 "Content-Type, Authorization, X-ChatKit-Visitor",
             );
-            headers.add("Access-Control-Max-Age", "7200");
+            headers.set("Access-Control-Max-Age", "7200");
         }
     }
 }
