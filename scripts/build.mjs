@@ -2,6 +2,7 @@
 // wrangler.toml) both call it, with whatever Node and from whatever folder; nothing is compiled when the sources are those
 // of the last build.
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildEmbed } from './embed.mjs';
@@ -30,6 +31,14 @@ function esbuildProgram() {
   }
 }
 
+/** Flags that keep the folders of this machine out of the file, whose panics name sources: it is the same everywhere. */
+async function withoutPaths(/** @type {NodeJS.ProcessEnv} */ env) {
+  const sysroot = (await output('rustc', ['--print', 'sysroot'], { env })) ?? '';
+  const crates = path.join(env.CARGO_HOME ?? path.join(homedir(), '.cargo'), 'registry', 'src');
+  return [[path.join(sysroot.trim(), 'lib', 'rustlib', 'src', 'rust'), 'rust'], [crates, 'crates']]
+    .map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
+}
+
 export async function build() {
   await setup({ quiet: true });
   vendor();
@@ -49,6 +58,7 @@ export async function build() {
     env.PATH = toolchain.folder + path.delimiter + env.PATH;
     env.RUSTC = path.join(toolchain.folder, 'rustc');
   }
+  env.CARGO_ENCODED_RUSTFLAGS = (await withoutPaths(env)).join('\x1f');
   const rustc = (await output('rustc', ['-vV'], { env })) ?? '';
   // Taken before the build: what changes while it runs makes the next one build again.
   const print = fingerprint(root, buildInputs(root), rustc + names);
