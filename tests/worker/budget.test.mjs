@@ -1,0 +1,46 @@
+// What is deployed stays within bench/budget.json: its size, compressed, and the CPU time of its start. Whoever makes it larger
+// raises the budget in the same change, and says why.
+//
+// `wrangler check startup` samples so rarely that an empty Worker has anything from 0 to 15 ms, so the start is timed in V8
+// itself: the least of several new processes, which is a quarter of the budget.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { inRoot } from '../../scripts/setup/paths.mjs';
+
+const budget = JSON.parse(readFileSync(inRoot('bench', 'budget.json'), 'utf8'));
+const deployed = readdirSync(inRoot('build', 'deploy')).filter((name) => /\.(js|wasm)$/.test(name)).map((name) => inRoot('build', 'deploy', name));
+const wasm = deployed.find((file) => file.endsWith('.wasm')) ?? '';
+
+/** Compiles, instantiates and starts the module with functions that do nothing; prints the CPU time in microseconds. */
+const START = `
+const { Module, Instance, JSTag } = WebAssembly;
+const bytes = require('node:fs').readFileSync(process.argv[1]);
+const before = process.cpuUsage();
+const module = new Module(bytes);
+const imports = {};
+for (const { module: from, name, kind } of Module.imports(module)) (imports[from] ??= {})[name] = kind === 'tag' ? JSTag : () => 0;
+new Instance(module, imports).exports.__wbindgen_start();
+const { user, system } = process.cpuUsage(before);
+process.stdout.write(String(user + system));`;
+
+test('what is uploaded is no larger than the budget', (t) => {
+  const bytes = deployed.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+  t.diagnostic(`${(bytes / 1024).toFixed(1)} of ${budget.uploadKiB} KiB gzip`);
+  assert.ok(deployed.length >= 2 && bytes > 0);
+  assert.ok(bytes <= budget.uploadKiB * 1024, `${bytes} bytes`);
+});
+
+test('the start takes no more CPU time than the budget', (t) => {
+  const starts = Array.from({ length: 7 }, () => Number(execFileSync(process.execPath, ['-e', START, wasm], { encoding: 'utf8' })) / 1000);
+  t.diagnostic(`${Math.min(...starts).toFixed(1)} of ${budget.startMs} ms`);
+  assert.ok(Math.min(...starts) > 0 && Math.min(...starts) <= budget.startMs, `${starts} ms`);
+});
+
+test('nothing that is uploaded names a folder of the machine that built it', () => {
+  for (const file of deployed) {
+    assert.doesNotMatch(readFileSync(file, 'latin1'), /\/(root|home|Users)\/|\.cargo|\.rustup/, file);
+  }
+});
