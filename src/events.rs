@@ -34,7 +34,7 @@ pub async fn take(
             (Ok(()), true) => r#"{"status":"logged"}"#,
             (Err(error), _) => {
                 trace.event = Some("events.not_stored");
-                trace.trouble = Some(format!("the ledger failed: {error}"));
+                trace.ledger_failed(&error);
                 r#"{"status":"failed"}"#
             }
         }

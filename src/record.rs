@@ -5,7 +5,6 @@ use crate::clock;
 use crate::incoming::Incoming;
 use crate::ledger;
 use crate::scope::{Scope, Trace};
-use crate::session::usable;
 use crate::upstream;
 use broker::answer::Answer;
 use broker::ask;
@@ -39,7 +38,7 @@ pub async fn cancel(
     ledger::outcome(ledger::cancelled(&scope.env, &record.id))
         .await
         .map_err(|error| {
-            trace.trouble = Some(format!("the ledger failed: {error}"));
+            trace.ledger_failed(&error);
             Cause::Internal
         })?;
     trace.event = Some("session.cancelled");
@@ -48,7 +47,7 @@ pub async fn cancel(
 }
 
 async fn cancel_at_openai(record: &Record, scope: &Scope, trace: &mut Trace) -> Result<(), Cause> {
-    let settings = usable(scope)?;
+    let settings = scope.sessions()?;
     let path = openai::cancel_path(&record.id).ok_or(Cause::NotFound)?;
     let (exchange, result) = upstream::post(settings, &path, None, &scope.client()).await;
     trace.exchange = Some(exchange);
@@ -66,7 +65,7 @@ async fn own_record(
     scope: &Scope,
     trace: &mut Trace,
 ) -> Result<Record, Cause> {
-    let settings = usable(scope)?;
+    let settings = scope.sessions()?;
     let id = route::session_id(&incoming.path).ok_or(Cause::NotFound)?;
     openai::cancel_path(id).ok_or(Cause::NotFound)?;
     let named = if settings.callers.trust_client_user {
@@ -81,7 +80,7 @@ async fn own_record(
         Ok(Some(record)) if record.owner == Owner::of(&caller.user()) => Ok(record),
         Ok(_) => Err(Cause::NotFound),
         Err(error) => {
-            trace.trouble = Some(format!("the ledger failed: {error}"));
+            trace.ledger_failed(&error);
             Err(Cause::Internal)
         }
     }

@@ -8,7 +8,8 @@ use crate::tasks;
 use crate::upstream::Exchange;
 use broker::ledger::{Event, Report};
 use broker::log::Line;
-use broker::settings::Settings;
+use broker::problem::Cause;
+use broker::settings::{SessionSettings, Settings};
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -37,6 +38,12 @@ impl Scope {
             // `Request` has a `clone` of its own, which copies the body.
             request: Clone::clone(request),
         }
+    }
+
+    /// The settings of sessions, if all settings are right.
+    pub fn sessions(&self) -> Result<&SessionSettings, Cause> {
+        let sessions = self.settings.sessions.as_ref();
+        sessions.map_err(|faults| Cause::NotConfigured(faults.clone()))
     }
 
     /// Says when the client went away. The runtime makes it when it is first asked for.
@@ -94,6 +101,11 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Notes that the ledger failed at something.
+    pub fn ledger_failed(&mut self, why: &str) {
+        self.trouble = Some(format!("the ledger failed: {why}"));
+    }
+
     /// Adds what was gathered to the request's line.
     pub fn note<'a>(&'a self, line: &mut Line<'a>) {
         if let Some(event) = self.event {

@@ -25,7 +25,7 @@ pub async fn create(
     trace: &mut Trace,
 ) -> Result<Answer, Cause> {
     // 1. Without settings, and beyond its address's limit, nothing of the request is read.
-    let settings = usable(scope)?;
+    let settings = scope.sessions()?;
     if scope.settings.rate_limits {
         limits::count_address(&scope.env, incoming).await?;
     }
@@ -99,15 +99,6 @@ async fn make(
     Ok(session)
 }
 
-/// The settings of sessions, if they are right.
-pub fn usable(scope: &Scope) -> Result<&SessionSettings, Cause> {
-    scope
-        .settings
-        .sessions
-        .as_ref()
-        .map_err(|faults| Cause::NotConfigured(faults.clone()))
-}
-
 /// Takes a place. Where no limit is set nothing is asked, and where the ledger fails nobody is kept out.
 async fn reserve(
     scope: &Scope,
@@ -130,7 +121,7 @@ async fn reserve(
         }),
         Ok(true) => Ok(true),
         Err(error) => {
-            trace.trouble = Some(format!("the ledger failed: {error}"));
+            trace.ledger_failed(&error);
             Ok(false)
         }
     }
@@ -149,7 +140,7 @@ async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &m
         cancelled: false,
     };
     if let Err(error) = ledger::outcome(ledger::remember(&scope.env, &record)).await {
-        trace.trouble = Some(format!("the ledger failed: {error}"));
+        trace.ledger_failed(&error);
     }
 }
 

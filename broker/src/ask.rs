@@ -11,7 +11,6 @@ use crate::spelling;
 /// The most that is read of a request's body.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-const MOST_USER_CHARS: usize = 512;
 const MOST_THREAD_CHARS: usize = 256;
 
 /// A session request, checked against the settings.
@@ -60,7 +59,7 @@ impl<'a> Body<'a> {
         }
         match Json::parse(bytes).ok_or(Cause::InvalidJson)? {
             body @ (Json::Object(_) | Json::Null) => Ok(Self(body)),
-            _ => Err(wrong("The body", "a JSON object")),
+            _ => Err(Cause::invalid("The body", "a JSON object")),
         }
     }
 
@@ -79,15 +78,8 @@ impl<'a> Body<'a> {
             Some(object @ Json::Object(_)) => {
                 Ok(object.get(inner).filter(|value| **value != Json::Null))
             }
-            Some(_) => Err(wrong(outer, "an object")),
+            Some(_) => Err(Cause::invalid(outer, "an object")),
         }
-    }
-}
-
-fn wrong(field: impl Into<String>, allowed: &'static str) -> Cause {
-    Cause::InvalidRequest {
-        field: field.into(),
-        allowed,
     }
 }
 
@@ -101,7 +93,9 @@ fn workflow(body: &Body<'_>, settings: &SessionSettings) -> Result<String, Cause
     match asked {
         None => settings.workflows.first().cloned().ok_or(Cause::Internal),
         Some((field, value)) => {
-            let id = value.text().ok_or_else(|| wrong(field, "a string"))?;
+            let id = value
+                .text()
+                .ok_or_else(|| Cause::invalid(field, "a string"))?;
             let listed = settings.workflows.iter().find(|listed| *listed == id);
             listed.cloned().ok_or(Cause::WorkflowNotAllowed)
         }
@@ -115,7 +109,7 @@ fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Cause> {
         Some((_, Json::Text(id))) if spelling::is_name(id, MOST_THREAD_CHARS) => {
             Ok(Some(Some(id.to_string())))
         }
-        Some((field, _)) => Err(wrong(field, ALLOWED)),
+        Some((field, _)) => Err(Cause::invalid(field, ALLOWED)),
         None => Ok(NAMES
             .iter()
             .any(|name| body.0.get(name).is_some())
@@ -127,13 +121,8 @@ fn user(body: &Body<'_>) -> Result<Option<String>, Cause> {
     const ALLOWED: &str = "a string of 1 to 512 characters without control characters";
     match body.first(&["user", "user_id", "userId"]) {
         None => Ok(None),
-        Some((_, Json::Text(user)))
-            if (1..=MOST_USER_CHARS).contains(&user.chars().count())
-                && !user.contains(char::is_control) =>
-        {
-            Ok(Some(user.to_string()))
-        }
-        Some((field, _)) => Err(wrong(field, ALLOWED)),
+        Some((_, Json::Text(user))) if spelling::is_user(user) => Ok(Some(user.to_string())),
+        Some((field, _)) => Err(Cause::invalid(field, ALLOWED)),
     }
 }
 
@@ -183,12 +172,15 @@ fn wants_uploads(body: &Body<'_>) -> Result<bool, Cause> {
         return Ok(true);
     };
     if uploads.fields().is_none() {
-        return Err(wrong("chatkit_configuration.file_upload", "an object"));
+        return Err(Cause::invalid(
+            "chatkit_configuration.file_upload",
+            "an object",
+        ));
     }
     match uploads.get("enabled") {
         None | Some(Json::Null) => Ok(true),
         Some(Json::Bool(enabled)) => Ok(*enabled),
-        Some(_) => Err(wrong(
+        Some(_) => Err(Cause::invalid(
             "chatkit_configuration.file_upload.enabled",
             "true or false",
         )),
@@ -206,13 +198,15 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
     else {
         return Ok(Fields::new());
     };
-    let variables = value.fields().ok_or_else(|| wrong(field, "an object"))?;
+    let variables = value
+        .fields()
+        .ok_or_else(|| Cause::invalid(field, "an object"))?;
     let mut granted = Fields::new();
     for (name, value) in variables {
         if !listed.iter().any(|listed| listed == name) {
             let visible = name.chars().filter(|c| !c.is_control());
             let name: String = visible.take(MOST_NAME_CHARS).collect();
-            return Err(wrong(
+            return Err(Cause::invalid(
                 format!("{field}: \"{name}\""),
                 "one of the names in STATE_VARIABLES",
             ));
@@ -227,7 +221,7 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
         .find(|(_, value)| matches!(value, Json::Array(_) | Json::Object(_)))
     {
         None => Ok(granted),
-        Some((name, _)) => Err(wrong(
+        Some((name, _)) => Err(Cause::invalid(
             format!("{field}.{name}"),
             "a string, a number, true or false",
         )),
@@ -237,24 +231,10 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
-
-    fn settings(more: &[(&str, &str)]) -> SessionSettings {
-        let read = Settings::read(|name| {
-            [
-                ("OPENAI_API_KEY", "sk-test"),
-                ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1,wf_2"),
-            ]
-            .iter()
-            .chain(more)
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, text)| (*text).to_owned())
-        });
-        read.sessions.unwrap()
-    }
+    use crate::settings::tests::sessions;
 
     fn ask<'a>(body: &'a str, more: &[(&str, &str)]) -> Result<Ask<'a>, Cause> {
-        Ask::read(body.as_bytes(), &settings(more))
+        Ask::read(body.as_bytes(), &sessions(more))
     }
 
     #[test]
@@ -284,7 +264,7 @@ mod tests {
         );
         assert_eq!(
             ask(r#"{"workflow_id":7}"#, &[]),
-            Err(wrong("workflow_id", "a string"))
+            Err(Cause::invalid("workflow_id", "a string"))
         );
     }
 
@@ -372,7 +352,10 @@ mod tests {
             assert_eq!(ask(body, &[]), Err(Cause::InvalidJson), "{body}");
         }
         for body in ["[]", "1", "\"x\"", "true"] {
-            assert_eq!(ask(body, &[]), Err(wrong("The body", "a JSON object")));
+            assert_eq!(
+                ask(body, &[]),
+                Err(Cause::invalid("The body", "a JSON object"))
+            );
         }
     }
 }

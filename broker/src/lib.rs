@@ -12,9 +12,11 @@
 //! 6. [`flights`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
 //!    the meaning of its answer; [`retry`] for trying again.
 //! 7. [`doctor`]: the whole set-up, checked for the owner.
-//! 8. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+//! 8. [`ledger`]: what is counted, kept and limited.
+//! 9. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 //!
-//! [`json`] reads and writes all of it.
+//! [`page`] is for what is served besides the API. [`json`] reads and writes all of it, and [`secret`] keeps what
+//! none of it may show.
 
 pub mod answer;
 pub mod ask;

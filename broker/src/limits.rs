@@ -1,4 +1,4 @@
-//! Whom a rate limit counts, and what is said when it is reached.
+//! The rate limiters: their names, their period, and the key under which a client is counted.
 
 use std::net::IpAddr;
 
@@ -6,13 +6,12 @@ use std::net::IpAddr;
 pub const SESSIONS_PER_ADDRESS: &str = "SESSIONS_PER_ADDRESS";
 /// The limiter of sessions started for one user, as bound in `wrangler.toml`.
 pub const SESSIONS_PER_CALLER: &str = "SESSIONS_PER_CALLER";
-
 /// The limiter of events reported by one address, as bound in `wrangler.toml`.
 pub const EVENTS_PER_ADDRESS: &str = "EVENTS_PER_ADDRESS";
 /// The limiter of events reported by all together, as bound in `wrangler.toml`.
 pub const EVENTS_OVERALL: &str = "EVENTS_OVERALL";
 
-/// All of them.
+/// The names of all limiters.
 pub const LIMITERS: [&str; 4] = [
     SESSIONS_PER_ADDRESS,
     SESSIONS_PER_CALLER,

@@ -14,12 +14,6 @@ use crate::spelling;
 /// The path under `OPENAI_BASE_URL`.
 pub const SESSIONS_PATH: &str = "/chatkit/sessions";
 
-/// The path that cancels a session, or `None` if the id is none that a path can carry.
-#[must_use]
-pub fn cancel_path(session_id: &str) -> Option<String> {
-    spelling::is_name(session_id, 256).then(|| format!("{SESSIONS_PATH}/{session_id}/cancel"))
-}
-
 /// The most that is read of OpenAI's answer; a real one has about 1 KB.
 pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
@@ -38,6 +32,12 @@ pub struct Session {
     pub client_secret: Secret,
     /// When the secret ends, in Unix seconds.
     pub expires_at: u64,
+}
+
+/// The path that cancels a session, or `None` if the id is none that a path can carry.
+#[must_use]
+pub fn cancel_path(session_id: &str) -> Option<String> {
+    spelling::is_name(session_id, 256).then(|| format!("{SESSIONS_PATH}/{session_id}/cancel"))
 }
 
 /// The headers of every request to OpenAI.
@@ -198,21 +198,10 @@ pub fn session_answer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::tests::sessions;
 
     fn body(variables: &[(&str, &str)], ask_body: &str) -> serde_json::Value {
-        let settings = Settings::read(|name| {
-            [
-                ("OPENAI_API_KEY", "sk-test"),
-                ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1"),
-            ]
-            .iter()
-            .chain(variables)
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, text)| (*text).to_owned())
-        })
-        .sessions
-        .unwrap();
+        let settings = sessions(variables);
         let ask = Ask::read(ask_body.as_bytes(), &settings).unwrap();
         serde_json::from_str(&create_session_body(&settings, &ask, "visitor_1")).unwrap()
     }

@@ -63,10 +63,11 @@ fn is_authority(text: &str) -> bool {
 }
 
 fn is_host(text: &str) -> bool {
-    (1..=253).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    (1..=253).contains(&text.len()) && text.bytes().all(is_host_byte)
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
 /// A port as browsers write it: without a zero in front.
@@ -146,12 +147,7 @@ impl Rule {
             Self::Subdomains(suffix) => origin
                 .strip_prefix("https://")
                 .and_then(|host| host.strip_suffix(suffix.as_str()))
-                .is_some_and(|label| {
-                    !label.is_empty()
-                        && label.bytes().all(|byte| {
-                            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
-                        })
-                }),
+                .is_some_and(|label| !label.is_empty() && label.bytes().all(is_host_byte)),
         }
     }
 }

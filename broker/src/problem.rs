@@ -53,6 +53,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// A field of the body that is not what is allowed there.
+    pub fn invalid(field: impl Into<String>, allowed: &'static str) -> Self {
+        Self::InvalidRequest {
+            field: field.into(),
+            allowed,
+        }
+    }
+
     /// Whether a session that failed for this is counted. Requests that are turned away at the
     /// door are not: counting them would be work done for an attacker. Nor are those whose page
     /// went away: nothing failed.

@@ -1,4 +1,4 @@
-//! How each kind of setting is spelt: numbers, switches, lists, addresses.
+//! How each kind of value is spelt: numbers, switches, lists, names, addresses.
 //!
 //! Each reader returns the value, or what is allowed in words that end the sentence "NAME must be …".
 
@@ -15,7 +15,6 @@ pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Allowed> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
-        _ if most == u64::MAX => Err(format!("a whole number of {least} or more")),
         _ => Err(format!("a whole number from {least} to {most}")),
     }
 }
@@ -53,6 +52,12 @@ pub fn is_name(text: &str, most: usize) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// A `user` for OpenAI: 1 to 512 characters, none of them a control character.
+#[must_use]
+pub fn is_user(text: &str) -> bool {
+    (1..=512).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
 /// A text that may stand in an HTTP header as it is: 1 to `most` visible ASCII characters.

@@ -1,7 +1,7 @@
-//! The Durable Object: one command at a time, each carried out whole or not at all.
+//! The Durable Object: its methods, which others call, and its alarm.
 //!
-//! Workers holds an object's answer back until what it wrote is on disk, so an answer means that
-//! the command is durable. Counters go to KV from the alarm, never from a command.
+//! A method carries out all it is called for or nothing. Workers holds its answer back until what it
+//! wrote is on disk, so an answer means that it is durable. Counters go to KV from the alarm alone.
 
 use super::store::Store;
 use super::{number, whole};

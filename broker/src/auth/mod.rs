@@ -74,7 +74,7 @@ pub enum Unproven {
     WrongIssuer,
     /// `aud` is another.
     WrongAudience,
-    /// `sub` is missing, empty or too long.
+    /// `sub` is missing, or no `user` for OpenAI.
     NoSubject,
 }
 

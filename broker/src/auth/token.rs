@@ -3,6 +3,7 @@
 use super::{Algorithm, TokenRules, Unproven};
 use crate::json::Json;
 use crate::secret::Secret;
+use crate::spelling;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -11,8 +12,6 @@ use sha2::Sha256;
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// How far the clocks of two machines may be apart, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
-/// OpenAI's `user` is bounded like this for every kind of caller.
-const MOST_SUBJECT_CHARS: usize = 512;
 
 /// A token taken apart. Nothing in it is believed before its signature is checked.
 #[derive(Debug)]
@@ -167,8 +166,7 @@ impl<'a> Token<'a> {
         self.claims
             .subject
             .as_ref()
-            .filter(|sub| (1..=MOST_SUBJECT_CHARS).contains(&sub.chars().count()))
-            .filter(|sub| !sub.contains(char::is_control))
+            .filter(|sub| spelling::is_user(sub))
             .cloned()
             .ok_or(Unproven::NoSubject)
     }

@@ -1,3 +1,5 @@
+//! Reading and writing, kind by kind; broker/tests/parsers compares with `serde_json` over any input.
+
 use super::*;
 
 fn parse(text: &str) -> Option<Json<'_>> {

@@ -16,7 +16,8 @@ pub struct Beacon {
     pub reports: Vec<Report>,
 }
 
-/// Reads a body: nothing (one event), one object, or an array of up to [`MOST_EVENTS`] of them.
+/// Reads a body that arrived at `now`, in Unix milliseconds: nothing (one event), one object, or an array of up to
+/// [`MOST_EVENTS`] of them.
 ///
 /// # Errors
 /// [`Cause::InvalidJson`], or [`Cause::InvalidRequest`] for JSON of another shape.
@@ -29,26 +30,18 @@ pub fn read(bytes: &[u8], now: u64) -> Result<Beacon, Cause> {
     }
     let body = Json::parse(bytes).ok_or(Cause::InvalidJson)?;
     let events = body.items().unwrap_or(std::slice::from_ref(&body));
-    let refused = |field: &str, allowed| {
-        Err(Cause::InvalidRequest {
-            field: field.to_owned(),
-            allowed,
-        })
-    };
     if events.len() > MOST_EVENTS {
-        return refused("The body", "at most 100 objects");
+        return Err(Cause::invalid("The body", "at most 100 objects"));
     }
     let mut reports = Vec::new();
     for event in events {
         if event.fields().is_none() {
-            return refused(
-                "The body",
-                "a JSON object, or an array of up to 100 of them",
-            );
+            let allowed = "a JSON object, or an array of up to 100 of them";
+            return Err(Cause::invalid("The body", allowed));
         }
         for name in ["threadId", "thread_id"] {
             if !matches!(event.get(name), None | Some(Json::Null | Json::Text(_))) {
-                return refused(name, "a string or null");
+                return Err(Cause::invalid(name, "a string or null"));
             }
         }
         let report = Report::read(event, now);

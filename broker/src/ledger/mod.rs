@@ -1,10 +1,10 @@
 //! The ledger: what is counted, kept and limited, and for how long.
 //!
-//! A Durable Object carries the rules out, with tables of its own. Its parts:
+//! Durable Objects carry the rules out, with tables of their own. The parts:
 //!
 //! - [`Event`]: what is counted, under which names.
 //! - [`Day`]: the UTC day it is counted for, and which days are kept.
-//! - [`Snapshot`]: one shard's counters as published to KV; [`Stats`]: all shards together.
+//! - [`Snapshot`]: one shard's counters as published to KV; [`publish`]: when; [`Stats`]: all shards together.
 //! - [`Record`]: a session's metadata, without its secret.
 //! - [`Report`]: a page's error report, cut and cleaned.
 //! - [`beacon`]: the bodies that carry events and reports.

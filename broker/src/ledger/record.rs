@@ -96,7 +96,7 @@ impl Record {
         expires_at.saturating_add(KEPT_SECONDS)
     }
 
-    /// The body of `GET /api/chatkit/session/{id}`.
+    /// The body of `GET /api/chatkit/session/{id}` at `now`, in Unix seconds.
     #[must_use]
     pub fn to_json(&self, now: u64) -> String {
         Json::object(vec![

@@ -21,7 +21,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads the fields that front ends use; `error` may be a text or an object like an `Error`.
+    /// Reads the fields that front ends use, at `now` in Unix milliseconds; `error` may be a text or an object like an `Error`.
     #[must_use]
     pub fn read(event: &Json<'_>, now: u64) -> Self {
         let error = event.get("error");

@@ -23,7 +23,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// An empty one.
+    /// An empty one, taken at `now` in Unix milliseconds.
     #[must_use]
     pub fn at(now: u64) -> Self {
         Self {

@@ -256,4 +256,4 @@ fn state_variable_names(text: &str) -> Result<Vec<String>, Allowed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

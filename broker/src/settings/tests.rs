@@ -11,6 +11,11 @@ fn read(variables: &[(&str, &str)]) -> Settings {
     })
 }
 
+/// The settings of sessions with what is required, `wf_1` and `wf_2`, and these; the tests of other modules use it too.
+pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
+    read(&[&[KEY, WORKFLOW], more].concat()).sessions.unwrap()
+}
+
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test");
 const WORKFLOW: (&str, &str) = ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1, wf_2");
 
