@@ -4,7 +4,7 @@ use crate::clock;
 use crate::incoming::Incoming;
 use crate::keys;
 use broker::auth::{self, KeySource, Token, TokenPlace, TokenRules, Unproven};
-use broker::problem::Cause;
+use broker::cause::Cause;
 use broker::settings::{Auth, Callers};
 use broker::visitor::{self, Visitor};
 

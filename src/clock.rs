@@ -1,6 +1,6 @@
 //! The time and chance that the rules are given.
 
-use broker::problem::Cause;
+use broker::cause::Cause;
 
 /// Milliseconds since 1970. Workers' clock moves only with input and output.
 pub fn now_ms() -> u64 {

@@ -5,8 +5,8 @@ use crate::incoming::Incoming;
 use crate::limits;
 use crate::scope::{Scope, Trace};
 use broker::answer::Answer;
+use broker::cause::Cause;
 use broker::ledger::{Event, beacon};
-use broker::problem::Cause;
 
 /// Counts what a body carries. An answer of `tracked` or `logged` means that it is durable; where
 /// that fails the page is told so with 200, because a chat must not break for it.

@@ -2,9 +2,9 @@
 
 use crate::runtime;
 use crate::scope::{Scope, Trace};
+use broker::cause::{Cause, OpenAiFailure};
 use broker::flights::{Flights, LOOK_EVERY_MS, Part, Progress};
 use broker::openai::Session;
-use broker::problem::{Cause, OpenAiFailure};
 
 /// What the log says of a request that took part in another's session.
 pub const SHARED: &str = "session.shared";

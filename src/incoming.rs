@@ -3,8 +3,8 @@
 use crate::clock;
 use crate::runtime;
 use broker::ask::MAX_BODY_BYTES;
+use broker::cause::Cause;
 use broker::origin::{self, Sender};
-use broker::problem::Cause;
 use broker::route;
 use broker::settings::Settings;
 use web_sys::{Headers, Request};

@@ -36,11 +36,12 @@ mod upstream;
 
 use broker::answer::Answer;
 use broker::auth;
+use broker::cause::Cause;
 use broker::ledger::Event;
 use broker::log::{Line, path_for_log};
 use broker::origin::Sender;
 use broker::page;
-use broker::problem::{Cause, Problem};
+use broker::problem::Problem;
 use broker::route::{self, Route};
 use flights::SHARED;
 use incoming::Incoming;

@@ -2,11 +2,11 @@
 
 use crate::incoming::Incoming;
 use crate::runtime::{self, RateLimiter};
+use broker::cause::Cause;
 use broker::limits::{
     self, EVENTS_OVERALL, EVENTS_PER_ADDRESS, PERIOD_SECONDS, SESSIONS_PER_ADDRESS,
     SESSIONS_PER_CALLER,
 };
-use broker::problem::Cause;
 use broker::settings::Fault;
 use worker::Env;
 

@@ -8,9 +8,9 @@ use crate::scope::{Scope, Trace};
 use crate::upstream;
 use broker::answer::Answer;
 use broker::ask;
+use broker::cause::{Cause, OpenAiFailure};
 use broker::ledger::{Event, Owner, Record, Status};
 use broker::openai;
-use broker::problem::{Cause, OpenAiFailure};
 use broker::redact::redact;
 use broker::route;
 

@@ -5,8 +5,8 @@ use crate::ledger;
 use crate::runtime::{self, Kv};
 use crate::scope::{Scope, Trace};
 use broker::answer::Answer;
+use broker::cause::Cause;
 use broker::ledger::{Stats, latest_json, snapshot_key};
-use broker::problem::Cause;
 use js_sys::{Array, Promise, futures::JsFuture};
 
 /// The binding of the namespace that counters are published to.

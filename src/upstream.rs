@@ -2,8 +2,8 @@
 
 use crate::clock;
 use crate::runtime::{self, RequestOptions, read_answer};
+use broker::cause::OpenAiFailure;
 use broker::openai::{self, MAX_ANSWER_BYTES, Session};
-use broker::problem::OpenAiFailure;
 use broker::redact::redact;
 use broker::retry::{self, Advice, Outcome};
 use broker::settings::SessionSettings;

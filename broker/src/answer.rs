@@ -116,7 +116,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Cause;
+    use crate::cause::Cause;
 
     #[test]
     fn head_has_the_headers_of_get_and_no_body() {

@@ -3,15 +3,15 @@
 //! Real clients send all sorts, so unknown fields are ignored, and `null` counts as not there.
 //! What is known is checked: a wrong value is refused by the field's name.
 
+use crate::cause::Cause;
 use crate::json::{Fields, Json};
-use crate::problem::Cause;
-use crate::settings::{MOST_NAME_CHARS, SessionSettings};
+use crate::settings::{MAX_NAME_CHARS, SessionSettings};
 use crate::spelling;
 
 /// The most that is read of a request's body.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-const MOST_THREAD_CHARS: usize = 256;
+const MAX_THREAD_CHARS: usize = 256;
 
 /// A session request, checked against the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Cause> {
     const NAMES: [&str; 2] = ["thread_id", "threadId"];
     const ALLOWED: &str = "null or 1 to 256 letters, digits, underscores and hyphens";
     match body.first(&NAMES) {
-        Some((_, Json::Text(id))) if spelling::is_name(id, MOST_THREAD_CHARS) => {
+        Some((_, Json::Text(id))) if spelling::is_name(id, MAX_THREAD_CHARS) => {
             Ok(Some(Some(id.to_string())))
         }
         Some((field, _)) => Err(Cause::invalid(field, ALLOWED)),
@@ -205,7 +205,7 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
     for (name, value) in variables {
         if !listed.iter().any(|listed| listed == name) {
             let visible = name.chars().filter(|c| !c.is_control());
-            let name: String = visible.take(MOST_NAME_CHARS).collect();
+            let name: String = visible.take(MAX_NAME_CHARS).collect();
             return Err(Cause::invalid(
                 format!("{field}: \"{name}\""),
                 "one of the names in STATE_VARIABLES",

@@ -1,7 +1,8 @@
 //! The set-up, checked for the owner: what is right, what is wrong, and what to do about it.
 
+use crate::cause::OpenAiFailure;
 use crate::json::Json;
-use crate::problem::{OpenAiFailure, Problem};
+use crate::problem::Problem;
 use crate::settings::Settings;
 
 /// How a check ended.

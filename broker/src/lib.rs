@@ -13,7 +13,7 @@
 //!    the meaning of its answer; [`retry`] for trying again.
 //! 7. [`doctor`]: the whole set-up, checked for the owner.
 //! 8. [`ledger`]: what is counted, kept and limited.
-//! 9. [`answer`] and [`problem`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+//! 9. [`cause`]: what can fail; [`problem`] and [`answer`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 //!
 //! [`page`] is for what is served besides the API. [`json`] reads and writes all of it, and [`secret`] keeps what
 //! none of it may show.
@@ -21,6 +21,7 @@
 pub mod answer;
 pub mod ask;
 pub mod auth;
+pub mod cause;
 pub mod doctor;
 pub mod flights;
 pub mod json;

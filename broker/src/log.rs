@@ -64,14 +64,14 @@ impl Line<'_> {
 }
 
 /// The longest path that is logged whole.
-const MOST_PATH_CHARS: usize = 200;
+const MAX_PATH_CHARS: usize = 200;
 
 /// A path for the log: cut to size, without a query, and without a secret that a client put there.
 #[must_use]
 pub fn path_for_log(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let parts: Vec<String> = path.split('/').map(|part| redact(part, None)).collect();
-    parts.join("/").chars().take(MOST_PATH_CHARS).collect()
+    parts.join("/").chars().take(MAX_PATH_CHARS).collect()
 }
 
 #[cfg(test)]

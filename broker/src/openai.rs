@@ -5,8 +5,8 @@
 //! indispensable.
 
 use crate::ask::Ask;
+use crate::cause::OpenAiFailure;
 use crate::json::Json;
-use crate::problem::OpenAiFailure;
 use crate::secret::Secret;
 use crate::settings::SessionSettings;
 use crate::spelling;

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 /// How many bytes in a row a word must share with the key to be taken for a part of it.
 const TELLING_BYTES: usize = 5;
 /// How much of a text is kept.
-const MOST_CHARS: usize = 400;
+const MAX_CHARS: usize = 400;
 /// What stands where a secret was.
 pub const MARK: &str = "[redacted]";
 
@@ -18,13 +18,13 @@ pub fn redact(text: &str, key: Option<&Secret>) -> String {
     let key = key.map(Secret::expose).unwrap_or_default();
     let mut clean = String::new();
     for word in text.split_whitespace() {
-        if clean.len() >= MOST_CHARS {
+        if clean.len() >= MAX_CHARS {
             break;
         }
         // Cleaned and cut before it is judged: a control character inside a secret would hide it,
         // and a long word would cost as much time as it has bytes.
         let visible = word.chars().filter(|c| !c.is_control());
-        let word: String = visible.take(MOST_CHARS).collect();
+        let word: String = visible.take(MAX_CHARS).collect();
         if word.is_empty() {
             continue;
         }
@@ -111,6 +111,6 @@ mod tests {
     #[test]
     fn a_text_becomes_one_short_line() {
         let clean = redact(&"word\n\u{7}\tword ".repeat(1_000), None);
-        assert!(clean.len() < MOST_CHARS + 8 && !clean.contains(char::is_control));
+        assert!(clean.len() < MAX_CHARS + 8 && !clean.contains(char::is_control));
     }
 }

@@ -5,9 +5,9 @@
 //! `Retry-After` are obeyed. On top of it, nothing is waited for that would pass the deadline.
 
 /// How often a request is tried again.
-const MOST_RETRIES: u32 = 2;
+const MAX_RETRIES: u32 = 2;
 const FIRST_PAUSE_MS: u64 = 500;
-const LONGEST_PAUSE_MS: u64 = 8_000;
+const MAX_PAUSE_MS: u64 = 8_000;
 
 /// How a try ended that gave no answer of 2xx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,12 +53,12 @@ impl Advice {
 /// A decimal number that is not negative, times `scale`, rounded up. Years are long enough for
 /// anyone. Read by hand, because floating point is 10 KB of tables.
 fn decimal(text: &str, scale: u64) -> Option<u64> {
-    const MOST_MS: u64 = 1_000_000_000_000;
-    const MOST_DIGITS: usize = 12;
+    const MAX_MS: u64 = 1_000_000_000_000;
+    const MAX_DIGITS: usize = 12;
     let text = text.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |text: &str| {
-        (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
     if !is_number(whole) || !is_number(fraction) {
         return None;
@@ -69,7 +69,7 @@ fn decimal(text: &str, scale: u64) -> Option<u64> {
     let scaled = whole
         .checked_mul(scale)?
         .checked_add(fraction.checked_mul(scale)?.div_ceil(parts))?;
-    (scaled <= MOST_MS).then_some(scaled)
+    (scaled <= MAX_MS).then_some(scaled)
 }
 
 fn until_date(text: &str, now: u64) -> Option<u64> {
@@ -95,7 +95,7 @@ pub fn pause(
         Outcome::NoConnection => true,
         Outcome::Status(status) => matches!(status, 408 | 409 | 429 | 500..=599),
     };
-    if tries > MOST_RETRIES || !advice.should_retry.unwrap_or(by_default) {
+    if tries > MAX_RETRIES || !advice.should_retry.unwrap_or(by_default) {
         return None;
     }
     let pause = advice
@@ -109,7 +109,7 @@ fn growing_pause(tries: u32, jitter: u8) -> u64 {
     let doublings = tries.saturating_sub(1).min(10);
     let full = FIRST_PAUSE_MS
         .saturating_mul(1 << doublings)
-        .min(LONGEST_PAUSE_MS);
+        .min(MAX_PAUSE_MS);
     full.saturating_sub(full.saturating_mul(u64::from(jitter)) / 1024)
 }
 

@@ -1,7 +1,7 @@
 //! Which endpoint a method and a path name, or why none.
 
+use crate::cause::Cause;
 use crate::origin;
-use crate::problem::Cause;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

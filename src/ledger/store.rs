@@ -3,7 +3,7 @@
 
 use super::{number, whole};
 use crate::runtime::{Result, failure};
-use broker::ledger::{Day, MOST_REPORTS, Record, Snapshot};
+use broker::ledger::{Day, MAX_REPORTS, Record, Snapshot};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::{SqlStorage, SqlStorageCursor};
@@ -149,7 +149,7 @@ impl Store {
         )?;
         self.run(
             "DELETE FROM reports WHERE number <= (SELECT max(number) FROM reports) - ?1",
-            [MOST_REPORTS.into()],
+            [MAX_REPORTS.into()],
         )?;
         Ok(())
     }

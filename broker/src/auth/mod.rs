@@ -13,7 +13,7 @@ mod token;
 pub use jwks::{Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, is_fetch_due};
 pub use token::Token;
 
-use crate::problem::Cause;
+use crate::cause::Cause;
 use crate::secret::Secret;
 
 /// Where a request carries its token.

@@ -4,7 +4,7 @@
 //! WebAssembly, and new code for each type that it reads.
 //!
 //! [`Json::parse`] refuses what `serde_json` refuses to read as a value: what is no JSON, nesting beyond
-//! [`MOST_DEPTH`], half of a surrogate pair, and a number that is out of the range of a double.
+//! [`MAX_DEPTH`], half of a surrogate pair, and a number that is out of the range of a double.
 
 mod number;
 mod write;
@@ -14,7 +14,7 @@ use hifijson::{Error, SliceLexer, num::LexWrite, str::LexAlloc};
 use std::borrow::Cow;
 
 /// How deep arrays and objects may be in one another; a reader that recursed further could run out of stack.
-pub const MOST_DEPTH: u8 = 127;
+pub const MAX_DEPTH: u8 = 127;
 
 /// An object's fields in their order. Of those that share a name, the last counts.
 pub type Fields<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
@@ -41,7 +41,7 @@ impl<'a> Json<'a> {
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         SliceLexer::new(bytes)
-            .exactly_one(Lex::ws_peek, |next, lexer| read(next, lexer, MOST_DEPTH))
+            .exactly_one(Lex::ws_peek, |next, lexer| read(next, lexer, MAX_DEPTH))
             .ok()
     }
 

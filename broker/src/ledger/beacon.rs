@@ -1,11 +1,11 @@
 //! The bodies of analytics and error reports, as `fetch` or `navigator.sendBeacon` send them.
 
 use super::Report;
+use crate::cause::Cause;
 use crate::json::Json;
-use crate::problem::Cause;
 
 /// How many events one body may carry.
-pub const MOST_EVENTS: usize = 100;
+pub const MAX_EVENTS: usize = 100;
 
 /// What a body carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Beacon {
 }
 
 /// Reads a body that arrived at `now`, in Unix milliseconds: nothing (one event), one object, or an array of up to
-/// [`MOST_EVENTS`] of them.
+/// [`MAX_EVENTS`] of them.
 ///
 /// # Errors
 /// [`Cause::InvalidJson`], or [`Cause::InvalidRequest`] for JSON of another shape.
@@ -30,7 +30,7 @@ pub fn read(bytes: &[u8], now: u64) -> Result<Beacon, Cause> {
     }
     let body = Json::parse(bytes).ok_or(Cause::InvalidJson)?;
     let events = body.items().unwrap_or(std::slice::from_ref(&body));
-    if events.len() > MOST_EVENTS {
+    if events.len() > MAX_EVENTS {
         return Err(Cause::invalid("The body", "at most 100 objects"));
     }
     let mut reports = Vec::new();

@@ -20,9 +20,9 @@ mod stats;
 mod table;
 
 pub use day::{Day, seconds_to_midnight};
-pub use event::{Event, PerDay};
+pub use event::Event;
 pub use record::{Owner, Record, Status};
-pub use report::{MOST_REPORTS, Report, latest_json};
+pub use report::{MAX_REPORTS, Report, latest_json};
 pub use snapshot::{Snapshot, snapshot_key};
 pub use stats::Stats;
 

@@ -4,8 +4,8 @@ use crate::json::Json;
 use crate::redact::redact;
 
 /// How many of the latest reports are kept.
-pub const MOST_REPORTS: u32 = 50;
-const MOST_CHARS: usize = 300;
+pub const MAX_REPORTS: u32 = 50;
+const MAX_CHARS: usize = 300;
 
 /// What is kept of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,21 +65,21 @@ pub fn latest_json(mut reports: Vec<Report>) -> String {
         let (at, _) = all.max_by_key(|(_, report)| report.at)?;
         Some(reports.remove(at))
     });
-    let latest: Vec<_> = (0..MOST_REPORTS).zip(latest).collect();
+    let latest: Vec<_> = (0..MAX_REPORTS).zip(latest).collect();
     let shown = latest.iter().map(|(_, report)| report.to_json());
     Json::object(vec![("reports", Json::Array(shown.collect()))]).to_string()
 }
 
 /// Without queries, tokens and control characters, on one line, cut to size.
 fn clean(text: &str) -> String {
-    let beginning: String = text.chars().take(4 * MOST_CHARS).collect();
+    let beginning: String = text.chars().take(4 * MAX_CHARS).collect();
     let without_queries: Vec<&str> = beginning
         .split_whitespace()
         .map(|word| word.split(['?', '#']).next().unwrap_or_default())
         .collect();
     redact(&without_queries.join(" "), None)
         .chars()
-        .take(MOST_CHARS)
+        .take(MAX_CHARS)
         .collect()
 }
 
@@ -142,6 +142,6 @@ mod tests {
     #[test]
     fn a_report_is_cut_to_size() {
         let long = read(&format!(r#"{{"message":"{}"}}"#, "é ".repeat(5_000)));
-        assert!(long.message.chars().count() <= MOST_CHARS);
+        assert!(long.message.chars().count() <= MAX_CHARS);
     }
 }

@@ -1,7 +1,7 @@
 //! One shard's counters, as they are published to KV and read back.
 
 use super::Day;
-use super::event::{PerDay, failure_code};
+use super::event::{Counts, failure_code};
 use super::table::Table;
 use crate::json::Json;
 use std::fmt;
@@ -17,9 +17,9 @@ pub fn snapshot_key(shard: u32) -> String {
 pub struct Snapshot {
     /// When it was taken, in Unix milliseconds.
     pub as_of: u64,
-    pub(super) totals: PerDay,
+    pub(super) totals: Counts,
     pub(super) failures: Table<String, u64>,
-    pub(super) days: Table<u64, PerDay>,
+    pub(super) days: Table<u64, Counts>,
 }
 
 impl Snapshot {
@@ -39,7 +39,7 @@ impl Snapshot {
             (None, Some(code)) => self.add_failures(code, count),
             (Some(day), None) => self
                 .days
-                .change(day.number(), |numbers| numbers.add(counter, count)),
+                .change(day.number(), |counts| counts.add(counter, count)),
             // By code, only totals are kept.
             (Some(_), Some(_)) => {}
         }
@@ -57,8 +57,8 @@ impl Snapshot {
         for (code, count) in other.failures.iter() {
             self.add_failures(code, *count);
         }
-        for (day, numbers) in other.days.iter() {
-            self.days.change(*day, |sum| sum.add_all(numbers));
+        for (day, counts) in other.days.iter() {
+            self.days.change(*day, |sum| sum.add_all(counts));
         }
     }
 
@@ -74,15 +74,15 @@ impl Snapshot {
 
     fn read(json: &Json<'_>) -> Option<Self> {
         let mut snapshot = Self::at(json.get("as_of")?.whole()?);
-        snapshot.totals = PerDay::read(json.get("totals")?)?;
+        snapshot.totals = Counts::read(json.get("totals")?)?;
         for (code, count) in json.get("failures")?.fields()? {
             let count = count.whole()?;
             let change = |number: &mut u64| *number = count;
             snapshot.failures.change(code.to_string(), change);
         }
-        for (day, numbers) in json.get("days")?.fields()? {
-            let numbers = PerDay::read(numbers)?;
-            let change = |sum: &mut PerDay| *sum = numbers;
+        for (day, counts) in json.get("days")?.fields()? {
+            let counts = Counts::read(counts)?;
+            let change = |sum: &mut Counts| *sum = counts;
             snapshot.days.change(day.parse().ok()?, change);
         }
         Some(snapshot)
@@ -93,7 +93,7 @@ impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = self.days.iter();
         let days: Vec<_> = days
-            .map(|(day, numbers)| (day.to_string().into(), numbers.to_json()))
+            .map(|(day, counts)| (day.to_string().into(), counts.to_json()))
             .collect();
         let snapshot = Json::object(vec![
             ("as_of", self.as_of.into()),

@@ -38,10 +38,10 @@ impl Stats {
     #[must_use]
     pub fn to_json(&self) -> String {
         let days = self.all.days.iter().rev();
-        let days = days.map(|(day, numbers)| {
+        let days = days.map(|(day, counts)| {
             let date = Day::from_number(*day).date();
             let mut fields = vec![("date", date.into())];
-            fields.extend(numbers.by_name().map(|(name, count)| (name, count.into())));
+            fields.extend(counts.by_name().map(|(name, count)| (name, count.into())));
             Json::object(fields)
         });
         Json::object(vec![

@@ -21,12 +21,12 @@ const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
 const DEFAULT_PUBLISH_SECONDS: u64 = 120;
 /// Reading the counters takes a read of KV for each shard.
-const MOST_SHARDS: u64 = 64;
+const MAX_SHARDS: u64 = 64;
 
 /// How many state variables OpenAI takes, and how long their names may be.
-const MOST_STATE_VARIABLES: usize = 64;
-/// See [`MOST_STATE_VARIABLES`].
-pub const MOST_NAME_CHARS: usize = 64;
+const MAX_STATE_VARIABLES: usize = 64;
+/// See [`MAX_STATE_VARIABLES`].
+pub const MAX_NAME_CHARS: usize = 64;
 
 /// Everything that is configured.
 #[derive(Debug, Clone)]
@@ -130,7 +130,7 @@ impl Settings {
 
         let admin_token = r.secret("ADMIN_TOKEN");
         let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
-        let shards = r.number("COUNTER_SHARDS", 1, MOST_SHARDS);
+        let shards = r.number("COUNTER_SHARDS", 1, MAX_SHARDS);
         let counter_publish_seconds = r
             .number("COUNTER_PUBLISH_SECONDS", 1, 86_400)
             .unwrap_or(DEFAULT_PUBLISH_SECONDS);
@@ -247,11 +247,11 @@ fn workflow_version(text: &str) -> Result<String, Allowed> {
 
 fn state_variable_names(text: &str) -> Result<Vec<String>, Allowed> {
     named_list(text, |name| {
-        name.chars().count() <= MOST_NAME_CHARS && !name.contains(char::is_control)
+        name.chars().count() <= MAX_NAME_CHARS && !name.contains(char::is_control)
     })
-    .filter(|names| names.len() <= MOST_STATE_VARIABLES)
+    .filter(|names| names.len() <= MAX_STATE_VARIABLES)
     .ok_or_else(|| {
-        format!("up to {MOST_STATE_VARIABLES} names of up to {MOST_NAME_CHARS} characters, separated by commas")
+        format!("up to {MAX_STATE_VARIABLES} names of up to {MAX_NAME_CHARS} characters, separated by commas")
     })
 }
 

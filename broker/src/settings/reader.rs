@@ -14,7 +14,7 @@ const SECRETS: [&str; 4] = [
 ];
 
 /// A shorter text can be part of an address by chance.
-const LEAST_SECRET: usize = 8;
+const MIN_SECRET_BYTES: usize = 8;
 
 /// One thing that is wrong with the settings, as a sentence for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     ) -> Option<T> {
         let text = self.text(variable)?;
         let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
-        if secrets.any(|secret| secret.len() >= LEAST_SECRET && contains(&text, &secret)) {
+        if secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && contains(&text, &secret)) {
             let sentence = format!("{variable} holds a secret, and every page is told what it is.");
             self.fault(variable, sentence);
             return None;

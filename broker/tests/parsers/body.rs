@@ -3,8 +3,8 @@
 use super::checks::body::{check, settings};
 use super::inputs::{bytes, json_with};
 use broker::ask::{Ask, user_in_query};
+use broker::cause::Cause;
 use broker::json::Json;
-use broker::problem::Cause;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use super::checks::identity::{NOW, check, keys, rules, shared, sign};
 use super::inputs::{bytes, json_with};
 use broker::auth::{Algorithm, KeySet, Token, Unproven, admit_admin, bearer};
-use broker::problem::Cause;
+use broker::cause::Cause;
 use broker::secret::Secret;
 use broker::visitor::{COOKIE, VisitorKeys};
 use proptest::prelude::*;

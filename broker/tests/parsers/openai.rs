@@ -3,8 +3,9 @@
 use super::checks::clean;
 use super::checks::openai::check;
 use super::inputs::{around, bytes, json_with};
+use broker::cause::OpenAiFailure;
 use broker::openai::{failure_of_status, read_session};
-use broker::problem::{OpenAiFailure, Problem};
+use broker::problem::Problem;
 use broker::redact::redact;
 use broker::retry::{Advice, Outcome, pause};
 use broker::secret::Secret;

@@ -2,10 +2,10 @@
 
 use super::checks::origin::check;
 use super::inputs::bytes;
+use broker::cause::Cause;
 use broker::limits::address_key;
 use broker::log::{Line, path_for_log};
 use broker::origin::{Rule, Sender, of_url, rule, sender};
-use broker::problem::Cause;
 use broker::route::{Route, route, session_id};
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,9 +1,9 @@
 //! The bodies of analytics and error reports.
 
 use super::clean::is_clean;
-use broker::ledger::beacon::{MOST_EVENTS, read};
+use broker::cause::Cause;
+use broker::ledger::beacon::{MAX_EVENTS, read};
 use broker::ledger::{Report, latest_json};
-use broker::problem::Cause;
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_262_400_000;
@@ -14,7 +14,7 @@ pub fn check(input: &[u8]) {
     match read(input, NOW) {
         Ok(beacon) => {
             let events = usize::try_from(beacon.events).expect("a small number");
-            assert!(events <= MOST_EVENTS && beacon.reports.len() <= events);
+            assert!(events <= MAX_EVENTS && beacon.reports.len() <= events);
             assert_eq!(events, objects(input));
             beacon.reports.iter().for_each(is_kept_clean);
             is_shown_latest_first(beacon.reports);

@@ -1,9 +1,10 @@
 //! The body and the query of a session request.
 
 use broker::ask::{Ask, user_in_query};
+use broker::cause::Cause;
 use broker::json::Json;
 use broker::openai::create_session_body;
-use broker::problem::{Cause, Problem};
+use broker::problem::Problem;
 use broker::settings::{SessionSettings, Settings};
 use serde_json::{Value, json};
 

@@ -1,8 +1,9 @@
 //! What OpenAI answers: sessions, errors, and headers about trying again.
 
 use super::clean;
+use broker::cause::OpenAiFailure;
 use broker::openai::{Session, error_text, failure_of_status, read_session, session_answer};
-use broker::problem::{OpenAiFailure, Problem};
+use broker::problem::Problem;
 use broker::retry::{Advice, Outcome, pause};
 use serde_json::{Value, json};
 

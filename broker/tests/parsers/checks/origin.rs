@@ -1,10 +1,10 @@
 //! Origins, the rules that allow them, addresses in settings, and the paths of requests.
 
 use broker::answer::Headers;
+use broker::cause::Cause;
 use broker::log::path_for_log;
 use broker::openai::cancel_path;
 use broker::origin::{Rule, Sender, is_loopback, of_url, rule, sender};
-use broker::problem::Cause;
 use broker::route::{Route, is_api, route, session_id};
 use broker::spelling::{base_url, fetched_url};
 use url::{Host, Url};

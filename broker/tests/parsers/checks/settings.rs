@@ -2,10 +2,11 @@
 
 use super::origin::address;
 use broker::auth::{KeySource, TokenPlace};
+use broker::cause::Cause;
 use broker::doctor;
 use broker::origin::of_url;
 use broker::page::{config_json, content_security_policy, embed_prelude, preload};
-use broker::problem::{Cause, Problem};
+use broker::problem::Problem;
 use broker::settings::{Auth, Fault, SessionSettings, Settings};
 use serde_json::Value;
 use std::cell::RefCell;
