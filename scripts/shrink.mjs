@@ -6,7 +6,10 @@ import { inRoot } from './setup/paths.mjs';
 import { Problem, run } from './setup/run.mjs';
 
 // What rustc and wasm-bindgen use and workerd knows; more, and wasm-opt may write what workerd does not.
-const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];
+const features = [
+  'mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types',
+  'exception-handling',
+];
 
 /**
  * The crates behind `worker` export classes that nothing here uses. What is made for each when the module is loaded, a

@@ -17,7 +17,8 @@ function filesBelow(/** @type {string} */ folder) {
 export function buildInputs(/** @type {string} */ root) {
   const crates = readdirSync(root).filter((name) => name !== 'fuzz' && existsSync(path.join(root, name, 'Cargo.toml')));
   const folders = ['src', '.cargo', ...crates].map((name) => path.join(root, name)).filter((folder) => existsSync(folder));
-  const files = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs', 'scripts/shrink.mjs'].map((name) => path.join(root, name)).filter((file) => existsSync(file));
+  const names = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs', 'scripts/shrink.mjs'];
+  const files = names.map((name) => path.join(root, name)).filter((file) => existsSync(file));
   return [...files, ...folders.flatMap(filesBelow)].sort();
 }
 

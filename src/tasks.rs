@@ -22,67 +22,67 @@ struct Task {
 }
 
 /// Where a task is.
-enum Place {
+enum Slot {
     /// Here, until it is woken.
     Waiting(Task),
     /// With [`poll`], which polls it again if it was woken meanwhile.
     Polled { again: bool },
-    /// Over; another may have the place.
+    /// Over; another may have the slot.
     Free,
 }
 
 thread_local! {
-    /// The places of all tasks, each with the number of the task that has it or had it last.
-    static PLACES: RefCell<Vec<(u64, Place)>> = const { RefCell::new(Vec::new()) };
+    /// The slots of all tasks, each with the number of the task that has it or had it last.
+    static SLOTS: RefCell<Vec<(u64, Slot)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Wakes a task, by its place and number. The next at its place is not woken: it belongs to another request.
+/// Names a task by its slot and number, and wakes it. The next in its slot is not woken: it belongs to another request.
 #[derive(Clone, Copy)]
-struct Wakes {
+struct TaskId {
     at: usize,
     number: u64,
 }
 
-impl Wake for Wakes {
+impl Wake for TaskId {
     fn wake(self: Arc<Self>) {
         poll(*self);
     }
 }
 
-/// Does something with the place of a task that is not over.
-fn at_place<T>(task: Wakes, act: impl FnOnce(&mut Place) -> T) -> Option<T> {
-    PLACES.with_borrow_mut(|places| match places.get_mut(task.at) {
-        Some((number, place)) if *number == task.number => Some(act(place)),
+/// Does something with the slot of a task that is not over.
+fn in_slot<T>(task: TaskId, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
+    SLOTS.with_borrow_mut(|slots| match slots.get_mut(task.at) {
+        Some((number, slot)) if *number == task.number => Some(act(slot)),
         _ => None,
     })
 }
 
-fn poll(which: Wakes) {
-    let taken = at_place(which, |place| match place {
-        Place::Waiting(_) => Some(std::mem::replace(place, Place::Polled { again: false })),
+fn poll(which: TaskId) {
+    let taken = in_slot(which, |slot| match slot {
+        Slot::Waiting(_) => Some(std::mem::replace(slot, Slot::Polled { again: false })),
         // It is being polled further up the stack.
-        Place::Polled { again } => {
+        Slot::Polled { again } => {
             *again = true;
             None
         }
-        Place::Free => None,
+        Slot::Free => None,
     });
-    let Some(Some(Place::Waiting(mut task))) = taken else {
+    let Some(Some(Slot::Waiting(mut task))) = taken else {
         return;
     };
     loop {
         let mut context = Context::from_waker(&task.waker);
         if task.future.as_mut().poll(&mut context).is_ready() {
             drop(task);
-            at_place(which, |place| *place = Place::Free);
+            in_slot(which, |slot| *slot = Slot::Free);
             return;
         }
-        let woken = at_place(which, |place| {
-            if matches!(place, Place::Polled { again: true }) {
-                *place = Place::Polled { again: false };
+        let woken = in_slot(which, |slot| {
+            if matches!(slot, Slot::Polled { again: true }) {
+                *slot = Slot::Polled { again: false };
                 Some(task)
             } else {
-                *place = Place::Waiting(task);
+                *slot = Slot::Waiting(task);
                 None
             }
         });
@@ -95,16 +95,16 @@ fn poll(which: Wakes) {
 
 fn spawn(future: impl Future<Output = ()> + 'static) {
     let future = Box::pin(future);
-    let which = PLACES.with_borrow_mut(|places| {
-        let free = |(_, place): &(u64, Place)| matches!(place, Place::Free);
-        let at = places.iter().position(free).unwrap_or(places.len());
-        let number = places.get(at).map_or(0, |(last, _)| last.wrapping_add(1));
-        let which = Wakes { at, number };
+    let which = SLOTS.with_borrow_mut(|slots| {
+        let free = |(_, slot): &(u64, Slot)| matches!(slot, Slot::Free);
+        let at = slots.iter().position(free).unwrap_or(slots.len());
+        let number = slots.get(at).map_or(0, |(last, _)| last.wrapping_add(1));
+        let which = TaskId { at, number };
         let waker = Waker::from(Arc::new(which));
-        let taken = (number, Place::Waiting(Task { future, waker }));
-        match places.get_mut(at) {
-            Some(place) => *place = taken,
-            None => places.push(taken),
+        let taken = (number, Slot::Waiting(Task { future, waker }));
+        match slots.get_mut(at) {
+            Some(slot) => *slot = taken,
+            None => slots.push(taken),
         }
         which
     });

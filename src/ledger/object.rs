@@ -60,7 +60,7 @@ impl Ledger {
             if !keeper.alarm_is_set.get() {
                 let published = store.published_ms()?;
                 keeper
-                    .ring_at(publish::alarm_at(now, published, publish_seconds))
+                    .set_alarm_by(publish::alarm_at(now, published, publish_seconds))
                     .await?;
             }
             Ok(JsValue::UNDEFINED)
@@ -84,7 +84,7 @@ impl Ledger {
             if !keeper.alarm_is_set.get()
                 && let Some(ends) = store.next_record_to_forget()?
             {
-                keeper.ring_at(ends.saturating_mul(1000)).await?;
+                keeper.set_alarm_by(ends.saturating_mul(1000)).await?;
             }
             Ok(JsValue::UNDEFINED)
         })
@@ -127,7 +127,7 @@ impl Ledger {
     pub fn alarm(&self) -> JsValue {
         let keeper = Rc::clone(&self.0);
         tasks::run(async move {
-            keeper.ring().await?;
+            keeper.on_alarm().await?;
             Ok(JsValue::UNDEFINED)
         })
         .into()
@@ -143,13 +143,13 @@ struct Keeper {
 }
 
 impl Keeper {
-    async fn ring(&self) -> Result<()> {
+    async fn on_alarm(&self) -> Result<()> {
         let now = clock::now_ms();
         self.alarm_is_set.set(false);
         self.store
             .forget_sessions(Record::oldest_kept(now / 1000))?;
         if let Some(ends) = self.store.next_record_to_forget()? {
-            self.ring_at(ends.saturating_mul(1000)).await?;
+            self.set_alarm_by(ends.saturating_mul(1000)).await?;
         }
         if let Some((shard, publish_seconds)) = self.store.unpublished()? {
             self.publish(shard, publish_seconds, now).await?;
@@ -179,7 +179,7 @@ impl Keeper {
                 line.event = "counters.not_published";
                 line.cause = Some(&why);
                 console::write(&line);
-                self.ring_at(publish::retry_at(
+                self.set_alarm_by(publish::retry_at(
                     now,
                     publication.failures,
                     publish_seconds,
@@ -198,7 +198,7 @@ impl Keeper {
     }
 
     /// Sets the alarm, unless it is set for an earlier time.
-    async fn ring_at(&self, at_ms: u64) -> Result<()> {
+    async fn set_alarm_by(&self, at_ms: u64) -> Result<()> {
         let at = number(at_ms);
         let set = JsFuture::from(self.storage.get_alarm(Object::new())?).await?;
         if set.as_f64().is_none_or(|set| at < set) {
