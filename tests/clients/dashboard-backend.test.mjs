@@ -1,8 +1,8 @@
 // A dashboard with ChatKit in it: its five endpoints in the order of a visit, with the cookie of the browser.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
+import { until } from '../support/until.mjs';
 import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
 
 const ADMIN_TOKEN = 'admin-token-of-the-dashboard';
@@ -60,11 +60,12 @@ describe('one visit', () => {
 
   test('GET /api/chatkit/stats has counted it, for the owner', async () => {
     const asOwner = () => call('GET', '/api/chatkit/stats', { Authorization: `Bearer ${ADMIN_TOKEN}` });
-    let { totals } = await asOwner();
-    const counted = () => totals.sessions_created + totals.sessions_refreshed + totals.sessions_cancelled;
-    for (const deadline = Date.now() + 20_000; counted() < 3 && Date.now() < deadline; await wait(100)) {
+    /** @type {any} */
+    let totals;
+    await until(async () => {
       ({ totals } = await asOwner());
-    }
+      return totals.sessions_created + totals.sessions_refreshed + totals.sessions_cancelled >= 3;
+    }, () => `the three are counted: ${JSON.stringify(totals)}`);
     assert.deepEqual(totals, {
       sessions_created: 1, sessions_refreshed: 1, sessions_cancelled: 1, sessions_failed: 0,
       messages: 0, thread_changes: 0, client_errors: 0,

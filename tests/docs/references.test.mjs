@@ -1,5 +1,5 @@
-// What docs/ says of the repository is there: the files that docs/architecture.md names, the tests that docs/security.md relies
-// on, the tables and keys that docs/storage.md lists.
+// What docs/ says of the repository's code is so: the tests that docs/security.md relies on, the tables and keys that
+// docs/storage.md lists. That the files it names are there is for links.test.mjs.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -7,15 +7,6 @@ import { readPage } from './page.mjs';
 
 const root = new URL('../../', import.meta.url);
 const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), 'utf8');
-
-test('every file and folder that the architecture names exists', () => {
-  const found = read('docs/architecture.md').matchAll(/`((?:broker|src|embed|public|sandbox|docs)\/[\w./-]*)`/g);
-  const named = new Set([...found].map(([, path]) => path));
-  // The build makes this one.
-  named.delete('public/embed.js');
-  assert.ok(named.size > 20);
-  for (const path of named) assert.ok(existsSync(new URL(path, root)), path);
-});
 
 test('every test that is to show an attack stopped has that name', () => {
   const rows = readPage('security.md').rows('Attacks, and the tests that show them stopped');

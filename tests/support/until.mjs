@@ -7,11 +7,11 @@ const MOST_TRIES = 400;
 /**
  * Waits until something holds; fails when that takes longer than it ever should.
  * @param {() => unknown} holds
- * @param {string} what
+ * @param {string | (() => string)} what said where it never holds; a function, to tell what was seen last
  */
 export async function until(holds, what) {
   for (let tries = 0; !(await holds()); tries++) {
-    if (tries > MOST_TRIES) assert.fail(`never happened: ${what}`);
+    if (tries > MOST_TRIES) assert.fail(`never happened: ${typeof what === 'string' ? what : what()}`);
     await pause(25);
   }
 }
