@@ -66,6 +66,25 @@ export function assertApart(gaps) {
   assert.ok(gaps.every((gap) => gap >= 990), `session requests ${gaps} ms apart`);
 }
 
+/**
+ * Holds the widget's script and the session request back until the other has been asked for too: a page that asked for one after
+ * the other would never have either. @param {import('playwright-core').Page} page
+ */
+export async function holdUntilBothAreAskedFor(page) {
+  const script = Promise.withResolvers();
+  const session = Promise.withResolvers();
+  await page.route('**/chatkit.js', async (route) => {
+    script.resolve(null);
+    await session.promise;
+    await route.continue();
+  });
+  await page.route('**/api/chatkit/session', async (route) => {
+    session.resolve(null);
+    await script.promise;
+    await route.continue();
+  });
+}
+
 /** The widget, once it can be written into. @param {import('playwright-core').Page} page */
 export async function chat(page) {
   const composer = page.locator('openai-chatkit textarea');

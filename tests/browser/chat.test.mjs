@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
-import { chat, launch, newVisitor } from './browser.mjs';
+import { chat, holdUntilBothAreAskedFor, launch, newVisitor } from './browser.mjs';
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
@@ -37,19 +37,7 @@ describe('the demo page', () => {
 
   test('asks for the session and the script at the same time', async () => {
     const { context, page } = await newVisitor(browser);
-    // Each is held back until the other has been asked for too: one after the other would never end.
-    const script = Promise.withResolvers();
-    const session = Promise.withResolvers();
-    await page.route('**/chatkit.js', async (route) => {
-      script.resolve(null);
-      await session.promise;
-      await route.continue();
-    });
-    await page.route('**/api/chatkit/session', async (route) => {
-      session.resolve(null);
-      await script.promise;
-      await route.continue();
-    });
+    await holdUntilBothAreAskedFor(page);
     await page.goto(worker.url);
     await chat(page);
     await page.locator('#events code', { hasText: 'chatkit-edge.session' }).waitFor();

@@ -1,0 +1,152 @@
+// What the dashboard makes of the Worker's answers, and when it reads them again.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { rows, useDashboard } from './dashboard.mjs';
+import { NOW, REPORTS } from './figures.mjs';
+
+/** @import { Page } from 'playwright-core' */
+
+const { openSignedIn } = useDashboard();
+
+const tile = (/** @type {Page} */ page, /** @type {string} */ counter) => page.locator(`#tiles [data-counter=${counter}] dd`).allInnerTexts();
+/** How many pixels of a plot are drawn on. @param {Page} page @param {string} selector */
+const painted = (page, selector) =>
+  page.locator(`${selector} canvas`).evaluate((element) => {
+    const canvas = /** @type {HTMLCanvasElement} */ (element);
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+  });
+
+describe('the numbers', () => {
+  test('with no data are zeros and plain words', async () => {
+    const { context, page, troubles } = await openSignedIn({ days: 0, reports: [] });
+    assert.deepEqual(await tile(page, 'sessions_created'), ['0', 'no average yet', '0 in all']);
+    assert.equal(await page.locator('#sessions .summary').innerText(), 'Nothing in these 30 days.');
+    assert.ok(await page.getByText('No session has failed.').isVisible());
+    assert.ok(await page.getByText('None yet.').isVisible());
+    assert.equal((await rows(page, '#activity')).length, 30);
+    assert.ok((await painted(page, '#sessions')) > 500);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('of one day have nothing to be compared with', async () => {
+    const { context, page, world, troubles } = await openSignedIn({ days: 1 });
+    const [today] = world.stats.days;
+    assert.deepEqual(await tile(page, 'messages'), [String(today.messages), 'no average yet', `${today.messages} in all`]);
+    assert.equal(await page.locator('#tiles-note').innerText(), 'There is no day before to compare with.');
+    assert.deepEqual((await rows(page, '#activity'))[0], ['21 Nov', String(today.messages), String(today.thread_changes)]);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('of ninety days are all in the tables, newest first', async () => {
+    const { context, page, world, troubles } = await openSignedIn();
+    await page.getByLabel('90 days').check();
+    const count = (/** @type {number} */ value) => value.toLocaleString('en-GB');
+    const days = world.stats.days;
+    assert.deepEqual(
+      (await rows(page, '#sessions')).map((row) => row.slice(1)),
+      days.map((day) => [day.sessions_created, day.sessions_refreshed, day.sessions_cancelled, day.sessions_failed].map(count)),
+    );
+    assert.deepEqual(
+      (await rows(page, '#activity')).map((row) => row.slice(1)),
+      days.map((day) => [day.messages, day.thread_changes].map(count)),
+    );
+    const times = await page.locator('#sessions tbody time').evaluateAll((list) => list.map((time) => time.getAttribute('datetime')));
+    assert.deepEqual(times, days.map(({ date }) => date));
+    assert.ok((await painted(page, '#sessions')) > 5_000);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('of today stand beside the average of the days before, since the first with events', async () => {
+    const { context, page, world } = await openSignedIn({ days: 4 });
+    world.stats.days.splice(1, 1); // a day without events
+    world.stats.days.forEach((day, i) => (day.messages = [5, 100, 2][i]));
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('#tiles [data-counter=messages] dd', { hasText: '34 on average' }).waitFor();
+    assert.equal((await tile(page, 'messages'))[0], '5');
+    assert.equal(await page.locator('#tiles-note').innerText(), 'Beside the average of the 3 days before.');
+    assert.deepEqual((await rows(page, '#activity')).slice(0, 5).map((row) => row[1]), ['5', '0', '100', '2', '0']);
+    await context.close();
+  });
+
+  test('follow the UTC day, and the Worker’s clock where the machine’s is behind', async () => {
+    const { context, page, world } = await openSignedIn({ days: 2, options: { timezoneId: 'Pacific/Auckland' } });
+    assert.equal((await tile(page, 'messages'))[0], String(world.stats.days[0].messages));
+    assert.match(await page.locator('#as-of').innerText(), /^22 Nov 2026, 03:19:00$/);
+    world.stats.as_of += 86_400;
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('#sessions .key-day', { hasText: '22 Nov, so far' }).waitFor();
+    assert.equal((await tile(page, 'messages'))[0], '0');
+    await context.close();
+  });
+
+  test('of failures are by code, most frequent first, with what the code means', async () => {
+    const { context, page, world } = await openSignedIn();
+    world.stats.failures = { rate_limited: 1, made_up_code: 9 };
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText('made_up_code').waitFor();
+    assert.deepEqual(await rows(page, '#failures'), [['made_up_code', '9', '90%'], ['rate_limitedToo many requests', '1', '10%']]);
+    await context.close();
+  });
+
+  test('of a code that is markup or an object’s own word stay text', async () => {
+    const { context, page, world, troubles } = await openSignedIn({
+      reports: [{ at: NOW, message: '<img src=x onerror=alert(1)>', stack: '<b>stack</b>', url: 'javascript:alert(1)' }],
+    });
+    world.stats.failures = { constructor: 1, '<i>x</i>': 2 };
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText('<i>x</i>').waitFor();
+    assert.equal(await page.locator('#reports strong').innerText(), '<img src=x onerror=alert(1)>');
+    assert.equal(await page.locator('#reports :is(a, img, b)').count(), 0);
+    assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('a report’s stack can be opened, and stays open when the numbers are read again', async () => {
+    const { context, page, world } = await openSignedIn();
+    assert.equal(await page.locator('#reports li').count(), REPORTS.length);
+    await page.locator('#reports summary').first().click();
+    world.reports = [{ at: NOW, message: 'A new one', stack: '', url: '' }, ...REPORTS];
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.getByText('A new one').waitFor();
+    assert.ok(await page.getByText('at openChat').isVisible());
+    await context.close();
+  });
+});
+
+describe('reading again', () => {
+  test('happens each minute while the page is visible, and at once when it becomes visible', async () => {
+    const { context, page, asked } = await openSignedIn();
+    const reads = () => asked.filter(({ path }) => path === '/api/chatkit/stats').length;
+    const next = () => page.waitForResponse('**/api/errors');
+    assert.equal(reads(), 1);
+    await page.clock.runFor(50_000);
+    assert.equal(reads(), 1);
+    await Promise.all([next(), page.clock.runFor(11_000)]);
+    assert.equal(reads(), 2);
+
+    const setVisibility = (/** @type {string} */ state) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, value });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    await setVisibility('hidden');
+    await page.clock.runFor(300_000);
+    assert.equal(reads(), 2);
+    await Promise.all([next(), setVisibility('visible')]);
+    assert.equal(reads(), 3);
+    await context.close();
+  });
+
+  test('ends with signing out', async () => {
+    const { context, page, asked } = await openSignedIn();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    const before = asked.length;
+    await page.clock.runFor(200_000);
+    assert.equal(asked.length, before);
+    await context.close();
+  });
+});
