@@ -135,7 +135,7 @@ async function measureWrites(/** @type {number} */ events) {
 }
 
 /** The counter that reads, changes and writes. */
-export async function measureReadChangeWrite(/** @type {number} */ events, /** @type {number} */ kills) {
+async function measureReadChangeWrite(/** @type {number} */ events, /** @type {number} */ kills) {
   const counter = await startCounter(['--config', 'bench/read-change-write/wrangler.toml']);
   try {
     return await storm(counter, events, kills, async () => Number(await counter.ask('GET', '/count')));

@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { pathToFileURL } from 'node:url';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../sandbox/openai.mjs';
 import { freePort } from '../tests/support/port.mjs';
 import { startKv } from '../tests/support/kv.mjs';
@@ -36,7 +35,7 @@ async function heapOf(inspector) {
  * @param {number} requests
  * @returns {Promise<{ ok: number, failed: number, before: Figures, after: Figures }>}
  */
-export async function measureEndurance(requests) {
+async function measureEndurance(requests) {
   const sandbox = await startSandbox();
   const kv = await startKv();
   const inspectorPort = await freePort();
@@ -143,14 +142,12 @@ export async function measureEndurance(requests) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const requests = Number(process.argv[2] ?? 10_000);
-  const { ok, failed, before, after } = await measureEndurance(requests);
-  console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} answered with 200, ${failed} failed`);
-  const row = (/** @type {keyof Figures} */ name) => ({
-    before: before[name].toFixed(1),
-    after: after[name].toFixed(1),
-    ratio: (after[name] / before[name]).toFixed(2),
-  });
-  console.table({ 'median session, ms': row('latency'), "V8's heap, MB": row('heap'), 'process, MB': row('memory') });
-}
+const requests = Number(process.argv[2] ?? 10_000);
+const { ok, failed, before, after } = await measureEndurance(requests);
+console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} answered with 200, ${failed} failed`);
+const row = (/** @type {keyof Figures} */ name) => ({
+  before: before[name].toFixed(1),
+  after: after[name].toFixed(1),
+  ratio: (after[name] / before[name]).toFixed(2),
+});
+console.table({ 'median session, ms': row('latency'), "V8's heap, MB": row('heap'), 'process, MB': row('memory') });

@@ -1,8 +1,8 @@
 // The demo page around the chat: its two languages, its snippets, which are run for real, and its way by keyboard.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { inRoot } from '../../scripts/setup/paths.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { violations } from './axe.mjs';
 import { chat, launch, newVisitor } from './browser.mjs';
@@ -113,7 +113,7 @@ describe('a snippet', () => {
       stdin: {
         contents: `${text}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Chat />);`,
         loader: 'jsx',
-        resolveDir: fileURLToPath(new URL('../../', import.meta.url)),
+        resolveDir: inRoot(),
       },
       bundle: true,
       format: 'esm',

@@ -10,8 +10,9 @@ import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { args } from './browser.mjs';
+import { page as html, startSite } from './sites.mjs';
 
-/** @type {import('node:http').Server} */
+/** @type {Awaited<ReturnType<typeof startSite>>} */
 let site;
 /** @type {string} */
 let origin;
@@ -23,11 +24,9 @@ let worker;
 let browser;
 
 before(async () => {
-  site = createServer((_, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>A site</title>'));
-  site.listen(0, '127.0.0.1');
-  await once(site, 'listening');
-  // The Worker is at localhost, which is another site than 127.0.0.1.
-  origin = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (site.address()).port}`;
+  site = await startSite();
+  origin = site.origin;
+  site.put('/', html(''));
   worker = await startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: origin } });
 
   profile = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-profile-'));

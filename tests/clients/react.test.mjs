@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
-import { launch, newVisitor } from '../browser/browser.mjs';
+import { launch } from '../browser/browser.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
-import { bundle, standInForOpenAi, startSite } from './site.mjs';
+import { bundle, newChatVisitor, startSite } from './site.mjs';
 
 const page = (/** @type {string} */ file) => new URL(`pages/${file}`, import.meta.url);
 
@@ -33,8 +33,8 @@ after(() => Promise.all([browser?.close(), worker?.close(), site?.close()]));
 
 /** A visitor who opens a page. `asked` has the page's calls, oldest first. */
 async function visit(/** @type {string} */ path) {
-  const { context, page, troubles } = await newVisitor(browser);
-  await standInForOpenAi(context, worker.sandbox);
+  const visitor = await newChatVisitor(browser, worker.sandbox);
+  const { page } = visitor;
   /** @type {{ call: string, body: any }[]} */
   const asked = [];
   page.on('request', (request) => {
@@ -47,24 +47,10 @@ async function visit(/** @type {string} */ path) {
   });
   await page.goto(site.origin + path);
   return {
-    page,
-    troubles,
+    ...visitor,
     asked,
     /** The first error that the widget reports. */
     error: async () => (await page.waitForFunction(() => /** @type {any} */ (window).chatErrors[0])).jsonValue(),
-    /** Sends a message and gives the reply. */
-    async say(/** @type {string} */ text) {
-      const composer = page.locator('openai-chatkit textarea');
-      await composer.fill(text);
-      await composer.press('Enter');
-      const reply = page.locator('openai-chatkit .message.assistant .text').last();
-      await reply.getByText(text).waitFor();
-      return reply.innerText();
-    },
-    async close() {
-      await context.unrouteAll({ behavior: 'ignoreErrors' });
-      await context.close();
-    },
   };
 }
 

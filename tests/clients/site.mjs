@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { newVisitor } from '../browser/browser.mjs';
 
 const CDN = 'https://cdn.platform.openai.com';
 /** Where pages load the widget from. */
@@ -93,10 +94,38 @@ function passOn(target, request, response) {
  * @param {import('playwright-core').BrowserContext} context
  * @param {{ url: string }} sandbox
  */
-export function standInForOpenAi(context, sandbox) {
+function standInForOpenAi(context, sandbox) {
   return context.route(`${CDN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
     const url = sandbox.url + (pathname === WIDGET ? '/chatkit.js' : pathname);
     await route.fulfill({ response: await route.fetch({ url }) });
   });
+}
+
+/**
+ * A visitor of a page that loads OpenAI's widget, with the stand-in for it. The page is not opened yet.
+ * @param {import('playwright-core').Browser} browser
+ * @param {{ url: string }} sandbox
+ */
+export async function newChatVisitor(browser, sandbox) {
+  const { context, page, troubles } = await newVisitor(browser);
+  await standInForOpenAi(context, sandbox);
+  return {
+    context,
+    page,
+    troubles,
+    /** Sends a message and gives the reply. @param {string} text */
+    async say(text) {
+      const composer = page.locator('openai-chatkit textarea');
+      await composer.fill(text);
+      await composer.press('Enter');
+      const reply = page.locator('openai-chatkit .message.assistant .text').last();
+      await reply.getByText(text).waitFor();
+      return reply.innerText();
+    },
+    async close() {
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.close();
+    },
+  };
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
-import { launch, newVisitor } from '../browser/browser.mjs';
+import { launch } from '../browser/browser.mjs';
 import { startSite as startPlainSite } from '../browser/sites.mjs';
-import { bundle, standInForOpenAi, startSite } from '../clients/site.mjs';
+import { bundle, newChatVisitor, startSite } from '../clients/site.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { applied } from './diff.mjs';
 import { newFolder } from './folder.mjs';
@@ -50,8 +50,8 @@ async function scriptOf(files, entry) {
 
 /** A visitor on a page. @param {string} url */
 async function visit(url) {
-  const { context, page, troubles } = await newVisitor(browser);
-  await standInForOpenAi(context, worker.sandbox);
+  const visitor = await newChatVisitor(browser, worker.sandbox);
+  const { page } = visitor;
   /** @type {string[]} */
   const asked = [];
   page.on('request', (request) => {
@@ -59,23 +59,7 @@ async function visit(url) {
     if (pathname.startsWith('/api/')) asked.push(origin + pathname);
   });
   await page.goto(url);
-  return {
-    context,
-    page,
-    troubles,
-    asked,
-    async say(/** @type {string} */ text) {
-      const composer = page.locator('openai-chatkit textarea');
-      await composer.fill(text);
-      await composer.press('Enter');
-      const reply = page.locator('openai-chatkit .message.assistant .text').last();
-      await reply.getByText(text).waitFor();
-    },
-    async close() {
-      await context.unrouteAll({ behavior: 'ignoreErrors' });
-      await context.close();
-    },
-  };
+  return { ...visitor, asked };
 }
 
 test("the starter app's page chats after two changed lines, and renews its session for the same visitor", async () => {

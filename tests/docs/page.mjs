@@ -1,22 +1,29 @@
 // A page of docs/ as its tests use it: the code and the tables in it, as they stand.
-import { readFileSync } from 'node:fs';
-
-const table = /^\| (.+?) \| .+ \|$/gm;
+import { Lexer, walkTokens } from 'marked';
+import { readText } from './markdown.mjs';
 
 /** @param {string} name the page's file in docs/ */
 export function readPage(name) {
-  const text = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+  const tokens = Lexer.lex(readText(`docs/${name}`));
 
-  /** The text below a heading, up to the next one of its rank or above. */
+  /** What is below a heading, up to the next one of its rank or above. @returns {any[]} */
   function section(/** @type {string} */ heading) {
-    const [, level, rest] = new RegExp(`^(##+) ${heading}$([^]*)`, 'm').exec(text) ?? [];
-    if (!level) throw new Error(`docs/${name} has no heading "${heading}"`);
-    return rest.split(new RegExp(`^#{2,${level.length}} `, 'm'))[0];
+    const at = tokens.findIndex(({ type, text }) => type === 'heading' && text === heading);
+    if (at === -1) throw new Error(`docs/${name} has no heading "${heading}"`);
+    const rest = tokens.slice(at + 1);
+    const end = rest.findIndex(({ type, depth }) => type === 'heading' && depth <= tokens[at].depth);
+    return end === -1 ? rest : rest.slice(0, end);
   }
 
   /** The fenced blocks of a language in a section. */
-  const codes = (/** @type {string} */ heading, /** @type {string} */ language) =>
-    [...section(heading).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].filter((block) => block[1] === language).map(([, , text]) => text);
+  function codes(/** @type {string} */ heading, /** @type {string} */ language) {
+    /** @type {string[]} */
+    const found = [];
+    walkTokens(section(heading), (token) => {
+      if (token.type === 'code' && token.lang === language) found.push(`${token.text}\n`);
+    });
+    return found;
+  }
 
   /** The one fenced block of a language in a section. */
   function code(/** @type {string} */ heading, /** @type {string} */ language) {
@@ -25,17 +32,19 @@ export function readPage(name) {
     return blocks[0];
   }
 
+  /** The rows of a section's tables, each as its cells, without head and rule. @returns {string[][]} */
+  const rows = (/** @type {string} */ heading) =>
+    section(heading).filter(({ type }) => type === 'table')
+      .flatMap((table) => table.rows.map((/** @type {{ text: string }[]} */ row) => row.map(({ text }) => text)));
+
   return {
     code,
     codes,
     /** The variables of a section's block of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
     vars: (heading) =>
       Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, variable, value]) => [variable, value])),
-    /** The rows of a section's tables, each as its cells, without head and rule. */
-    rows: (/** @type {string} */ heading) =>
-      [...section(heading).matchAll(/^\|.*\n\| ?:?-.*\n((?:\|.*\n?)*)/gm)].flatMap(([, body]) =>
-        body.trimEnd().split('\n').map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim()))),
-    /** The first column of a section's table, without its head. */
-    firstColumn: (/** @type {string} */ heading) => [...section(heading).matchAll(table)].map((row) => row[1]).slice(2),
+    rows,
+    /** The first column of a section's tables, without their heads. */
+    firstColumn: (/** @type {string} */ heading) => rows(heading).map(([cell]) => cell),
   };
 }

@@ -2,11 +2,9 @@
 //
 // The build is the one that would be deployed: `npm test` makes it once, into build/deploy.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { createTestHarness } from 'wrangler';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { root } from '../../scripts/setup/paths.mjs';
 
 /**
  * Starts the Worker with these variables and secrets and nothing else: an owner's own .dev.vars does not count.

@@ -9,10 +9,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { inRoot } from '../../scripts/setup/paths.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const deployed = path.join(root, 'build', 'deploy');
+const deployed = inRoot('build', 'deploy');
 
 /**
  * @param {Record<string, string>} variables
@@ -20,7 +19,7 @@ const deployed = path.join(root, 'build', 'deploy');
  *   for the ledger's objects
  */
 async function configuration(variables, { build, ledger, kv, storage }) {
-  const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8');
+  const settings = await readFile(inRoot('wrangler.toml'), 'utf8');
   const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1];
   const flags = /^compatibility_flags = (\[.+\])$/m.exec(settings)?.[1];
   const wasm = (await readdir(build)).filter((name) => name.endsWith('.wasm'));
