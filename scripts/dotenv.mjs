@@ -24,13 +24,15 @@ export function formatDotenv(/** @type {Record<string, string>} */ values) {
 }
 
 /** Every setting of the Worker, as in docs/configuration.md. */
-export const SETTINGS = new Set(`
+const SETTINGS = new Set(`
   ADMIN_TOKEN ALLOWED_ORIGINS AUTH AUTH_AUDIENCE AUTH_ISSUER AUTH_JWKS_URL AUTH_JWT_SECRET CHATKIT_JS_URL
   COUNTER_PUBLISH_SECONDS COUNTER_SHARDS DAILY_SESSIONS_PER_USER DAILY_SESSION_LIMIT FILE_UPLOAD FILE_UPLOAD_MAX_FILES
   FILE_UPLOAD_MAX_MB HISTORY HISTORY_RECENT_THREADS MAX_REQUESTS_PER_MINUTE OPENAI_API_KEY OPENAI_BASE_URL
   OPENAI_CHATKIT_WORKFLOW_ID OPENAI_ORG_ID OPENAI_PROJECT_ID OPENAI_TIMEOUT_SECONDS RATE_LIMITS SESSION_TTL_SECONDS
   STATE_VARIABLES THREAD_TITLES TRUST_CLIENT_USER VISITOR_SECRET WORKFLOW_VERSION
 `.trim().split(/\s+/));
+
+export { SETTINGS };
 
 /**
  * Settings for a local Worker. As in wrangler, .env counts only where there is no .dev.vars, but for names that .dev.vars leaves out:
