@@ -66,8 +66,12 @@ export function venv(name, list, whose) {
     },
     /** A program of it: Python itself, or one that a package brings. */
     program(/** @type {string} */ program = 'python') {
-      if (!existsSync(stamp)) throw new Problem(`.tools/${name} is missing: "npm run setup" makes it.`);
-      return inVenv(program);
+      const file = inVenv(program);
+      // It may have been made for an older list of packages.
+      if (![stamp, file].every((each) => existsSync(each))) {
+        throw new Problem(`.tools/${name} is missing or has no ${program}: "npm run setup" makes it.`);
+      }
+      return file;
     },
   };
 }
