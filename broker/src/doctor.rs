@@ -142,7 +142,8 @@ fn hint(failure: OpenAiFailure) -> Option<&'static str> {
             "Check that the key's permissions include ChatKit, and that OpenAI has enabled it for the organization."
         }
         OpenAiFailure::WorkflowNotFound => {
-            "Most often the key is of another project than the workflow, or the workflow was saved but never published."
+            "Most often the key is of another project than the workflow, or the workflow was saved but never published. \
+             If it worked until 30 November 2026: docs/agent-builder.md has what OpenAI ended then."
         }
         OpenAiFailure::Rejected(_) => {
             "The log has OpenAI's own words under this request id; a setting is likely beyond what OpenAI takes."
@@ -185,5 +186,6 @@ mod tests {
         report.openai_failed("c", OpenAiFailure::WorkflowNotFound);
         assert!(!report.is_ok());
         assert!(report.to_json().contains("never published"));
+        assert!(report.to_json().contains("docs/agent-builder.md"));
     }
 }
