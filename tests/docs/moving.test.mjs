@@ -28,7 +28,7 @@ let browser;
 before(async () => {
   [site, plain, browser] = await Promise.all([startSite(), startPlainSite(), launch()]);
   const example = page.vars("The Worker's settings");
-  assert.deepEqual(Object.keys(example), ['OPENAI_CHATKIT_WORKFLOW_ID', 'ALLOWED_ORIGINS']);
+  assert.deepEqual(Object.keys(example), ['ALLOWED_ORIGINS']);
   const vars = { ...example, OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW, ALLOWED_ORIGINS: `${site.origin},${plain.origin}` };
   worker = await startWorkerWithSandbox({ wordDelayMs: 0, vars: { ...vars, FILE_UPLOAD: 'true', SESSION_TTL_SECONDS: '3' } });
 });
