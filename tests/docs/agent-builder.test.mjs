@@ -56,6 +56,7 @@ describe('where OpenAI makes no session any more', () => {
       assert.equal(ok, false);
       const failed = checks.filter((/** @type {any} */ check) => check.status === 'failed');
       assert.deepEqual(failed.map((/** @type {any} */ check) => [check.name, check.detail]), [['session', row.detail]]);
+      assert.equal(failed[0].hint.includes('docs/agent-builder.md'), row.status === 404);
     });
   }
 });
