@@ -37,7 +37,7 @@ test('something failed: what to do about it, and 1', async () => {
   worker.sandbox.fail('workflow-not-found');
   const { status, printed } = await doctor([worker.url]);
   assert.equal(status, 1);
-  assert.match(printed, /^failed {3}session: Workflow not found.*\n +\S.*never published\.$/m);
+  assert.match(printed, /^failed {3}session: Workflow not found.*\n +\S.*never published\. .*docs\/agent-builder\.md.*$/m);
 });
 
 test('--json prints the report alone', async () => {
