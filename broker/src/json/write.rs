@@ -35,14 +35,18 @@ impl fmt::Display for Json<'_> {
 }
 
 fn quote(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let is_escaped = |c: char| matches!(c, '"' | '\\' | '\0'..='\x1f');
     f.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' => f.write_str("\\\""),
-            '\\' => f.write_str("\\\\"),
-            '\n' => f.write_str("\\n"),
-            '\0'..='\x1f' => write!(f, "\\u{:04x}", u32::from(c)),
-            _ => f.write_char(c),
+    for piece in text.split_inclusive(is_escaped) {
+        let last = piece.chars().next_back().filter(|last| is_escaped(*last));
+        let plain = last.and_then(|last| piece.strip_suffix(last));
+        f.write_str(plain.unwrap_or(piece))?;
+        match last {
+            Some('"') => f.write_str("\\\""),
+            Some('\\') => f.write_str("\\\\"),
+            Some('\n') => f.write_str("\\n"),
+            Some(control) => write!(f, "\\u{:04x}", u32::from(control)),
+            None => Ok(()),
         }?;
     }
     f.write_char('"')
