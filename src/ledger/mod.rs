@@ -70,15 +70,25 @@ fn number(whole: u64) -> f64 {
     whole as f64
 }
 
-/// A whole number that JavaScript gave; 0 for anything else.
+/// A number that JavaScript gave, as a whole one; 0 for those below it.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(number: &JsValue) -> u64 {
-    number.as_f64().unwrap_or_default() as u64
+fn whole(number: f64) -> u64 {
+    number as u64
+}
+
+/// A row's whole number; 0 for anything else.
+fn whole_at(row: &Array, column: u32) -> u64 {
+    whole(row.get(column).as_f64().unwrap_or_default())
+}
+
+/// A row's text; empty for anything else.
+fn text_at(row: &Array, column: u32) -> String {
+    row.get(column).as_string().unwrap_or_default()
 }
 
 fn object(env: &Env, name: &str) -> runtime::Result<Stub> {
     runtime::binding::<Namespace>(env, BINDING)
-        .ok_or_else(|| failure("LEDGER is not bound"))?
+        .ok_or_else(|| failure(&format!("{BINDING} is not bound")))?
         .get_by_name(name)
 }
 
@@ -134,14 +144,13 @@ pub fn remember(env: &Env, record: &Record) -> runtime::Result<Promise> {
 pub async fn recall(env: &Env, id: &str) -> Result<Option<Record>, String> {
     let call = object(env, &record_object(id)).and_then(|object| object.recall(id));
     let row = outcome(call).await?;
-    let text = |row: &Array, column| row.get(column).as_string().unwrap_or_default();
     Ok(row.dyn_ref::<Array>().map(|row| Record {
         id: id.to_owned(),
-        owner: Owner::from_text(text(row, 0)),
-        workflow: text(row, 1),
-        created_at: whole(&row.get(2)),
-        expires_at: whole(&row.get(3)),
-        cancelled: whole(&row.get(4)) != 0,
+        owner: Owner::from_text(text_at(row, 0)),
+        workflow: text_at(row, 1),
+        created_at: whole_at(row, 2),
+        expires_at: whole_at(row, 3),
+        cancelled: whole_at(row, 4) != 0,
     }))
 }
 
@@ -190,12 +199,11 @@ pub async fn reports(env: &Env, shards: u32) -> Result<Vec<Report>, String> {
     Ok(rows
         .map(|row| {
             let row = Array::from(&row);
-            let text = |column| row.get(column).as_string().unwrap_or_default();
             Report {
-                at: whole(&row.get(0)),
-                message: text(1),
-                stack: text(2),
-                url: text(3),
+                at: whole_at(&row, 0),
+                message: text_at(&row, 1),
+                stack: text_at(&row, 2),
+                url: text_at(&row, 3),
             }
         })
         .collect())

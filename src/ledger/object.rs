@@ -46,11 +46,8 @@ impl Ledger {
         counts: String,
         reports: Option<String>,
     ) -> JsValue {
-        let (keeper, publish_seconds, now) = (
-            Rc::clone(&self.0),
-            whole(&publish_seconds.into()),
-            whole(&now.into()),
-        );
+        let (keeper, publish_seconds, now) =
+            (Rc::clone(&self.0), whole(publish_seconds), whole(now));
         tasks::run(async move {
             let store = &keeper.store;
             store.count(&counts, Day::of(now), shard, publish_seconds)?;

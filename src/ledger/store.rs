@@ -1,7 +1,7 @@
 //! The object's tables. Each method is one statement, or several without a pause between them,
 //! which SQLite in an object commits together.
 
-use super::{number, whole};
+use super::{number, text_at, whole_at};
 use crate::runtime::{Result, failure};
 use broker::ledger::{Day, MAX_REPORTS, Record, Snapshot};
 use js_sys::Array;
@@ -44,7 +44,7 @@ impl Store {
         Self { sql }
     }
 
-    fn run<const N: usize>(
+    fn exec<const N: usize>(
         &self,
         statement: &str,
         values: [JsValue; N],
@@ -52,9 +52,13 @@ impl Store {
         self.sql.exec(statement, values.into_iter().collect())
     }
 
+    fn run<const N: usize>(&self, statement: &str, values: [JsValue; N]) -> Result<()> {
+        self.exec(statement, values).map(|_| ())
+    }
+
     /// The rows of a query, each an array of its columns.
     fn rows<const N: usize>(&self, query: &str, values: [JsValue; N]) -> Result<Array> {
-        Ok(Array::from(&self.run(query, values)?.raw()))
+        Ok(Array::from(&self.exec(query, values)?.raw()))
     }
 
     /// The first row.
@@ -74,8 +78,7 @@ impl Store {
             "INSERT INTO publishing VALUES (1, ?1, ?2, 1, NULL, 0)
              ON CONFLICT (one) DO UPDATE SET shard = ?1, seconds = ?2, waiting = waiting + 1",
             [shard.into(), number(publish_seconds).into()],
-        )?;
-        Ok(())
+        )
     }
 
     /// The shard and the pause between publications, if there is something to publish.
@@ -85,15 +88,15 @@ impl Store {
             [],
         )?;
         Ok(row.map(|row| {
-            let shard = u32::try_from(whole(&row.get(0))).unwrap_or_default();
-            (shard, whole(&row.get(1)))
+            let shard = u32::try_from(whole_at(&row, 0)).unwrap_or_default();
+            (shard, whole_at(&row, 1))
         }))
     }
 
     /// When the counters were last published, in Unix milliseconds.
     pub fn published_ms(&self) -> Result<Option<u64>> {
         let row = self.row("SELECT at FROM publishing WHERE at IS NOT NULL", [])?;
-        Ok(row.map(|row| whole(&row.get(0))))
+        Ok(row.map(|row| whole_at(&row, 0)))
     }
 
     /// Notes a publication that begins. Until it has succeeded its events count as waiting.
@@ -107,7 +110,7 @@ impl Store {
         )?;
         Ok(Publication {
             waiting: row.get(0),
-            failures: u32::try_from(whole(&row.get(1))).unwrap_or(u32::MAX),
+            failures: u32::try_from(whole_at(&row, 1)).unwrap_or(u32::MAX),
         })
     }
 
@@ -116,8 +119,7 @@ impl Store {
         self.run(
             "UPDATE publishing SET failures = 0, waiting = waiting - ?1",
             [publication.waiting.clone()],
-        )?;
-        Ok(())
+        )
     }
 
     /// The counters as they are, after those of days past their time are gone.
@@ -133,9 +135,9 @@ impl Store {
         {
             let row = Array::from(&row);
             let is_total = row.get(0).as_f64() == Some(f64::from(TOTAL));
-            let day = (!is_total).then(|| Day::from_number(whole(&row.get(0))));
-            let name = row.get(1).as_string().unwrap_or_default();
-            snapshot.add(day, &name, whole(&row.get(2)));
+            let day = (!is_total).then(|| Day::from_number(whole_at(&row, 0)));
+            let name = text_at(&row, 1);
+            snapshot.add(day, &name, whole_at(&row, 2));
         }
         Ok(snapshot)
     }
@@ -150,8 +152,7 @@ impl Store {
         self.run(
             "DELETE FROM reports WHERE number <= (SELECT max(number) FROM reports) - ?1",
             [MAX_REPORTS.into()],
-        )?;
-        Ok(())
+        )
     }
 
     /// The reports that are kept, newest first.
@@ -179,8 +180,7 @@ impl Store {
                 created_at.into(),
                 expires_at.into(),
             ],
-        )?;
-        Ok(())
+        )
     }
 
     /// A record's row, without its id; nothing if there is none.
@@ -196,8 +196,7 @@ impl Store {
         self.run(
             "UPDATE records SET cancelled = 1 WHERE id = ?1",
             [id.into()],
-        )?;
-        Ok(())
+        )
     }
 
     /// Forgets the records of sessions that ended up to a time, in Unix seconds.
@@ -205,8 +204,7 @@ impl Store {
         self.run(
             "DELETE FROM records WHERE expires_at <= ?1",
             [number(ended).into()],
-        )?;
-        Ok(())
+        )
     }
 
     /// When the next record is past its day, in Unix seconds.
@@ -215,7 +213,7 @@ impl Store {
             "SELECT expires_at FROM records ORDER BY expires_at LIMIT 1",
             [],
         )?;
-        Ok(row.map(|row| Record::kept_until(whole(&row.get(0)))))
+        Ok(row.map(|row| Record::kept_until(whole_at(&row, 0))))
     }
 
     /// Takes a place for a day if there is one. The check and the count have no pause between them.
@@ -246,8 +244,7 @@ impl Store {
         self.run(
             "UPDATE places SET count = count - 1 WHERE day = ?1 AND owner IN (?2, ?3) AND count > 0",
             [day.into(), ALL.into(), owner.into()],
-        )?;
-        Ok(())
+        )
     }
 
     fn places(&self, day: f64, owner: &str) -> Result<f64> {
