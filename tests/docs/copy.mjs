@@ -6,8 +6,8 @@ import path from 'node:path';
 import { build } from '../../scripts/build.mjs';
 import { SETTINGS } from '../../scripts/dotenv.mjs';
 import { npmReady } from '../../scripts/setup/npm.mjs';
-import { projectEnv } from '../../scripts/setup/paths.mjs';
-import { projectFiles, root } from './markdown.mjs';
+import { projectEnv, root } from '../../scripts/setup/paths.mjs';
+import { projectFiles } from './markdown.mjs';
 
 export async function copyProject() {
   // `npm start` in the copy would install through the link, and so take away the packages that run here.

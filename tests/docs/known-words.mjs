@@ -1,7 +1,8 @@
 // Holds commands of npm's scripts and of git to what they know, without running them.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readText, root } from './markdown.mjs';
+import { root } from '../../scripts/setup/paths.mjs';
+import { readText } from './markdown.mjs';
 
 const packageScripts = JSON.parse(readText('package.json')).scripts;
 

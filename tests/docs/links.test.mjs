@@ -7,7 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { parse as parseToml } from 'smol-toml';
 import { attribute, readHtml } from './html.mjs';
-import { projectFiles, readMarkdown, readText, root } from './markdown.mjs';
+import { root } from '../../scripts/setup/paths.mjs';
+import { projectFiles, readMarkdown, readText } from './markdown.mjs';
 
 const files = projectFiles();
 const markdown = new Map(files.filter((file) => file.endsWith('.md')).map((file) => [file, readMarkdown(file)]));

@@ -1,18 +1,16 @@
 // The repository's Markdown as its tests read it: blocks of code, commands in the text, headings and links.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import GithubSlugger from 'github-slugger';
 import { Lexer, walkTokens } from 'marked';
-
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+import { inRoot, root } from '../../scripts/setup/paths.mjs';
 
 /** The files of the project: committed, or new and not ignored. @returns {string[]} */
 export const projectFiles = () =>
   execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
     .split('\0').filter(Boolean).sort();
 
-export const readText = (/** @type {string} */ file) => readFileSync(root + file, 'utf8');
+export const readText = (/** @type {string} */ file) => readFileSync(inRoot(file), 'utf8');
 
 /**
  * @typedef {{ where: string, language: string, text: string }} Block a fenced block; `where` is FILE:LINE

@@ -1,12 +1,11 @@
 // What docs/ says of the repository's code is so: the tests that docs/security.md relies on, the tables and keys that
 // docs/storage.md lists. That the files it names are there is for links.test.mjs.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import test from 'node:test';
+import { inRoot } from '../../scripts/setup/paths.mjs';
+import { readText } from './markdown.mjs';
 import { readPage } from './page.mjs';
-
-const root = new URL('../../', import.meta.url);
-const read = (/** @type {string} */ path) => readFileSync(new URL(path, root), 'utf8');
 
 test('every test that is to show an attack stopped has that name', () => {
   const rows = readPage('security.md').rows('Attacks, and the tests that show them stopped');
@@ -14,22 +13,22 @@ test('every test that is to show an attack stopped has that name', () => {
   for (const [attack, tests] of rows) {
     for (const part of tests.split(/[;,] (?=`)/)) {
       const [, path, name] = /^`(.+?)`(?:: (.+))?/.exec(part) ?? [];
-      assert.ok(path && existsSync(new URL(path, root)), `${attack}: ${part}`);
-      if (name) assert.ok(read(path).includes(name), `${attack}: ${part}`);
+      assert.ok(path && existsSync(inRoot(path)), `${attack}: ${part}`);
+      if (name) assert.ok(readText(path).includes(name), `${attack}: ${part}`);
     }
   }
 });
 
 test('every table of the ledger is listed, and no other', () => {
-  const tables = [...read('src/ledger/store.rs').matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
+  const tables = [...readText('src/ledger/store.rs').matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
   const listed = readPage('storage.md').rows('In the objects').map(([, table]) => table.replaceAll('`', ''));
   assert.deepEqual(listed.sort(), tables.sort());
 });
 
 test('every key that the pages keep in the browser is listed', () => {
-  const page = read('docs/storage.md');
+  const page = readText('docs/storage.md');
   for (const path of ['public/demo/theme.js', 'public/demo/language.js', 'public/dashboard/token.js', 'embed/visitor.js']) {
-    const key = /KEY = ['`]([\w-]+)/.exec(read(path))?.[1] ?? '';
+    const key = /KEY = ['`]([\w-]+)/.exec(readText(path))?.[1] ?? '';
     assert.ok(key.startsWith('chatkit-edge-'), path);
     assert.ok(page.includes(`\`${key}`), key);
   }

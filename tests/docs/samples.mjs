@@ -12,7 +12,8 @@ import { parseAllDocuments } from 'yaml';
 import { parseDotenv, SETTINGS } from '../../scripts/dotenv.mjs';
 import { pythonProgram } from '../../scripts/setup/python.mjs';
 import { readHtml } from './html.mjs';
-import { readText, root } from './markdown.mjs';
+import { root } from '../../scripts/setup/paths.mjs';
+import { readText } from './markdown.mjs';
 
 const known = (/** @type {string[]} */ names) => {
   for (const name of names) assert.ok(SETTINGS.has(name), `there is no setting ${name}`);

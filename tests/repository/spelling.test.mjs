@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { pythonProgram } from '../../scripts/setup/python.mjs';
-import { root } from '../docs/markdown.mjs';
+import { root } from '../../scripts/setup/paths.mjs';
 
 /** @param {string[]} args @param {string} [input] */
 const typos = (args, input) =>

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { parse } from 'smol-toml';
-import { npmBin, projectEnv } from '../../scripts/setup/paths.mjs';
-import { projectFiles, readText, root } from '../docs/markdown.mjs';
+import { npmBin, projectEnv, root } from '../../scripts/setup/paths.mjs';
+import { projectFiles, readText } from '../docs/markdown.mjs';
 
 async function dryRun(/** @type {string} */ config, /** @type {string} */ environment) {
   const folder = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-deploy-'));
