@@ -4,8 +4,8 @@
  */
 
 import { asProblem, Problem } from '../public/demo/problem.js';
-import { isPassing } from './causes.js';
-import { frameBlocked } from './policy.js';
+import { isPassing } from './retryable.js';
+import { frameBlocked } from './csp-violations.js';
 import { recovered, tryLater } from './recovery.js';
 import { within } from './time.js';
 import { loadWidget } from './widget-script.js';

@@ -2,7 +2,7 @@
 
 import { Problem } from '../public/demo/problem.js';
 import { WidgetCalls } from './calls.js';
-import { isWorthTelling } from './causes.js';
+import { isWorthTelling } from './retryable.js';
 import { Chat } from './chat.js';
 import { EVENTS } from './events.js';
 import { languageOf, optionsFor, themeOf } from './options.js';

@@ -5,7 +5,7 @@
  */
 
 import { make } from '../public/demo/dom.js';
-import { waitOf } from './causes.js';
+import { waitOf } from './retryable.js';
 import { workerOrigin } from './worker.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */

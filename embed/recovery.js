@@ -3,7 +3,7 @@
  * growing pauses while it is seen. One timer serves the whole page, so that elements that failed together try together.
  */
 
-import { waitOf } from './causes.js';
+import { waitOf } from './retryable.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
 

@@ -4,9 +4,9 @@
  */
 
 import { asProblem } from '../public/demo/problem.js';
-import { isPassing, waitOf } from './causes.js';
+import { isPassing, waitOf } from './retryable.js';
 import { sleepOrOnline } from './time.js';
-import { inTurn } from './turns.js';
+import { inTurn } from './request-queue.js';
 import { askSession } from './worker.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */

@@ -1,7 +1,7 @@
 /** Loads the widget's script, once for the page, and waits until its element is defined. */
 
 import { Problem } from '../public/demo/problem.js';
-import { blockedByPolicy } from './policy.js';
+import { blockedByPolicy } from './csp-violations.js';
 import { within } from './time.js';
 
 const ELEMENT = 'openai-chatkit';

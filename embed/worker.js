@@ -2,8 +2,8 @@
 
 import { asProblem, Problem } from '../public/demo/problem.js';
 import { badAnswer, call } from '../public/demo/worker.js';
-import { blockedByPolicy } from './policy.js';
-import { untilApart } from './turns.js';
+import { blockedByPolicy } from './csp-violations.js';
+import { untilApart } from './request-queue.js';
 import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
 
 /** @import { Config } from '../public/demo/worker.js' */

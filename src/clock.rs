@@ -1,6 +1,6 @@
 //! The time and chance that the rules are given.
 
-use broker::cause::Cause;
+use broker::error::Error;
 
 /// Milliseconds since 1970. Workers' clock moves only with input and output.
 pub fn now_ms() -> u64 {
@@ -11,8 +11,8 @@ pub fn now_ms() -> u64 {
 }
 
 /// Fresh random bytes.
-pub fn random<const N: usize>() -> Result<[u8; N], Cause> {
+pub fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Cause::Internal)?;
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
     Ok(bytes)
 }

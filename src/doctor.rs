@@ -1,14 +1,14 @@
 //! Checks the whole set-up: settings, bindings, and a live session that is created and cancelled.
 
 use crate::ledger;
+use crate::openai_client;
+use crate::request_context::RequestContext;
 use crate::runtime::{self, Kv, RateLimiter};
-use crate::scope::Scope;
 use crate::stats::COUNTERS;
-use crate::upstream;
-use broker::ask::Ask;
 use broker::doctor::Report;
-use broker::limits::LIMITERS;
 use broker::openai;
+use broker::rate_limits::LIMITERS;
+use broker::session_request::SessionRequest;
 use broker::settings::{SessionSettings, Settings};
 use worker::Env;
 
@@ -16,8 +16,8 @@ use worker::Env;
 const DOCTOR: &str = "chatkit-edge-doctor";
 
 /// Looks at everything, and goes on after a failure as far as that makes sense.
-pub async fn examine(scope: &Scope) -> Report {
-    let (env, settings) = (&scope.env, &*scope.settings);
+pub async fn examine(ctx: &RequestContext) -> Report {
+    let (env, settings) = (&ctx.env, &*ctx.settings);
     let mut report = Report::of_settings(settings);
     match runtime::binding::<Kv>(env, COUNTERS) {
         Some(_) => report.passed("COUNTERS", "The KV namespace is bound."),
@@ -39,7 +39,7 @@ pub async fn examine(scope: &Scope) -> Report {
     limiters(env, settings, &mut report);
     match &settings.sessions {
         Ok(sessions) => {
-            live_session(sessions, scope, &mut report).await;
+            live_session(sessions, ctx, &mut report).await;
         }
         Err(_) => report.skipped(
             "session",
@@ -69,13 +69,13 @@ fn limiters(env: &Env, settings: &Settings, report: &mut Report) {
     }
 }
 
-async fn live_session(sessions: &SessionSettings, scope: &Scope, report: &mut Report) {
+async fn live_session(sessions: &SessionSettings, ctx: &RequestContext, report: &mut Report) {
     // No body asks for the default, which the settings always have.
-    let Ok(ask) = Ask::read(b"", sessions) else {
+    let Ok(ask) = SessionRequest::read(b"", sessions) else {
         return;
     };
     let body = openai::create_session_body(sessions, &ask, DOCTOR);
-    let session = match upstream::create_session(sessions, &body, &scope.client()).await {
+    let session = match openai_client::create_session(sessions, &body, &ctx.client()).await {
         (_, Ok(session)) => session,
         (_, Err(failure)) => {
             report.openai_failed("session", failure);
@@ -88,7 +88,7 @@ async fn live_session(sessions: &SessionSettings, scope: &Scope, report: &mut Re
         report.skipped("cancel", "OpenAI gave the session no id to cancel it by.");
         return;
     };
-    match upstream::post(sessions, &path, None, &scope.client()).await {
+    match openai_client::post(sessions, &path, None, &ctx.client()).await {
         (_, Ok(_)) => report.passed("cancel", "OpenAI cancelled it."),
         (_, Err(failure)) => report.openai_failed("cancel", failure),
     }

@@ -2,7 +2,7 @@
 // several proxies for every request, which costs a health check a seventh of its time, and it exports classes of which
 // nothing here is used. What it does for an instance that ended in a fault, to begin a new one, stays.
 import { DurableObject } from 'cloudflare:workers';
-import Entrypoint, { Ledger as Keeper } from '../build/rust/index.js';
+import Entrypoint, { Ledger as LedgerObject } from '../build/rust/index.js';
 
 const serve = Entrypoint.prototype.fetch;
 
@@ -14,12 +14,12 @@ export default {
 export class Ledger extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
-    this.keeper = new Keeper(ctx, env);
+    this.object = new LedgerObject(ctx, env);
   }
 }
 
-for (const name of ['count', 'remember', 'recall', 'cancelled', 'reserve', 'giveBack', 'reports', 'alarm']) {
+for (const name of ['count', 'putRecord', 'getRecord', 'cancelled', 'reserve', 'release', 'reports', 'alarm']) {
   Ledger.prototype[name] = function (...values) {
-    return this.keeper[name](...values);
+    return this.object[name](...values);
   };
 }

@@ -1,7 +1,7 @@
 //! ChatKit Edge: the Worker.
 //!
 //! It translates between the runtime and the rules of the `broker` crate, and decides nothing
-//! itself. A request passes through [`answer`], which
+//! itself. A request passes through [`response`], which
 //!
 //! 1. gives it an id,
 //! 2. asks the rules which endpoint it means and which page sent it,
@@ -13,42 +13,42 @@
 //! A request whose client goes away is brought to its end: what it took is given back, those who
 //! wait for the same are told, and its memory is freed.
 
-mod bindings;
-mod caller;
+mod client_request;
+mod client_response;
 mod clock;
 mod console;
 mod doctor;
+mod env_settings;
 mod events;
-mod flights;
-mod incoming;
-mod keys;
+mod identify;
+mod jwks_cache;
 mod ledger;
-mod limits;
-mod outgoing;
+mod openai_client;
 mod pages;
+mod rate_limiter;
 mod record;
+mod request_context;
 mod runtime;
-mod scope;
 mod session;
+mod shared_sessions;
 mod stats;
 mod tasks;
-mod upstream;
 
-use broker::answer::Answer;
 use broker::auth;
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::ledger::Event;
 use broker::log::{Line, path_for_log};
-use broker::origin::Sender;
+use broker::origin::RequestOrigin;
 use broker::page;
 use broker::problem::Problem;
-use broker::route::{self, Route};
-use flights::SHARED;
-use incoming::Incoming;
-use scope::{Scope, Trace};
+use broker::response::Response;
+use broker::router::{self, Route};
+use client_request::ClientRequest;
+use request_context::{LogFields, RequestContext};
+use shared_sessions::SHARED;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::Request;
 use worker::worker_sys::Context;
 use worker::{Env, event};
 
@@ -78,23 +78,27 @@ pub fn fetch(request: Request, env: Env, context: Context) -> JsValue {
     .into()
 }
 
-async fn answer(request: Request, env: Env, context: Rc<Context>) -> runtime::Result<Response> {
-    let scope = Scope::new(&request, env, context);
+async fn answer(
+    request: Request,
+    env: Env,
+    context: Rc<Context>,
+) -> runtime::Result<web_sys::Response> {
+    let ctx = RequestContext::new(&request, env, context);
     let started = clock::now_ms();
-    let incoming = Incoming::new(request, &scope.settings);
-    let route = route::route(&incoming.method, &incoming.path);
+    let request = ClientRequest::new(request, &ctx.settings);
+    let route = router::route(&request.method, &request.path);
     if let Ok(route @ (Route::Page | Route::Embed | Route::Asset)) = route {
-        return pages::serve(route, &incoming, &scope).await;
+        return pages::serve(route, &request, &ctx).await;
     }
 
     let mut line = Line {
         event: "request",
         ..Line::default()
     };
-    let mut trace = Trace::default();
+    let mut log = LogFields::default();
     let creates_session = route.as_ref().is_ok_and(|route| route.creates_session());
     let served = match route {
-        Ok(route) => serve(route, &incoming, &scope, &mut trace).await,
+        Ok(route) => serve(route, &request, &ctx, &mut log).await,
         Err(cause) => Err(cause),
     };
     let mut answer = served.unwrap_or_else(|cause| {
@@ -103,59 +107,59 @@ async fn answer(request: Request, env: Env, context: Rc<Context>) -> runtime::Re
         if creates_session {
             problem = problem.for_session();
             // A failure that several share is counted once.
-            if cause.is_counted() && trace.event != Some(SHARED) {
-                scope.count_later(&Event::SessionFailed(problem.code.to_owned()));
+            if cause.is_counted() && log.event != Some(SHARED) {
+                ctx.count_later(&Event::SessionFailed(problem.code.to_owned()));
             }
         }
-        Answer::problem(&problem, &incoming.request_id)
+        Response::problem(&problem, &request.request_id)
     });
-    incoming.sender.add_cors(&mut answer.headers);
-    let answer = answer.finish(&incoming.method, &incoming.request_id);
+    request.request_origin.add_cors(&mut answer.headers);
+    let answer = answer.finish(&request.method, &request.request_id);
 
     line.level = if answer.status < 500 { "info" } else { "error" };
-    line.request_id = &incoming.request_id;
-    line.method = Some(&incoming.method);
-    let path = path_for_log(&incoming.path);
+    line.request_id = &request.request_id;
+    line.method = Some(&request.method);
+    let path = path_for_log(&request.path);
     line.path = Some(&path);
     line.status = Some(answer.status);
     line.took_ms = Some(clock::now_ms().saturating_sub(started));
-    trace.note(&mut line);
+    log.note(&mut line);
     console::write(&line);
-    outgoing::response(&answer)
+    client_response::response(&answer)
 }
 
 async fn serve(
     route: Route,
-    incoming: &Incoming,
-    scope: &Scope,
-    trace: &mut Trace,
-) -> Result<Answer, Cause> {
+    request: &ClientRequest,
+    ctx: &RequestContext,
+    log: &mut LogFields,
+) -> Result<Response, Error> {
     // A foreign page is stopped before anything is done or spent for it.
     let preflight = matches!(route, Route::Options { .. });
-    if incoming.sender == Sender::Foreign && (route.changes_state() || preflight) {
-        return Err(Cause::OriginNotAllowed);
+    if request.request_origin == RequestOrigin::Disallowed && (route.changes_state() || preflight) {
+        return Err(Error::OriginNotAllowed);
     }
-    let settings = &scope.settings;
+    let settings = &ctx.settings;
     if route.is_for_admin() {
-        let header = incoming.header("Authorization");
-        auth::admit_admin(header.as_deref(), settings.admin_token.as_ref())?;
+        let header = request.header("Authorization");
+        auth::require_admin(header.as_deref(), settings.admin_token.as_ref())?;
     }
     match route {
-        Route::Start | Route::Refresh => session::create(route, incoming, scope, trace).await,
-        Route::Show => record::show(incoming, scope, trace).await,
-        Route::Cancel => record::cancel(incoming, scope, trace).await,
-        Route::Messages => events::take(Event::Message, incoming, scope, trace).await,
-        Route::ThreadChanges => events::take(Event::ThreadChange, incoming, scope, trace).await,
-        Route::TakeReports => events::take(Event::ClientError, incoming, scope, trace).await,
-        Route::Reports => stats::reports(scope, trace).await,
-        Route::Stats => stats::stats(scope, trace).await,
-        Route::Metrics => stats::metrics(scope, trace).await,
-        Route::Doctor => Ok(Answer::json(doctor::examine(scope).await.to_json())),
-        Route::Config => Ok(Answer::cacheable_json(
+        Route::Start | Route::Refresh => session::create(route, request, ctx, log).await,
+        Route::Show => record::show(request, ctx, log).await,
+        Route::Cancel => record::cancel(request, ctx, log).await,
+        Route::Messages => events::take(Event::Message, request, ctx, log).await,
+        Route::ThreadChanges => events::take(Event::ThreadChange, request, ctx, log).await,
+        Route::TakeReports => events::take(Event::ClientError, request, ctx, log).await,
+        Route::Reports => stats::reports(ctx, log).await,
+        Route::Stats => stats::stats(ctx, log).await,
+        Route::Metrics => stats::metrics(ctx, log).await,
+        Route::Doctor => Ok(Response::json(doctor::examine(ctx).await.to_json())),
+        Route::Config => Ok(Response::cacheable_json(
             page::config_json(settings),
             CONFIG_SECONDS,
         )),
-        Route::Health => Ok(Answer::json(
+        Route::Health => Ok(Response::json(
             concat!(
                 r#"{"status":"healthy","version":""#,
                 env!("CARGO_PKG_VERSION"),
@@ -164,10 +168,12 @@ async fn serve(
             .to_owned(),
         )),
         Route::Options { allow } => {
-            let mut answer = Answer::options(allow);
-            incoming.sender.add_preflight(&mut answer.headers, allow);
+            let mut answer = Response::options(allow);
+            request
+                .request_origin
+                .add_preflight(&mut answer.headers, allow);
             Ok(answer)
         }
-        Route::Page | Route::Embed | Route::Asset => Err(Cause::Internal),
+        Route::Page | Route::Embed | Route::Asset => Err(Error::Internal),
     }
 }

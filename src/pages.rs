@@ -1,15 +1,14 @@
 //! Static files, which the platform serves, and the two that need something of the settings.
 
-use crate::incoming::Incoming;
-use crate::outgoing;
+use crate::client_request::ClientRequest;
+use crate::client_response;
+use crate::request_context::RequestContext;
 use crate::runtime::{self, Fetcher, Result, failure};
-use crate::scope::Scope;
-use broker::answer::{Answer, Headers};
 use broker::page;
-use broker::route::Route;
+use broker::response::{Headers, Response};
+use broker::router::Route;
 use broker::settings::Settings;
 use js_sys::futures::JsFuture;
-use web_sys::Response;
 
 /// The binding of the files in `public/`.
 const ASSETS: &str = "ASSETS";
@@ -19,20 +18,28 @@ const ASSETS: &str = "ASSETS";
 const EMBED_CACHE: &str = "public, max-age=60, stale-while-revalidate=600";
 
 /// Serves a file.
-pub async fn serve(route: Route, incoming: &Incoming, scope: &Scope) -> Result<Response> {
-    let files = runtime::binding::<Fetcher>(&scope.env, ASSETS)
+pub async fn serve(
+    route: Route,
+    request: &ClientRequest,
+    ctx: &RequestContext,
+) -> Result<web_sys::Response> {
+    let files = runtime::binding::<Fetcher>(&ctx.env, ASSETS)
         .ok_or_else(|| failure("ASSETS is not bound"))?;
     match route {
-        Route::Page => page(&files, incoming, &scope.settings).await,
-        Route::Embed => embed(&files, incoming, &scope.settings).await,
-        _ => runtime::pass_on(&files, &incoming.request).await,
+        Route::Page => page(&files, request, &ctx.settings).await,
+        Route::Embed => embed(&files, request, &ctx.settings).await,
+        _ => runtime::pass_on(&files, &request.request).await,
     }
 }
 
 /// The demo page. Its `Content-Security-Policy` names the script's origin, a setting, and its `Link` has the
 /// browser load that script beside the page's own.
-async fn page(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Result<Response> {
-    let file = runtime::pass_on(files, &incoming.request).await?;
+async fn page(
+    files: &Fetcher,
+    request: &ClientRequest,
+    settings: &Settings,
+) -> Result<web_sys::Response> {
+    let file = runtime::pass_on(files, &request.request).await?;
     let page = runtime::copy(&file)?;
     let headers = page.headers();
     headers.set(
@@ -47,17 +54,21 @@ async fn page(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Resu
 
 /// The element, with what a page may know in front of it. The file is asked for without the request's
 /// conditions: it may be unchanged while the settings are not.
-async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Result<Response> {
-    let file = runtime::get_file(files, &incoming.request.url(), &incoming.method).await?;
+async fn embed(
+    files: &Fetcher,
+    request: &ClientRequest,
+    settings: &Settings,
+) -> Result<web_sys::Response> {
+    let file = runtime::get_file(files, &request.request.url(), &request.method).await?;
     if file.status() != 200 {
         return Ok(file);
     }
     let mut script = page::embed_prelude(settings);
     let file_tag = file.headers().get("ETag")?.unwrap_or_default();
     let tag = page::embed_tag(&script, &file_tag);
-    let held = incoming.header("If-None-Match");
-    let is_held = held.is_some_and(|held| page::is_held(&held, &tag));
-    if !is_held {
+    let held = request.header("If-None-Match");
+    let etag_matches = held.is_some_and(|held| page::etag_matches(&held, &tag));
+    if !etag_matches {
         let text = JsFuture::from(file.text()?).await?;
         script.push_str(&text.as_string().unwrap_or_default());
     }
@@ -69,9 +80,9 @@ async fn embed(files: &Fetcher, incoming: &Incoming, settings: &Settings) -> Res
     // A module script is loaded with CORS; it holds nothing that is not public.
     headers.set("Access-Control-Allow-Origin", "*");
     headers.set("Cross-Origin-Resource-Policy", "cross-origin");
-    outgoing::response(&Answer {
-        status: if is_held { 304 } else { 200 },
+    client_response::response(&Response {
+        status: if etag_matches { 304 } else { 200 },
         headers,
-        body: (!is_held).then_some(script),
+        body: (!etag_matches).then_some(script),
     })
 }

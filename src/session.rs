@@ -1,133 +1,137 @@
 //! Creates a session: who asks, what for, and what OpenAI makes of it.
 
-use crate::caller::{self, Caller};
+use crate::client_request::ClientRequest;
 use crate::clock;
-use crate::flights;
-use crate::incoming::Incoming;
+use crate::identify::{self, Identity};
 use crate::ledger;
-use crate::limits;
-use crate::scope::{Scope, Trace};
-use crate::upstream;
-use broker::answer::Answer;
-use broker::ask::Ask;
-use broker::cause::Cause;
-use broker::ledger::{Day, Event, Owner, Record, seconds_to_midnight};
+use crate::openai_client;
+use crate::rate_limiter;
+use crate::request_context::{LogFields, RequestContext};
+use crate::shared_sessions;
+use broker::error::Error;
+use broker::ledger::{Day, Event, Record, UserHash, seconds_to_midnight};
 use broker::openai::{self, Session};
 use broker::redact::redact;
-use broker::route::Route;
+use broker::response::Response;
+use broker::router::Route;
+use broker::session_request::SessionRequest;
 use broker::settings::{DailyLimits, SessionSettings};
 
 /// Serves `session` and `refresh`.
 pub async fn create(
     route: Route,
-    incoming: &Incoming,
-    scope: &Scope,
-    trace: &mut Trace,
-) -> Result<Answer, Cause> {
+    request: &ClientRequest,
+    ctx: &RequestContext,
+    log: &mut LogFields,
+) -> Result<Response, Error> {
     // 1. Without settings, and beyond its address's limit, nothing of the request is read.
-    let settings = scope.sessions()?;
-    if scope.settings.rate_limits {
-        limits::count_address(&scope.env, incoming).await?;
+    let settings = ctx.sessions()?;
+    if ctx.settings.rate_limits {
+        rate_limiter::count_address(&ctx.env, request).await?;
     }
 
     // 2. What is asked for.
-    let body = incoming.body().await?;
-    let ask = Ask::read(&body, settings)?;
+    let body = request.body().await?;
+    let ask = SessionRequest::read(&body, settings)?;
 
     // 3. Who is asking. A refresh is for the same caller as before.
     let refresh = route == Route::Refresh;
-    let caller =
-        caller::identify(refresh, incoming, ask.user.as_deref(), &settings.callers).await?;
+    let caller = identify::identify(refresh, request, ask.user.as_deref(), &settings.auth).await?;
     let user = caller.user();
-    if scope.settings.rate_limits {
-        limits::count_caller(&scope.env, &user).await?;
+    if ctx.settings.rate_limits {
+        rate_limiter::count_caller(&ctx.env, &user).await?;
     }
 
     // 4. A new session, or the one that an equal request is getting at this moment.
-    let order = Order {
+    let order = SessionOrder {
         body: openai::create_session_body(settings, &ask, &user),
-        owner: Owner::of(&user),
+        owner: UserHash::of(&user),
         workflow: &ask.workflow,
         refresh,
     };
-    let session = flights::share(&order.body, scope, trace, async |trace: &mut Trace| {
-        make(&order, scope, settings, trace).await
+    let session = shared_sessions::share(&order.body, ctx, log, async |log: &mut LogFields| {
+        make(&order, ctx, settings, log).await
     })
     .await?;
-    trace.session_id = session.id.as_deref().map(|id| redact(id, None));
+    log.session_id = session.id.as_deref().map(|id| redact(id, None));
 
     // 5. The page gets the secret, and what lets it prove who it is next time.
-    Ok(answer(&session, &ask, &caller, incoming, settings))
+    Ok(answer(&session, &ask, &caller, request, settings))
 }
 
 /// What is asked of OpenAI, and for whom.
-struct Order<'a> {
+struct SessionOrder<'a> {
     body: String,
-    owner: Owner,
+    owner: UserHash,
     workflow: &'a str,
     refresh: bool,
 }
 
 async fn make(
-    order: &Order<'_>,
-    scope: &Scope,
+    order: &SessionOrder<'_>,
+    ctx: &RequestContext,
     settings: &SessionSettings,
-    trace: &mut Trace,
-) -> Result<Session, Cause> {
+    log: &mut LogFields,
+) -> Result<Session, Error> {
     // A place under the daily limits, before OpenAI is asked.
     let day = Day::of(clock::now_ms());
-    let reserved = reserve(scope, settings.daily, day, &order.owner, trace).await?;
+    let reserved = reserve(ctx, settings.daily, day, &order.owner, log).await?;
 
-    let (exchange, result) = upstream::create_session(settings, &order.body, &scope.client()).await;
-    trace.exchange = Some(exchange);
+    let (call, result) = openai_client::create_session(settings, &order.body, &ctx.client()).await;
+    log.call = Some(call);
     let session = result.map_err(|failure| {
         if reserved {
-            scope.see_to(ledger::give_back(&scope.env, day, &order.owner));
+            ctx.wait_until(ledger::release(&ctx.env, day, &order.owner));
         }
-        Cause::OpenAi(failure)
+        Error::OpenAi(failure)
     })?;
 
     // The session's record is there before the page can ask for it; counting can wait.
-    remember(scope, &session, order, trace).await;
+    put_record(ctx, &session, order, log).await;
     let (name, event) = if order.refresh {
         ("session.refreshed", Event::SessionRefreshed)
     } else {
         ("session.created", Event::SessionCreated)
     };
-    trace.event = Some(name);
-    scope.count_later(&event);
+    log.event = Some(name);
+    ctx.count_later(&event);
     Ok(session)
 }
 
 /// Takes a place. Where no limit is set nothing is asked, and where the ledger fails nobody is kept out.
 async fn reserve(
-    scope: &Scope,
+    ctx: &RequestContext,
     daily: DailyLimits,
     day: Day,
-    owner: &Owner,
-    trace: &mut Trace,
-) -> Result<bool, Cause> {
+    owner: &UserHash,
+    log: &mut LogFields,
+) -> Result<bool, Error> {
     if !daily.are_set() {
         return Ok(false);
     }
-    let mut granted = ledger::reserve(&scope.env, day, owner, daily).await;
+    let mut granted = ledger::reserve(&ctx.env, day, owner, daily).await;
     if granted.is_err() {
         // An object that was moved or restarted fails what it was at, and is there again at once.
-        granted = ledger::reserve(&scope.env, day, owner, daily).await;
+        granted = ledger::reserve(&ctx.env, day, owner, daily).await;
     }
     match granted {
-        Ok(false) => Err(Cause::DailyLimitReached {
+        Ok(false) => Err(Error::DailyLimitReached {
             retry_after: seconds_to_midnight(clock::now_ms()),
         }),
         Ok(true) => Ok(true),
         Err(error) => {
-            trace.ledger_failed(&error);
+            log.ledger_failed(&error);
             Ok(false)
         }
     }
 }
 
-async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &mut Trace) {
+async fn put_record(
+    ctx: &RequestContext,
+    session: &Session,
+    order: &SessionOrder<'_>,
+    log: &mut LogFields,
+) {
     let Some(id) = session.id.clone() else {
         return;
     };
@@ -139,30 +143,30 @@ async fn remember(scope: &Scope, session: &Session, order: &Order<'_>, trace: &m
         expires_at: session.expires_at,
         cancelled: false,
     };
-    if let Err(error) = ledger::outcome(ledger::remember(&scope.env, &record)).await {
-        trace.ledger_failed(&error);
+    if let Err(error) = ledger::outcome(ledger::put_record(&ctx.env, &record)).await {
+        log.ledger_failed(&error);
     }
 }
 
 fn answer(
     session: &Session,
-    ask: &Ask,
-    caller: &Caller,
-    incoming: &Incoming,
+    ask: &SessionRequest,
+    caller: &Identity,
+    request: &ClientRequest,
     settings: &SessionSettings,
-) -> Answer {
-    let third_party = incoming.sender.is_third_party();
-    let visitors = &settings.callers.visitors;
+) -> Response {
+    let third_party = request.request_origin.is_third_party();
+    let visitors = &settings.auth.visitors;
     let signed = match caller {
-        Caller::Visitor(visitor) if third_party => Some(visitors.sign(visitor)),
+        Identity::Visitor(visitor) if third_party => Some(visitors.sign(visitor)),
         _ => None,
     };
-    let mut answer = Answer::json(openai::session_answer(
+    let mut answer = Response::json(openai::session_answer(
         session,
         signed.as_deref(),
         ask.thread.as_ref(),
     ));
-    if let Caller::Visitor(visitor) = caller {
+    if let Identity::Visitor(visitor) = caller {
         // Set each time: it renews the cookie's age, and its signature after a change of secret.
         answer
             .headers

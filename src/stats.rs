@@ -2,41 +2,41 @@
 
 use crate::clock;
 use crate::ledger;
+use crate::request_context::{LogFields, RequestContext};
 use crate::runtime::{self, Kv};
-use crate::scope::{Scope, Trace};
-use broker::answer::Answer;
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::ledger::{Stats, latest_json, snapshot_key};
+use broker::response::Response;
 use js_sys::{Array, Promise, futures::JsFuture};
 
 /// The binding of the namespace that counters are published to.
 pub const COUNTERS: &str = "COUNTERS";
 
 /// Serves `GET /api/chatkit/stats`.
-pub async fn stats(scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> {
-    Ok(Answer::json(read(scope, trace).await?.to_json()))
+pub async fn stats(ctx: &RequestContext, log: &mut LogFields) -> Result<Response, Error> {
+    Ok(Response::json(read(ctx, log).await?.to_json()))
 }
 
 /// Serves `GET /metrics`.
-pub async fn metrics(scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> {
-    Ok(Answer::metrics(read(scope, trace).await?.to_prometheus()))
+pub async fn metrics(ctx: &RequestContext, log: &mut LogFields) -> Result<Response, Error> {
+    Ok(Response::metrics(read(ctx, log).await?.to_prometheus()))
 }
 
 /// Serves `GET /api/errors`.
-pub async fn reports(scope: &Scope, trace: &mut Trace) -> Result<Answer, Cause> {
-    let reports = ledger::reports(&scope.env, scope.settings.counter_shards)
+pub async fn reports(ctx: &RequestContext, log: &mut LogFields) -> Result<Response, Error> {
+    let reports = ledger::reports(&ctx.env, ctx.settings.counter_shards)
         .await
-        .map_err(|why| failed(trace, &why))?;
-    Ok(Answer::json(latest_json(reports)))
+        .map_err(|why| failed(log, &why))?;
+    Ok(Response::json(latest_json(reports)))
 }
 
 /// All shards as they were last published.
-async fn read(scope: &Scope, trace: &mut Trace) -> Result<Stats, Cause> {
-    let kv = runtime::binding::<Kv>(&scope.env, COUNTERS)
-        .ok_or_else(|| failed(trace, "COUNTERS is not bound"))?;
-    let texts = published(&kv, scope.settings.counter_shards)
+async fn read(ctx: &RequestContext, log: &mut LogFields) -> Result<Stats, Error> {
+    let kv = runtime::binding::<Kv>(&ctx.env, COUNTERS)
+        .ok_or_else(|| failed(log, "COUNTERS is not bound"))?;
+    let texts = published(&kv, ctx.settings.counter_shards)
         .await
-        .map_err(|error| failed(trace, &runtime::said(&error)))?;
+        .map_err(|error| failed(log, &runtime::said(&error)))?;
     let snapshots: Vec<_> = texts
         .iter()
         .map(|text| text.as_string()?.parse().ok())
@@ -44,7 +44,7 @@ async fn read(scope: &Scope, trace: &mut Trace) -> Result<Stats, Cause> {
     Ok(Stats::of(
         &snapshots,
         clock::now_ms(),
-        scope.settings.counter_publish_seconds,
+        ctx.settings.counter_publish_seconds,
     ))
 }
 
@@ -56,7 +56,7 @@ async fn published(kv: &Kv, shards: u32) -> runtime::Result<Array> {
     Ok(Array::from(&JsFuture::from(Promise::all(&texts)).await?))
 }
 
-fn failed(trace: &mut Trace, why: &str) -> Cause {
-    trace.trouble = Some(format!("the counters could not be read: {why}"));
-    Cause::Internal
+fn failed(log: &mut LogFields, why: &str) -> Error {
+    log.trouble = Some(format!("the counters could not be read: {why}"));
+    Error::Internal
 }

@@ -6,7 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 export class Ledger extends DurableObject {
   count() {}
 
-  remember() {}
+  putRecord() {}
 }
 
 export default { fetch: () => new Response(null, { status: 404 }) };

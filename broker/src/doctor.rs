@@ -1,6 +1,6 @@
 //! The set-up, checked for the owner: what is right, what is wrong, and what to do about it.
 
-use crate::cause::OpenAiFailure;
+use crate::error::OpenAiError;
 use crate::json::Json;
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -51,15 +51,15 @@ impl Report {
                 report.passed(
                     "settings",
                     format!(
-                        "Sessions run {}, callers are known by AUTH={}.",
+                        "Sessions run {}, auth are known by AUTH={}.",
                         sessions.workflows.join(", "),
-                        sessions.callers.auth.name()
+                        sessions.auth.auth.name()
                     ),
                 );
             }
-            Err(faults) => {
-                for fault in faults {
-                    report.failed(fault.variable, fault.to_string(), None);
+            Err(errors) => {
+                for error in errors {
+                    report.failed(error.variable, error.to_string(), None);
                 }
             }
         }
@@ -87,7 +87,7 @@ impl Report {
     }
 
     /// Adds a call to OpenAI that failed.
-    pub fn openai_failed(&mut self, name: &'static str, failure: OpenAiFailure) {
+    pub fn openai_failed(&mut self, name: &'static str, failure: OpenAiError) {
         self.failed(name, Problem::from(failure).detail, hint(failure));
     }
 
@@ -133,28 +133,26 @@ impl Report {
     }
 }
 
-fn hint(failure: OpenAiFailure) -> Option<&'static str> {
+fn hint(failure: OpenAiError) -> Option<&'static str> {
     Some(match failure {
-        OpenAiFailure::KeyRejected => {
+        OpenAiError::KeyRejected => {
             "Copy the key anew from the API keys page of the workflow's project, and store it with: npx wrangler secret put OPENAI_API_KEY"
         }
-        OpenAiFailure::BetaUnavailable => {
+        OpenAiError::BetaUnavailable => {
             "Check that the key's permissions include ChatKit, and that OpenAI has enabled it for the organization."
         }
-        OpenAiFailure::WorkflowNotFound => {
+        OpenAiError::WorkflowNotFound => {
             "Most often the key is of another project than the workflow, or the workflow was saved but never published. \
              If it worked until 30 November 2026: docs/agent-builder.md has what OpenAI ended then."
         }
-        OpenAiFailure::Rejected(_) => {
+        OpenAiError::Rejected(_) => {
             "The log has OpenAI's own words under this request id; a setting is likely beyond what OpenAI takes."
         }
-        OpenAiFailure::RateLimited { .. } => {
-            "Check the organization's limits and billing at OpenAI."
-        }
-        OpenAiFailure::Unavailable | OpenAiFailure::Timeout | OpenAiFailure::Abandoned => {
+        OpenAiError::RateLimited { .. } => "Check the organization's limits and billing at OpenAI.",
+        OpenAiError::Unavailable | OpenAiError::Timeout | OpenAiError::Abandoned => {
             "Check OPENAI_BASE_URL, and OpenAI's status page."
         }
-        OpenAiFailure::BadResponse => "Something other than the API answers at OPENAI_BASE_URL.",
+        OpenAiError::BadResponse => "Something other than the API answers at OPENAI_BASE_URL.",
     })
 }
 
@@ -183,7 +181,7 @@ mod tests {
         report.passed("a", "fine");
         report.skipped("b", "not looked at");
         assert!(report.is_ok());
-        report.openai_failed("c", OpenAiFailure::WorkflowNotFound);
+        report.openai_failed("c", OpenAiError::WorkflowNotFound);
         assert!(!report.is_ok());
         assert!(report.to_json().contains("never published"));
         assert!(report.to_json().contains("docs/agent-builder.md"));

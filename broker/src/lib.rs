@@ -4,41 +4,41 @@
 //! hands in (bytes, headers, settings, the time, random bytes), and is tested on the host.
 //! In the order in which a session request meets them:
 //!
-//! 1. [`route`]: which endpoint a method and path name.
-//! 2. [`settings`]: what the owner configured, checked as a whole; [`spelling`] reads each kind of value.
+//! 1. [`router`]: which endpoint a method and path name.
+//! 2. [`settings`]: what the owner configured, checked as a whole; [`parse`] reads each kind of value.
 //! 3. [`origin`]: which page is asking, and what CORS headers it gets.
-//! 4. [`ask`]: what the body, or the [`query`], asks for.
-//! 5. [`auth`] and [`visitor`]: who is asking; [`limits`]: how often.
-//! 6. [`flights`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
+//! 4. [`session_request`]: what the body, or the [`query`], asks for.
+//! 5. [`auth`] and [`visitor`]: who is asking; [`rate_limits`]: how often.
+//! 6. [`single_flight`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
 //!    the meaning of its answer; [`retry`] for trying again.
 //! 7. [`doctor`]: the whole set-up, checked for the owner.
 //! 8. [`ledger`]: what is counted, kept and limited.
-//! 9. [`cause`]: what can fail; [`problem`] and [`answer`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
+//! 9. [`error`]: what can fail; [`problem`] and [`response`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
 //!
 //! [`page`] is for what is served besides the API. [`json`] reads and writes all of it, and [`secret`] keeps what
 //! none of it may show.
 
 #![forbid(unsafe_code)]
 
-pub mod answer;
-pub mod ask;
 pub mod auth;
-pub mod cause;
 pub mod doctor;
-pub mod flights;
+pub mod error;
 pub mod json;
 pub mod ledger;
-pub mod limits;
 pub mod log;
 pub mod openai;
 pub mod origin;
 pub mod page;
+pub mod parse;
 pub mod problem;
 pub mod query;
+pub mod rate_limits;
 pub mod redact;
+pub mod response;
 pub mod retry;
-pub mod route;
+pub mod router;
 pub mod secret;
+pub mod session_request;
 pub mod settings;
-pub mod spelling;
+pub mod single_flight;
 pub mod visitor;

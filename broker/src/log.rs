@@ -33,7 +33,7 @@ pub struct Line<'a> {
     /// The shard of the counters.
     pub shard: Option<u32>,
     /// How many requests to OpenAI it took.
-    pub tries: Option<u32>,
+    pub attempts: Option<u32>,
     /// What went wrong, redacted.
     pub cause: Option<&'a str>,
 }
@@ -56,7 +56,7 @@ impl Line<'_> {
             ("openai_status", self.openai_status.map(Json::from)),
             ("openai_request_id", self.openai_request_id.map(Json::from)),
             ("shard", self.shard.map(Json::from)),
-            ("tries", self.tries.map(Json::from)),
+            ("tries", self.attempts.map(Json::from)),
             ("cause", self.cause.map(Json::from)),
         ])
         .to_string()

@@ -4,12 +4,12 @@
 //! so that OpenAI's own default holds. The answer is read leniently: only `client_secret` is
 //! indispensable.
 
-use crate::ask::Ask;
-use crate::cause::OpenAiFailure;
+use crate::error::OpenAiError;
 use crate::json::Json;
+use crate::parse;
 use crate::secret::Secret;
+use crate::session_request::SessionRequest;
 use crate::settings::SessionSettings;
-use crate::spelling;
 
 /// The path under `OPENAI_BASE_URL`.
 pub const SESSIONS_PATH: &str = "/chatkit/sessions";
@@ -37,7 +37,7 @@ pub struct Session {
 /// The path that cancels a session, or `None` if the id is none that a path can carry.
 #[must_use]
 pub fn cancel_path(session_id: &str) -> Option<String> {
-    spelling::is_name(session_id, 256).then(|| format!("{SESSIONS_PATH}/{session_id}/cancel"))
+    parse::is_name(session_id, 256).then(|| format!("{SESSIONS_PATH}/{session_id}/cancel"))
 }
 
 /// The headers of every request to OpenAI.
@@ -62,7 +62,11 @@ pub fn request_headers(settings: &SessionSettings) -> Vec<(&'static str, String)
 
 /// The body that asks OpenAI for a session.
 #[must_use]
-pub fn create_session_body(settings: &SessionSettings, ask: &Ask<'_>, user: &str) -> String {
+pub fn create_session_body(
+    settings: &SessionSettings,
+    ask: &SessionRequest<'_>,
+    user: &str,
+) -> String {
     let variables = &ask.state_variables;
     let workflow = Json::object_of_some(vec![
         ("id", Some((&ask.workflow).into())),
@@ -119,18 +123,18 @@ pub fn create_session_body(settings: &SessionSettings, ask: &Ask<'_>, user: &str
 /// Reads the body of a 2xx answer that arrived at `now`, in Unix seconds.
 ///
 /// # Errors
-/// [`OpenAiFailure::BadResponse`] if it is not JSON or has no `client_secret`.
-pub fn read_session(
+/// [`OpenAiError::BadResponse`] if it is not JSON or has no `client_secret`.
+pub fn parse_session(
     body: &[u8],
     ttl_seconds: Option<u64>,
     now: u64,
-) -> Result<Session, OpenAiFailure> {
-    let answer = Json::parse(body).ok_or(OpenAiFailure::BadResponse)?;
+) -> Result<Session, OpenAiError> {
+    let answer = Json::parse(body).ok_or(OpenAiError::BadResponse)?;
     let text = |name| {
         let text = answer.get(name).and_then(Json::text);
         text.filter(|text| !text.is_empty())
     };
-    let client_secret = text("client_secret").ok_or(OpenAiFailure::BadResponse)?;
+    let client_secret = text("client_secret").ok_or(OpenAiError::BadResponse)?;
     let expires_at = answer.get("expires_at").and_then(unix_seconds);
     let ttl = ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
     Ok(Session {
@@ -152,24 +156,24 @@ fn unix_seconds(value: &Json<'_>) -> Option<u64> {
 
 /// What an answer with a status other than 2xx means.
 #[must_use]
-pub fn failure_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiFailure {
+pub fn failure_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiError {
     match status {
-        401 => OpenAiFailure::KeyRejected,
-        403 => OpenAiFailure::BetaUnavailable,
-        404 => OpenAiFailure::WorkflowNotFound,
-        429 => OpenAiFailure::RateLimited {
+        401 => OpenAiError::KeyRejected,
+        403 => OpenAiError::BetaUnavailable,
+        404 => OpenAiError::WorkflowNotFound,
+        429 => OpenAiError::RateLimited {
             retry_after: retry_after_ms.map(|ms| ms.div_ceil(1000)),
         },
-        400..=499 => OpenAiFailure::Rejected(status),
-        500..=599 => OpenAiFailure::Unavailable,
+        400..=499 => OpenAiError::Rejected(status),
+        500..=599 => OpenAiError::Unavailable,
         // A redirect is not followed: it would carry the key to another address.
-        _ => OpenAiFailure::BadResponse,
+        _ => OpenAiError::BadResponse,
     }
 }
 
 /// What OpenAI says in an error body, for the log: `error.message`, or the beginning of the body.
 #[must_use]
-pub fn error_text(body: &[u8]) -> String {
+pub fn parse_error(body: &[u8]) -> String {
     let said = || {
         let body = Json::parse(body)?;
         Some(body.get("error")?.get("message")?.text()?.to_owned())
@@ -202,7 +206,7 @@ mod tests {
 
     fn body(variables: &[(&str, &str)], ask_body: &str) -> serde_json::Value {
         let settings = sessions(variables);
-        let ask = Ask::read(ask_body.as_bytes(), &settings).unwrap();
+        let ask = SessionRequest::read(ask_body.as_bytes(), &settings).unwrap();
         serde_json::from_str(&create_session_body(&settings, &ask, "visitor_1")).unwrap()
     }
 
@@ -250,12 +254,12 @@ mod tests {
     #[test]
     fn only_the_secret_is_indispensable() {
         let odd = br#"{"client_secret":"ek_1","expires_at":"soon","id":7,"new":[{}]}"#;
-        let session = read_session(odd, Some(60), 1_000).unwrap();
+        let session = parse_session(odd, Some(60), 1_000).unwrap();
         assert_eq!((session.id, session.expires_at), (None, 1_060));
         let far = br#"{"client_secret":"ek_1","expires_at":18446744073709551615}"#;
-        assert_eq!(read_session(far, None, 1_000).unwrap().expires_at, 1_600);
+        assert_eq!(parse_session(far, None, 1_000).unwrap().expires_at, 1_600);
         let text = br#"{"client_secret":"ek_1","expires_at":"1735689600","id":"cksess_1"}"#;
-        let session = read_session(text, None, 0).unwrap();
+        let session = parse_session(text, None, 0).unwrap();
         assert_eq!(session.expires_at, 1_735_689_600);
         for bad in [
             &b""[..],
@@ -265,32 +269,29 @@ mod tests {
             br#"{"client_secret":7}"#,
             b"[]",
         ] {
-            assert_eq!(read_session(bad, None, 0), Err(OpenAiFailure::BadResponse));
+            assert_eq!(parse_session(bad, None, 0), Err(OpenAiError::BadResponse));
         }
     }
 
     #[test]
     fn each_status_has_one_meaning() {
-        assert_eq!(failure_of_status(401, None), OpenAiFailure::KeyRejected);
-        assert_eq!(failure_of_status(403, None), OpenAiFailure::BetaUnavailable);
-        assert_eq!(
-            failure_of_status(404, None),
-            OpenAiFailure::WorkflowNotFound
-        );
+        assert_eq!(failure_of_status(401, None), OpenAiError::KeyRejected);
+        assert_eq!(failure_of_status(403, None), OpenAiError::BetaUnavailable);
+        assert_eq!(failure_of_status(404, None), OpenAiError::WorkflowNotFound);
         assert_eq!(
             failure_of_status(429, Some(1_200)),
-            OpenAiFailure::RateLimited {
+            OpenAiError::RateLimited {
                 retry_after: Some(2)
             }
         );
-        assert_eq!(failure_of_status(422, None), OpenAiFailure::Rejected(422));
-        assert_eq!(failure_of_status(503, None), OpenAiFailure::Unavailable);
-        assert_eq!(failure_of_status(302, None), OpenAiFailure::BadResponse);
+        assert_eq!(failure_of_status(422, None), OpenAiError::Rejected(422));
+        assert_eq!(failure_of_status(503, None), OpenAiError::Unavailable);
+        assert_eq!(failure_of_status(302, None), OpenAiError::BadResponse);
     }
 
     #[test]
     fn an_answer_has_three_fields_unless_there_is_more_to_say() {
-        let session = read_session(
+        let session = parse_session(
             br#"{"client_secret":"ek_1","id":"s","expires_at":9}"#,
             None,
             0,

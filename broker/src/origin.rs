@@ -2,13 +2,13 @@
 //!
 //! An origin is compared as browsers write it: scheme, host and, if it is not the scheme's own, port.
 
-use crate::answer::Headers;
-use crate::spelling::Allowed;
+use crate::parse::Expected;
+use crate::response::Headers;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An entry of `ALLOWED_ORIGINS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
+pub enum OriginPattern {
     /// This origin.
     Exact(String),
     /// `https://*.SUFFIX`: any subdomain over https, not the domain itself. Holds `.SUFFIX`.
@@ -17,15 +17,15 @@ pub enum Rule {
 
 /// The page that sent a request, as far as its `Origin` header tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sender {
+pub enum RequestOrigin {
     /// No `Origin`: not a page, or a page of ours that only reads.
-    Unstated,
+    Absent,
     /// A page served by this Worker.
     Own,
     /// A page of an origin on the list.
     Allowed(String),
     /// Any other page.
-    Foreign,
+    Disallowed,
 }
 
 /// The scheme, host and port of an absolute `http` or `https` URL, in lower case, or `None`.
@@ -95,7 +95,7 @@ fn is_loopback_v4(host: &str) -> bool {
 ///
 /// # Errors
 /// What is allowed, if the entry is neither an origin nor a pattern of subdomains.
-pub fn rule(text: &str) -> Result<Rule, Allowed> {
+pub fn parse_pattern(text: &str) -> Result<OriginPattern, Expected> {
     let allowed =
         || "origins like https://www.example.com or https://*.example.com, separated by commas";
     if let Some(domain) = text.strip_prefix("https://*.") {
@@ -106,14 +106,14 @@ pub fn rule(text: &str) -> Result<Rule, Allowed> {
             && labels.clone().all(|label| !label.is_empty())
             && of_url(&format!("https://{domain}")) == Some(format!("https://{domain}"))
         {
-            Ok(Rule::Subdomains(format!(".{domain}")))
+            Ok(OriginPattern::Subdomains(format!(".{domain}")))
         } else {
             Err(allowed().to_owned())
         };
     }
     match of_url(text) {
         Some(origin) if text.trim_end_matches('/').len() >= origin.len() && !has_path(text) => {
-            Ok(Rule::Exact(origin))
+            Ok(OriginPattern::Exact(origin))
         }
         _ => Err(allowed().to_owned()),
     }
@@ -127,20 +127,20 @@ fn has_path(url: &str) -> bool {
 
 /// Judges the `Origin` header of a request to `own`, the Worker's origin at that request.
 #[must_use]
-pub fn sender(header: Option<&str>, own: &str, rules: &[Rule]) -> Sender {
+pub fn classify(header: Option<&str>, own: &str, rules: &[OriginPattern]) -> RequestOrigin {
     let Some(origin) = header else {
-        return Sender::Unstated;
+        return RequestOrigin::Absent;
     };
     if origin == own {
-        return Sender::Own;
+        return RequestOrigin::Own;
     }
     if rules.iter().any(|rule| rule.admits(origin)) {
-        return Sender::Allowed(origin.to_owned());
+        return RequestOrigin::Allowed(origin.to_owned());
     }
-    Sender::Foreign
+    RequestOrigin::Disallowed
 }
 
-impl Rule {
+impl OriginPattern {
     fn admits(&self, origin: &str) -> bool {
         match self {
             Self::Exact(exact) => exact == origin,
@@ -152,7 +152,7 @@ impl Rule {
     }
 }
 
-impl Sender {
+impl RequestOrigin {
     /// Whether the page is of another site, so that its cookie must be a partitioned one.
     #[must_use]
     pub fn is_third_party(&self) -> bool {
@@ -188,9 +188,12 @@ mod tests {
 
     const OWN: &str = "https://edge.example.net";
 
-    fn judge(origin: &str, rules: &[&str]) -> Sender {
-        let rules: Vec<Rule> = rules.iter().map(|text| rule(text).unwrap()).collect();
-        sender(Some(origin), OWN, &rules)
+    fn judge(origin: &str, rules: &[&str]) -> RequestOrigin {
+        let rules: Vec<OriginPattern> = rules
+            .iter()
+            .map(|text| parse_pattern(text).unwrap())
+            .collect();
+        classify(Some(origin), OWN, &rules)
     }
 
     #[test]
@@ -227,7 +230,7 @@ mod tests {
         let rules = ["https://*.tenant.example"];
         assert_eq!(
             judge("https://a.tenant.example", &rules),
-            Sender::Allowed("https://a.tenant.example".into())
+            RequestOrigin::Allowed("https://a.tenant.example".into())
         );
         for origin in [
             "https://tenant.example",
@@ -241,19 +244,19 @@ mod tests {
             "null",
             "",
         ] {
-            assert_eq!(judge(origin, &rules), Sender::Foreign, "{origin}");
+            assert_eq!(judge(origin, &rules), RequestOrigin::Disallowed, "{origin}");
         }
     }
 
     #[test]
     fn only_own_and_listed_origins_are_admitted() {
-        assert_eq!(judge(OWN, &[]), Sender::Own);
-        assert_eq!(judge("https://x.example", &[]), Sender::Foreign);
+        assert_eq!(judge(OWN, &[]), RequestOrigin::Own);
+        assert_eq!(judge("https://x.example", &[]), RequestOrigin::Disallowed);
         assert_eq!(
             judge("https://x.example", &["https://x.example/"]),
-            Sender::Allowed("https://x.example".into())
+            RequestOrigin::Allowed("https://x.example".into())
         );
-        assert_eq!(sender(None, OWN, &[]), Sender::Unstated);
+        assert_eq!(classify(None, OWN, &[]), RequestOrigin::Absent);
     }
 
     #[test]
@@ -271,7 +274,7 @@ mod tests {
             "https://example.com/path",
             "https://*.example.com/",
         ] {
-            assert!(rule(text).is_err(), "{text}");
+            assert!(parse_pattern(text).is_err(), "{text}");
         }
     }
 

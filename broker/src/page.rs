@@ -12,7 +12,7 @@ pub fn config_json(settings: &Settings) -> String {
     let sessions = settings.sessions.as_ref().ok();
     let uploads = sessions.is_some_and(|sessions| sessions.uploads.enabled);
     let history = sessions.is_none_or(|sessions| sessions.history.unwrap_or(true));
-    let auth = sessions.map_or("anonymous", |sessions| sessions.callers.auth.name());
+    let auth = sessions.map_or("anonymous", |sessions| sessions.auth.auth.name());
     Json::object(vec![
         ("chatkit_js_url", (&settings.script_url).into()),
         (
@@ -62,7 +62,7 @@ pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
 
 /// Whether `If-None-Match` names a tag, compared weakly.
 #[must_use]
-pub fn is_held(if_none_match: &str, tag: &str) -> bool {
+pub fn etag_matches(if_none_match: &str, tag: &str) -> bool {
     let opaque = |tag| str::strip_prefix(tag, "W/").unwrap_or(tag);
     if_none_match
         .split(',')
@@ -124,9 +124,9 @@ mod tests {
         assert_ne!(tag, embed_tag("settings", "\"another\""));
         let strong = tag.trim_start_matches("W/");
         for held in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
-            assert!(is_held(held, &tag), "{held}");
+            assert!(etag_matches(held, &tag), "{held}");
         }
-        assert!(!is_held("\"x\"", &tag));
+        assert!(!etag_matches("\"x\"", &tag));
     }
 
     #[test]

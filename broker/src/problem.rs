@@ -2,9 +2,9 @@
 //!
 //! A problem never carries what OpenAI said, which echoes parts of the API key. That goes to the log instead.
 
-use crate::cause::{Cause, OpenAiFailure};
+use crate::error::{Error, OpenAiError};
 use crate::json::Json;
-use crate::settings::Fault;
+use crate::settings::SettingError;
 
 /// A failure as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,47 +26,47 @@ pub struct Problem {
 /// What the detail of a failed session request begins with, as clients of old snippets expect.
 const SESSION_PREFIX: &str = "Error creating ChatKit session: ";
 
-impl From<&Cause> for Problem {
+impl From<&Error> for Problem {
     /// The table of section "Errors" of the API description: one row each.
-    fn from(cause: &Cause) -> Self {
+    fn from(cause: &Error) -> Self {
         match cause {
-            Cause::InvalidJson => plain(
+            Error::InvalidJson => plain(
                 400,
                 "invalid_json",
                 "The body is not JSON",
                 "The body is not valid JSON. Send a JSON object, or no body at all.",
             ),
-            Cause::InvalidRequest { field, allowed } => row(
+            Error::InvalidRequest { field, allowed } => row(
                 400,
                 "invalid_request",
                 "The request is not valid",
                 format!("{field} must be {allowed}."),
             ),
-            Cause::IdentityRequired(why) => plain(
+            Error::IdentityRequired(why) => plain(
                 401,
                 "identity_required",
                 "Who is asking is not known",
                 why.detail(),
             ),
-            Cause::OriginNotAllowed => plain(
+            Error::OriginNotAllowed => plain(
                 403,
                 "origin_not_allowed",
                 "The origin is not allowed",
                 "This page's origin may not use this Worker. Its owner can add it to ALLOWED_ORIGINS.",
             ),
-            Cause::WorkflowNotAllowed => plain(
+            Error::WorkflowNotAllowed => plain(
                 403,
                 "workflow_not_allowed",
                 "The workflow is not allowed",
                 "This workflow is not one of those in OPENAI_CHATKIT_WORKFLOW_ID.",
             ),
-            Cause::NotFound => plain(
+            Error::NotFound => plain(
                 404,
                 "not_found",
                 "Not found",
                 "There is nothing at this address.",
             ),
-            Cause::MethodNotAllowed { allow } => Problem {
+            Error::MethodNotAllowed { allow } => Problem {
                 allow: Some(allow),
                 ..row(
                     405,
@@ -75,13 +75,13 @@ impl From<&Cause> for Problem {
                     format!("This address answers {allow}."),
                 )
             },
-            Cause::PayloadTooLarge => plain(
+            Error::PayloadTooLarge => plain(
                 413,
                 "payload_too_large",
                 "The body is too large",
                 "The body is larger than 16 KiB.",
             ),
-            Cause::RateLimited { retry_after } => Problem {
+            Error::RateLimited { retry_after } => Problem {
                 retry_after: Some(*retry_after),
                 ..plain(
                     429,
@@ -90,7 +90,7 @@ impl From<&Cause> for Problem {
                     "Too many requests came from here. Wait a minute and try again.",
                 )
             },
-            Cause::DailyLimitReached { retry_after } => Problem {
+            Error::DailyLimitReached { retry_after } => Problem {
                 retry_after: Some(*retry_after),
                 ..plain(
                     429,
@@ -99,14 +99,14 @@ impl From<&Cause> for Problem {
                     "No more sessions can be started today. The next day begins at 00:00 UTC.",
                 )
             },
-            Cause::NotConfigured(faults) => row(
+            Error::NotConfigured(errors) => row(
                 500,
                 "not_configured",
                 "The Worker is not set up",
-                sentence_of(faults),
+                sentence_of(errors),
             ),
-            Cause::OpenAi(failure) => Self::from(*failure),
-            Cause::Internal => plain(
+            Error::OpenAi(failure) => Self::from(*failure),
+            Error::Internal => plain(
                 500,
                 "internal",
                 "Internal error",
@@ -116,34 +116,34 @@ impl From<&Cause> for Problem {
     }
 }
 
-impl From<OpenAiFailure> for Problem {
-    fn from(failure: OpenAiFailure) -> Self {
+impl From<OpenAiError> for Problem {
+    fn from(failure: OpenAiError) -> Self {
         match failure {
-            OpenAiFailure::KeyRejected => plain(
+            OpenAiError::KeyRejected => plain(
                 502,
                 "openai_key_rejected",
                 "OpenAI rejected the API key",
                 "Invalid API key: OpenAI does not accept OPENAI_API_KEY.",
             ),
-            OpenAiFailure::BetaUnavailable => plain(
+            OpenAiError::BetaUnavailable => plain(
                 502,
                 "openai_key_rejected",
                 "OpenAI rejected the API key",
                 "Beta feature not available: this OPENAI_API_KEY may not use ChatKit.",
             ),
-            OpenAiFailure::WorkflowNotFound => plain(
+            OpenAiError::WorkflowNotFound => plain(
                 502,
                 "workflow_not_found",
                 "OpenAI does not know the workflow",
                 "Workflow not found: the API key and the workflow must be of one OpenAI project, and the workflow published.",
             ),
-            OpenAiFailure::Rejected(status) => row(
+            OpenAiError::Rejected(status) => row(
                 502,
                 "openai_rejected",
                 "OpenAI rejected the request",
                 format!("OpenAI rejected the request with status {status}."),
             ),
-            OpenAiFailure::RateLimited { retry_after } => Problem {
+            OpenAiError::RateLimited { retry_after } => Problem {
                 retry_after,
                 ..plain(
                     429,
@@ -152,25 +152,25 @@ impl From<OpenAiFailure> for Problem {
                     "OpenAI is limiting requests of this account. Try again later.",
                 )
             },
-            OpenAiFailure::Unavailable => plain(
+            OpenAiError::Unavailable => plain(
                 502,
                 "openai_unavailable",
                 "OpenAI cannot be reached",
                 "OpenAI could not be reached or had an error. Try again in a moment.",
             ),
-            OpenAiFailure::BadResponse => plain(
+            OpenAiError::BadResponse => plain(
                 502,
                 "openai_bad_response",
                 "OpenAI's answer could not be used",
                 "OpenAI's answer could not be used. Check that OPENAI_BASE_URL is the address of the API.",
             ),
-            OpenAiFailure::Timeout => plain(
+            OpenAiError::Timeout => plain(
                 504,
                 "openai_timeout",
                 "OpenAI did not answer in time",
                 "OpenAI did not answer in time. Try again in a moment.",
             ),
-            OpenAiFailure::Abandoned => plain(
+            OpenAiError::Abandoned => plain(
                 499,
                 "client_gone",
                 "The client went away",
@@ -220,8 +220,8 @@ fn row(status: u16, code: &'static str, title: &'static str, detail: String) -> 
     }
 }
 
-fn sentence_of(faults: &[Fault]) -> String {
-    let sentences: Vec<String> = faults.iter().map(Fault::to_string).collect();
+fn sentence_of(errors: &[SettingError]) -> String {
+    let sentences: Vec<String> = errors.iter().map(SettingError::to_string).collect();
     sentences.join(" ")
 }
 
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn detail_and_error_are_the_same_sentence() {
-        let problem = Problem::from(&Cause::NotFound).for_session();
+        let problem = Problem::from(&Error::NotFound).for_session();
         let json: serde_json::Value = serde_json::from_str(&problem.to_json("r1")).unwrap();
         assert_eq!(
             json["detail"],
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn openai_says_when_to_come_back() {
-        let problem = Problem::from(OpenAiFailure::RateLimited {
+        let problem = Problem::from(OpenAiError::RateLimited {
             retry_after: Some(7),
         });
         assert_eq!((problem.status, problem.retry_after), (429, Some(7)));

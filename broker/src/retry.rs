@@ -20,14 +20,14 @@ pub enum Outcome {
 
 /// What an answer's headers say about trying again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Advice {
+pub struct RetryHeaders {
     /// `x-should-retry`.
     pub should_retry: Option<bool>,
     /// `retry-after-ms`, or `Retry-After` in milliseconds.
     pub retry_after_ms: Option<u64>,
 }
 
-impl Advice {
+impl RetryHeaders {
     /// Reads the three headers. `now` in Unix milliseconds is for a `Retry-After` that is a date.
     #[must_use]
     pub fn read(
@@ -81,13 +81,13 @@ fn until_date(text: &str, now: u64) -> Option<u64> {
 
 /// How many milliseconds to wait before the next try, or `None` to give up.
 ///
-/// `tries` counts those that have ended, `jitter` is a random byte, `left_ms` is what remains
+/// `attempts` counts those that have ended, `jitter` is a random byte, `left_ms` is what remains
 /// until the deadline.
 #[must_use]
-pub fn pause(
+pub fn delay(
     outcome: Outcome,
-    advice: Advice,
-    tries: u32,
+    advice: RetryHeaders,
+    attempts: u32,
     jitter: u8,
     left_ms: u64,
 ) -> Option<u64> {
@@ -95,18 +95,18 @@ pub fn pause(
         Outcome::NoConnection => true,
         Outcome::Status(status) => matches!(status, 408 | 409 | 429 | 500..=599),
     };
-    if tries > MAX_RETRIES || !advice.should_retry.unwrap_or(by_default) {
+    if attempts > MAX_RETRIES || !advice.should_retry.unwrap_or(by_default) {
         return None;
     }
     let pause = advice
         .retry_after_ms
-        .unwrap_or_else(|| growing_pause(tries, jitter));
+        .unwrap_or_else(|| exponential_backoff(attempts, jitter));
     (pause < left_ms).then_some(pause)
 }
 
 /// Half a second, doubled with each try up to eight, less up to a quarter by chance.
-fn growing_pause(tries: u32, jitter: u8) -> u64 {
-    let doublings = tries.saturating_sub(1).min(10);
+fn exponential_backoff(attempts: u32, jitter: u8) -> u64 {
+    let doublings = attempts.saturating_sub(1).min(10);
     let full = FIRST_PAUSE_MS
         .saturating_mul(1 << doublings)
         .min(MAX_PAUSE_MS);
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn passing_failures_are_tried_twice_more_and_lasting_ones_are_not() {
-        let none = Advice::default();
+        let none = RetryHeaders::default();
         for outcome in [
             Outcome::NoConnection,
             Outcome::Status(408),
@@ -130,36 +130,36 @@ mod tests {
             Outcome::Status(500),
             Outcome::Status(503),
         ] {
-            assert_eq!(pause(outcome, none, 1, 0, PLENTY), Some(500), "{outcome:?}");
-            assert_eq!(pause(outcome, none, 2, 0, PLENTY), Some(1_000));
-            assert_eq!(pause(outcome, none, 3, 0, PLENTY), None);
+            assert_eq!(delay(outcome, none, 1, 0, PLENTY), Some(500), "{outcome:?}");
+            assert_eq!(delay(outcome, none, 2, 0, PLENTY), Some(1_000));
+            assert_eq!(delay(outcome, none, 3, 0, PLENTY), None);
         }
         for status in [400, 401, 403, 404, 302] {
-            assert_eq!(pause(Outcome::Status(status), none, 1, 0, PLENTY), None);
+            assert_eq!(delay(Outcome::Status(status), none, 1, 0, PLENTY), None);
         }
     }
 
     #[test]
     fn jitter_shortens_a_pause_by_a_quarter_at_most() {
-        assert_eq!(growing_pause(1, 0), 500);
-        assert_eq!(growing_pause(1, 255), 376);
-        assert_eq!(growing_pause(9, 0), 8_000);
+        assert_eq!(exponential_backoff(1, 0), 500);
+        assert_eq!(exponential_backoff(1, 255), 376);
+        assert_eq!(exponential_backoff(9, 0), 8_000);
     }
 
     #[test]
     fn openai_has_the_last_word_on_trying_again() {
-        let never = Advice::read(Some("false"), None, None, 0);
-        assert_eq!(pause(Outcome::Status(503), never, 1, 0, PLENTY), None);
-        let do_retry = Advice::read(Some("true"), Some("20"), Some("9"), 0);
+        let never = RetryHeaders::read(Some("false"), None, None, 0);
+        assert_eq!(delay(Outcome::Status(503), never, 1, 0, PLENTY), None);
+        let do_retry = RetryHeaders::read(Some("true"), Some("20"), Some("9"), 0);
         assert_eq!(
-            pause(Outcome::Status(400), do_retry, 1, 0, PLENTY),
+            delay(Outcome::Status(400), do_retry, 1, 0, PLENTY),
             Some(20)
         );
     }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let ms = |text| Advice::read(None, None, Some(text), 784_111_770_000).retry_after_ms;
+        let ms = |text| RetryHeaders::read(None, None, Some(text), 784_111_770_000).retry_after_ms;
         assert_eq!(ms("2"), Some(2_000));
         assert_eq!(ms("0.25"), Some(250));
         assert_eq!(ms("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7_000));
@@ -170,10 +170,10 @@ mod tests {
 
     #[test]
     fn a_pause_that_would_pass_the_deadline_is_not_taken() {
-        let later = Advice::read(None, None, Some("60"), 0);
-        assert_eq!(pause(Outcome::Status(429), later, 1, 0, PLENTY), None);
+        let later = RetryHeaders::read(None, None, Some("60"), 0);
+        assert_eq!(delay(Outcome::Status(429), later, 1, 0, PLENTY), None);
         assert_eq!(
-            pause(Outcome::NoConnection, Advice::default(), 1, 0, 400),
+            delay(Outcome::NoConnection, RetryHeaders::default(), 1, 0, 400),
             None
         );
     }

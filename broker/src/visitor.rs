@@ -65,7 +65,7 @@ impl VisitorKeys {
 
     /// A visitor never seen before, from fresh random bytes.
     #[must_use]
-    pub fn welcome(&self, random: [u8; ID_BYTES]) -> Visitor {
+    pub fn new_visitor(&self, random: [u8; ID_BYTES]) -> Visitor {
         Visitor {
             id: Base64UrlUnpadded::encode_string(&random),
         }
@@ -96,7 +96,7 @@ impl VisitorKeys {
 
     /// The visitor that a request proves: by the cookie first, by the header where there is none.
     #[must_use]
-    pub fn recognise(&self, cookies: Option<&str>, header: Option<&str>) -> Option<Visitor> {
+    pub fn from_headers(&self, cookies: Option<&str>, header: Option<&str>) -> Option<Visitor> {
         cookies
             .into_iter()
             .flat_map(values_of_cookie)
@@ -152,26 +152,29 @@ mod tests {
     #[test]
     fn a_signed_visitor_is_recognised_in_cookie_and_header() {
         let keys = keys(&["one"]);
-        let visitor = keys.welcome([7; ID_BYTES]);
+        let visitor = keys.new_visitor([7; ID_BYTES]);
         let value = keys.sign(&visitor);
         let cookies = format!("a=b; {COOKIE}={value}; c=d");
-        assert_eq!(keys.recognise(Some(&cookies), None), Some(visitor.clone()));
-        assert_eq!(keys.recognise(None, Some(&value)), Some(visitor));
+        assert_eq!(
+            keys.from_headers(Some(&cookies), None),
+            Some(visitor.clone())
+        );
+        assert_eq!(keys.from_headers(None, Some(&value)), Some(visitor));
     }
 
     #[test]
     fn a_damaged_cookie_does_not_hide_a_good_one() {
         let keys = keys(&["one"]);
-        let value = keys.sign(&keys.welcome([7; ID_BYTES]));
+        let value = keys.sign(&keys.new_visitor([7; ID_BYTES]));
         let cookies = format!("{COOKIE}=x.y; {COOKIE}={value}");
-        assert!(keys.recognise(Some(&cookies), None).is_some());
+        assert!(keys.from_headers(Some(&cookies), None).is_some());
     }
 
     #[test]
     fn forged_cut_swapped_and_foreign_values_prove_nobody() {
         let ours = keys(&["one"]);
-        let one = ours.sign(&ours.welcome([1; ID_BYTES]));
-        let two = ours.sign(&ours.welcome([2; ID_BYTES]));
+        let one = ours.sign(&ours.new_visitor([1; ID_BYTES]));
+        let two = ours.sign(&ours.new_visitor([2; ID_BYTES]));
         let (id_one, mac_one) = one.split_once('.').unwrap();
         let (id_two, _) = two.split_once('.').unwrap();
         let foreign = keys(&["other"]);
@@ -184,7 +187,7 @@ mod tests {
             format!("{id_one}.{}", mac_one.get(..42).unwrap()),
             format!("{id_one}.{mac_one}A"),
             format!("{one}."),
-            foreign.sign(&foreign.welcome([1; ID_BYTES])),
+            foreign.sign(&foreign.new_visitor([1; ID_BYTES])),
         ] {
             assert_eq!(ours.verify(&value), None, "{value}");
         }
@@ -193,7 +196,7 @@ mod tests {
     #[test]
     fn a_new_secret_in_front_keeps_old_visitors_until_the_old_one_goes() {
         let old = keys(&["old"]);
-        let visitor = old.welcome([9; ID_BYTES]);
+        let visitor = old.new_visitor([9; ID_BYTES]);
         let value = old.sign(&visitor);
         let both = keys(&["new", "old"]);
         assert_eq!(both.verify(&value), Some(visitor.clone()));
@@ -205,7 +208,7 @@ mod tests {
     #[test]
     fn third_party_cookies_are_partitioned() {
         let keys = keys(&["one"]);
-        let visitor = keys.welcome([7; ID_BYTES]);
+        let visitor = keys.new_visitor([7; ID_BYTES]);
         assert!(
             keys.cookie(&visitor, true)
                 .ends_with("HttpOnly; SameSite=None; Secure; Partitioned")

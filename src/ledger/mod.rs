@@ -9,7 +9,7 @@ mod store;
 use crate::clock;
 use crate::runtime::{self, failure};
 use broker::ledger::{
-    Day, Event, LIMITS_OBJECT, Owner, Record, Report, counter_object, record_object,
+    Day, Event, LIMITS_OBJECT, Record, Report, UserHash, counters_object, records_object,
 };
 use broker::settings::{DailyLimits, Settings};
 use js_sys::{Array, Promise, futures::JsFuture};
@@ -34,8 +34,8 @@ extern "C" {
         counts: &str,
         reports: Option<String>,
     ) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn remember(
+    #[wasm_bindgen(method, catch, js_name = putRecord)]
+    fn put_record(
         this: &Stub,
         id: &str,
         owner: &str,
@@ -43,8 +43,8 @@ extern "C" {
         created_at: f64,
         expires_at: f64,
     ) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn recall(this: &Stub, id: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getRecord)]
+    fn get_record(this: &Stub, id: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn cancelled(this: &Stub, id: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -55,8 +55,8 @@ extern "C" {
         for_all: Option<f64>,
         for_one: Option<f64>,
     ) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = giveBack)]
-    fn give_back(this: &Stub, day: f64, owner: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn release(this: &Stub, day: f64, owner: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn reports(this: &Stub) -> Result<Promise, JsValue>;
 }
@@ -120,7 +120,7 @@ pub fn count(
             .checked_rem(shards)
             .unwrap_or(0),
     };
-    object(env, &counter_object(shard))?.count(
+    object(env, &counters_object(shard))?.count(
         shard,
         number(settings.counter_publish_seconds),
         number(clock::now_ms()),
@@ -130,8 +130,8 @@ pub fn count(
 }
 
 /// Keeps a session's record.
-pub fn remember(env: &Env, record: &Record) -> runtime::Result<Promise> {
-    object(env, &record_object(&record.id))?.remember(
+pub fn put_record(env: &Env, record: &Record) -> runtime::Result<Promise> {
+    object(env, &records_object(&record.id))?.put_record(
         &record.id,
         record.owner.text(),
         &record.workflow,
@@ -141,12 +141,12 @@ pub fn remember(env: &Env, record: &Record) -> runtime::Result<Promise> {
 }
 
 /// Gives a session's record, if there is one.
-pub async fn recall(env: &Env, id: &str) -> Result<Option<Record>, String> {
-    let call = object(env, &record_object(id)).and_then(|object| object.recall(id));
+pub async fn get_record(env: &Env, id: &str) -> Result<Option<Record>, String> {
+    let call = object(env, &records_object(id)).and_then(|object| object.get_record(id));
     let row = outcome(call).await?;
     Ok(row.dyn_ref::<Array>().map(|row| Record {
         id: id.to_owned(),
-        owner: Owner::from_text(text_at(row, 0)),
+        owner: UserHash::from_text(text_at(row, 0)),
         workflow: text_at(row, 1),
         created_at: whole_at(row, 2),
         expires_at: whole_at(row, 3),
@@ -156,14 +156,14 @@ pub async fn recall(env: &Env, id: &str) -> Result<Option<Record>, String> {
 
 /// Notes that a session was cancelled.
 pub fn cancelled(env: &Env, id: &str) -> runtime::Result<Promise> {
-    object(env, &record_object(id))?.cancelled(id)
+    object(env, &records_object(id))?.cancelled(id)
 }
 
 /// Takes a place under the daily limits; whether there was one.
 pub async fn reserve(
     env: &Env,
     day: Day,
-    owner: &Owner,
+    owner: &UserHash,
     limits: DailyLimits,
 ) -> Result<bool, String> {
     let call = object(env, LIMITS_OBJECT).and_then(|object| {
@@ -178,8 +178,8 @@ pub async fn reserve(
 }
 
 /// Gives a place back, because there was no session.
-pub fn give_back(env: &Env, day: Day, owner: &Owner) -> runtime::Result<Promise> {
-    object(env, LIMITS_OBJECT)?.give_back(number(day.number()), owner.text())
+pub fn release(env: &Env, day: Day, owner: &UserHash) -> runtime::Result<Promise> {
+    object(env, LIMITS_OBJECT)?.release(number(day.number()), owner.text())
 }
 
 /// Whether an object answers.
@@ -191,7 +191,7 @@ pub async fn answers(env: &Env) -> bool {
 /// The latest reports of so many shards.
 pub async fn reports(env: &Env, shards: u32) -> Result<Vec<Report>, String> {
     let calls: runtime::Result<Array> = (0..shards)
-        .map(|shard| object(env, &counter_object(shard))?.reports())
+        .map(|shard| object(env, &counters_object(shard))?.reports())
         .collect();
     let answers = outcome(calls.map(|calls| Promise::all(&calls))).await?;
     let shards = Array::from(&answers).to_vec();

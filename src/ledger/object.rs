@@ -10,7 +10,7 @@ use crate::console;
 use crate::runtime::{self, Kv, Result};
 use crate::stats::COUNTERS;
 use crate::tasks;
-use broker::ledger::{Day, Record, publish, snapshot_key};
+use broker::ledger::{Day, Record, publish_schedule, snapshot_key};
 use broker::log::Line;
 use js_sys::{Array, Date, Object, futures::JsFuture};
 use std::cell::Cell;
@@ -21,7 +21,7 @@ use worker::worker_sys::{DurableObjectState, DurableObjectStorage};
 
 /// The object as the runtime sees it. Times are in Unix milliseconds, those of sessions in seconds.
 #[wasm_bindgen]
-pub struct Ledger(Rc<Keeper>);
+pub struct Ledger(Rc<LedgerObject>);
 
 #[wasm_bindgen]
 impl Ledger {
@@ -29,7 +29,7 @@ impl Ledger {
     #[wasm_bindgen(constructor)]
     pub fn new(state: DurableObjectState, env: Env) -> Result<Self> {
         let storage = state.storage()?;
-        Ok(Self(Rc::new(Keeper {
+        Ok(Self(Rc::new(LedgerObject {
             store: Store::open(storage.sql()),
             storage,
             env,
@@ -57,7 +57,7 @@ impl Ledger {
             if !keeper.alarm_is_set.get() {
                 let published = store.published_ms()?;
                 keeper
-                    .set_alarm_by(publish::alarm_at(now, published, publish_seconds))
+                    .set_alarm_by(publish_schedule::alarm_at(now, published, publish_seconds))
                     .await?;
             }
             Ok(JsValue::UNDEFINED)
@@ -66,7 +66,8 @@ impl Ledger {
     }
 
     /// Keeps a session's record.
-    pub fn remember(
+    #[wasm_bindgen(js_name = putRecord)]
+    pub fn put_record(
         &self,
         id: String,
         owner: String,
@@ -77,7 +78,7 @@ impl Ledger {
         let keeper = Rc::clone(&self.0);
         tasks::run(async move {
             let store = &keeper.store;
-            store.remember(&id, &owner, &workflow, created_at, expires_at)?;
+            store.put_record(&id, &owner, &workflow, created_at, expires_at)?;
             if !keeper.alarm_is_set.get()
                 && let Some(ends) = store.next_record_to_forget()?
             {
@@ -89,8 +90,9 @@ impl Ledger {
     }
 
     /// Gives a session's owner, workflow, two times and whether it was cancelled, if it is known.
-    pub fn recall(&self, id: &str) -> Result<JsValue> {
-        self.0.store.recall(id)
+    #[wasm_bindgen(js_name = getRecord)]
+    pub fn get_record(&self, id: &str) -> Result<JsValue> {
+        self.0.store.get_record(id)
     }
 
     /// Notes that a session was cancelled.
@@ -110,9 +112,8 @@ impl Ledger {
     }
 
     /// Gives a place back.
-    #[wasm_bindgen(js_name = giveBack)]
-    pub fn give_back(&self, day: f64, owner: &str) -> Result<()> {
-        self.0.store.give_back(day, owner)
+    pub fn release(&self, day: f64, owner: &str) -> Result<()> {
+        self.0.store.release(day, owner)
     }
 
     /// The reports that are kept, newest first: when, message, stack and page of each.
@@ -131,7 +132,7 @@ impl Ledger {
     }
 }
 
-struct Keeper {
+struct LedgerObject {
     storage: DurableObjectStorage,
     env: Env,
     store: Store,
@@ -139,7 +140,7 @@ struct Keeper {
     alarm_is_set: Cell<bool>,
 }
 
-impl Keeper {
+impl LedgerObject {
     async fn on_alarm(&self) -> Result<()> {
         let now = clock::now_ms();
         self.alarm_is_set.set(false);
@@ -176,7 +177,7 @@ impl Keeper {
                 line.event = "counters.not_published";
                 line.cause = Some(&why);
                 console::write(&line);
-                self.set_alarm_by(publish::retry_at(
+                self.set_alarm_by(publish_schedule::retry_at(
                     now,
                     publication.failures,
                     publish_seconds,

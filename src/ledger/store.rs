@@ -24,7 +24,7 @@ const TOTAL: i32 = -1;
 /// The owner under whom the places of all are counted; nobody's, because a real one has 43 characters.
 const ALL: &str = "";
 
-/// The tables, open or not: a fault in opening them shows with the first statement.
+/// The tables, open or not: a error in opening them shows with the first statement.
 pub struct Store {
     sql: SqlStorage,
 }
@@ -163,7 +163,7 @@ impl Store {
         )
     }
 
-    pub fn remember(
+    pub fn put_record(
         &self,
         id: &str,
         owner: &str,
@@ -184,7 +184,7 @@ impl Store {
     }
 
     /// A record's row, without its id; nothing if there is none.
-    pub fn recall(&self, id: &str) -> Result<JsValue> {
+    pub fn get_record(&self, id: &str) -> Result<JsValue> {
         let rows = self.rows(
             "SELECT owner, workflow, created_at, expires_at, cancelled FROM records WHERE id = ?1",
             [id.into()],
@@ -240,7 +240,7 @@ impl Store {
         Ok(true)
     }
 
-    pub fn give_back(&self, day: f64, owner: &str) -> Result<()> {
+    pub fn release(&self, day: f64, owner: &str) -> Result<()> {
         self.run(
             "UPDATE places SET count = count - 1 WHERE day = ?1 AND owner IN (?2, ?3) AND count > 0",
             [day.into(), ALL.into(), owner.into()],

@@ -23,7 +23,7 @@ test('the description has every problem code and no other', () => {
 });
 
 test('the description has every endpoint and no other', () => {
-  const served = rules('broker/src/route.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
+  const served = rules('broker/src/router.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
   const paths = found(served, /"(\/[^"]*)"/g);
   assert.ok(paths.length > 10);
   assert.deepEqual(found(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}'].sort());

@@ -32,8 +32,8 @@ class Metered extends REAL {
     const setAlarm = (...time) => (meter.alarms++, storage.setAlarm(...time));
     super(context, environment);
     this.meter = meter;
-    // The runtime takes nothing but its own context; the keeper, which does the work, takes ours.
-    this.keeper = new this.keeper.constructor(over(context, { storage: over(storage, { sql, setAlarm }) }), environment);
+    // The runtime takes nothing but its own context; the object of the Rust class, which does the work, takes ours.
+    this.object = new this.object.constructor(over(context, { storage: over(storage, { sql, setAlarm }) }), environment);
   }
 }
 for (const name of Object.getOwnPropertyNames(REAL.prototype).filter((name) => name !== 'constructor')) {

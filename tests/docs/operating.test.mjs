@@ -121,13 +121,13 @@ describe('the costs', () => {
       await until(all, 'all is counted');
     });
     for (const [what, command] of [
-      ['a session is remembered', 'remember'],
+      ['a session is remembered', 'putRecord'],
       ['a session is counted', 'count sessions_created'],
       ['a message, change of thread, or array of them is counted', 'count messages'],
       ['an error report is kept', 'count client_errors'],
       ['a failed session is counted', 'count sessions_failed'],
       ['a daily limit is asked', 'reserve'],
-      ['a session is shown', 'recall'],
+      ['a session is shown', 'getRecord'],
     ]) {
       assert.deepEqual(told[what], ['1', usual(lines, command)], what);
     }

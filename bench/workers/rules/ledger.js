@@ -11,7 +11,7 @@ function recordObject(id) {
 }
 
 export const remember = (env, { id, owner, workflow, created_at: createdAt, expires_at: expiresAt }) =>
-  env.LEDGER.getByName(recordObject(id)).remember(id, owner, workflow, createdAt, expiresAt);
+  env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, createdAt, expiresAt);
 
 /** @param {string[]} counters what the event adds to: its own, and for a failure the one of its code */
 export async function count(env, counters, times, { shards, publishSeconds }) {

@@ -1,6 +1,6 @@
 //! A set of public keys after RFC 7517, and when to fetch it again.
 
-use super::Unproven;
+use super::AuthError;
 use crate::json::Json;
 
 /// The most that is read of a key set; a real one has a few KB.
@@ -56,13 +56,13 @@ impl KeySet {
     /// Reads a key set of at most [`MAX_KEY_SET_BYTES`]. Keys of other kinds and uses are passed over.
     ///
     /// # Errors
-    /// [`Unproven::NoKeys`] if it is not JSON, or has no key of use.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Unproven> {
-        let set = Json::parse(bytes).ok_or(Unproven::NoKeys)?;
+    /// [`AuthError::NoKeys`] if it is not JSON, or has no key of use.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AuthError> {
+        let set = Json::parse(bytes).ok_or(AuthError::NoKeys)?;
         let keys = set.get("keys").and_then(Json::items).unwrap_or_default();
         let keys: Vec<Key> = keys.iter().filter_map(read_key).collect();
         if keys.is_empty() {
-            Err(Unproven::NoKeys)
+            Err(AuthError::NoKeys)
         } else {
             Ok(Self(keys))
         }
@@ -124,7 +124,7 @@ mod tests {
     const RSA: &str = r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB","alg":"RS256","use":"sig"}"#;
     const EC: &str = r#"{"kty":"EC","kid":"e","crv":"P-256","x":"AA","y":"AA"}"#;
 
-    fn set(keys: &[&str]) -> Result<KeySet, Unproven> {
+    fn set(keys: &[&str]) -> Result<KeySet, AuthError> {
         KeySet::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes())
     }
 
@@ -148,10 +148,10 @@ mod tests {
             r#"{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}"#,
             "7",
         ] {
-            assert_eq!(set(&[key]), Err(Unproven::NoKeys), "{key}");
+            assert_eq!(set(&[key]), Err(AuthError::NoKeys), "{key}");
         }
         for bytes in [&b""[..], b"<html>", b"[]", b"{}", br#"{"keys":{}}"#] {
-            assert_eq!(KeySet::parse(bytes), Err(Unproven::NoKeys));
+            assert_eq!(KeySet::parse(bytes), Err(AuthError::NoKeys));
         }
     }
 

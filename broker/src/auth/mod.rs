@@ -1,11 +1,11 @@
-//! Signed-in callers: a token, the key that must have signed it, and what it must say.
+//! Signed-in auth: a token, the key that must have signed it, and what it must say.
 //!
 //! 1. [`Token::parse`] takes a compact JWS apart, within bounds.
 //! 2. A key is found by the settings, never by the token: the one secret, or in a [`KeySet`] by key id.
 //! 3. The key's own algorithm must be the one the token names; then the signature is checked.
 //! 4. [`Token::user`] checks expiry, start, issuer and audience, and gives the `sub` claim.
 //!
-//! Every check that fails is an [`Unproven`], and each of those is a `401`.
+//! Every check that fails is an [`AuthError`], and each of those is a `401`.
 
 mod jwks;
 mod token;
@@ -13,12 +13,12 @@ mod token;
 pub use jwks::{Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, is_fetch_due};
 pub use token::Token;
 
-use crate::cause::Cause;
+use crate::error::Error;
 use crate::secret::Secret;
 
 /// Where a request carries its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenPlace {
+pub enum TokenSource {
     /// `Authorization: Bearer`.
     Bearer,
     /// `Cf-Access-Jwt-Assertion`, which Cloudflare Access adds.
@@ -36,9 +36,9 @@ pub enum KeySource {
 
 /// What a token must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenRules {
+pub struct TokenPolicy {
     /// Where it is carried.
-    pub place: TokenPlace,
+    pub place: TokenSource,
     /// What it is signed with.
     pub keys: KeySource,
     /// What `iss` must be, where the owner says.
@@ -49,7 +49,7 @@ pub struct TokenRules {
 
 /// Why nothing proves who is asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unproven {
+pub enum AuthError {
     /// An admin endpoint without its token.
     NotAdmin,
     /// A refresh without a visitor's signed value.
@@ -78,7 +78,7 @@ pub enum Unproven {
     NoSubject,
 }
 
-impl Unproven {
+impl AuthError {
     /// What the caller is told.
     #[must_use]
     pub fn detail(self) -> &'static str {
@@ -115,18 +115,18 @@ pub fn bearer(header: &str) -> Option<&str> {
 /// Lets an admin in, by the `Authorization` header.
 ///
 /// # Errors
-/// [`Cause::NotFound`] where no `ADMIN_TOKEN` is set: nobody can be admin, so there is nothing to
-/// find. [`Unproven::NotAdmin`] for any other token.
-pub fn admit_admin(header: Option<&str>, token: Option<&Secret>) -> Result<(), Cause> {
-    let token = token.ok_or(Cause::NotFound)?;
+/// [`Error::NotFound`] where no `ADMIN_TOKEN` is set: nobody can be admin, so there is nothing to
+/// find. [`AuthError::NotAdmin`] for any other token.
+pub fn require_admin(header: Option<&str>, token: Option<&Secret>) -> Result<(), Error> {
+    let token = token.ok_or(Error::NotFound)?;
     match header.and_then(bearer) {
         Some(offered) if token.matches(offered) => Ok(()),
-        _ => Err(Unproven::NotAdmin.into()),
+        _ => Err(AuthError::NotAdmin.into()),
     }
 }
 
-impl From<Unproven> for Cause {
-    fn from(why: Unproven) -> Self {
+impl From<AuthError> for Error {
+    fn from(why: AuthError) -> Self {
         Self::IdentityRequired(why)
     }
 }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn admin_endpoints_exist_only_with_a_token_and_open_only_to_it() {
         let token = Secret::new("right");
-        assert_eq!(admit_admin(Some("Bearer right"), Some(&token)), Ok(()));
+        assert_eq!(require_admin(Some("Bearer right"), Some(&token)), Ok(()));
         for header in [
             None,
             Some("Bearer wrong"),
@@ -155,14 +155,14 @@ mod tests {
             Some("Bearer right2"),
         ] {
             assert_eq!(
-                admit_admin(header, Some(&token)),
-                Err(Unproven::NotAdmin.into())
+                require_admin(header, Some(&token)),
+                Err(AuthError::NotAdmin.into())
             );
         }
         assert_eq!(
-            admit_admin(Some("Bearer right"), None),
-            Err(Cause::NotFound)
+            require_admin(Some("Bearer right"), None),
+            Err(Error::NotFound)
         );
-        assert_eq!(admit_admin(None, None), Err(Cause::NotFound));
+        assert_eq!(require_admin(None, None), Err(Error::NotFound));
     }
 }

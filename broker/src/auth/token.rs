@@ -1,9 +1,9 @@
 //! A JSON web token in its compact form: RFC 7515 and 7519, strictly read.
 
-use super::{Algorithm, TokenRules, Unproven};
+use super::{Algorithm, AuthError, TokenPolicy};
 use crate::json::Json;
+use crate::parse;
 use crate::secret::Secret;
-use crate::spelling;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -87,8 +87,8 @@ impl<'a> Token<'a> {
     /// Takes a token apart.
     ///
     /// # Errors
-    /// [`Unproven::Malformed`] for anything but three parts of base64url, the first two JSON objects.
-    pub fn parse(text: &'a str) -> Result<Self, Unproven> {
+    /// [`AuthError::Malformed`] for anything but three parts of base64url, the first two JSON objects.
+    pub fn parse(text: &'a str) -> Result<Self, AuthError> {
         let take_apart = || {
             let (signed, signature) = text.rsplit_once('.')?;
             let (header, claims) = signed.split_once('.')?;
@@ -102,7 +102,7 @@ impl<'a> Token<'a> {
         (text.len() <= MAX_TOKEN_BYTES)
             .then(take_apart)
             .flatten()
-            .ok_or(Unproven::Malformed)
+            .ok_or(AuthError::Malformed)
     }
 
     /// The id of the key that it says it is signed with.
@@ -120,55 +120,55 @@ impl<'a> Token<'a> {
     /// Checks that the token names the algorithm of its key.
     ///
     /// # Errors
-    /// [`Unproven::WrongAlgorithm`]: believing the token instead is how signatures are forged.
-    pub fn expect_algorithm(&self, of_key: Algorithm) -> Result<(), Unproven> {
+    /// [`AuthError::WrongAlgorithm`]: believing the token instead is how signatures are forged.
+    pub fn expect_algorithm(&self, of_key: Algorithm) -> Result<(), AuthError> {
         if self.header.alg == of_key.name() {
             Ok(())
         } else {
-            Err(Unproven::WrongAlgorithm)
+            Err(AuthError::WrongAlgorithm)
         }
     }
 
     /// Checks the signature against a shared secret, in constant time.
     ///
     /// # Errors
-    /// [`Unproven::WrongAlgorithm`] or [`Unproven::BadSignature`].
-    pub fn verify_shared(&self, secret: &Secret) -> Result<(), Unproven> {
+    /// [`AuthError::WrongAlgorithm`] or [`AuthError::BadSignature`].
+    pub fn verify_shared(&self, secret: &Secret) -> Result<(), AuthError> {
         self.expect_algorithm(Algorithm::Hs256)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes())
-            .map_err(|_| Unproven::BadSignature)?;
+            .map_err(|_| AuthError::BadSignature)?;
         mac.update(self.signed.as_bytes());
         mac.verify_slice(&self.signature)
-            .map_err(|_| Unproven::BadSignature)
+            .map_err(|_| AuthError::BadSignature)
     }
 
     /// The user that a token with a right signature speaks of, at `now` in Unix seconds.
     ///
     /// # Errors
     /// The first of expiry, start, issuer, audience and subject that is not as the rules say.
-    pub fn user(&self, rules: &TokenRules, now: u64) -> Result<String, Unproven> {
+    pub fn user(&self, rules: &TokenPolicy, now: u64) -> Result<String, AuthError> {
         // A time is a number of any spelling; what is between two seconds counts as the later one.
         let is_over = |end: u64| end.saturating_add(LEEWAY_SECONDS) <= now;
         if self.claims.end.is_none_or(is_over) {
-            return Err(Unproven::Expired);
+            return Err(AuthError::Expired);
         }
         if self.claims.start > now.saturating_add(LEEWAY_SECONDS) {
-            return Err(Unproven::NotYetValid);
+            return Err(AuthError::NotYetValid);
         }
         if rules.issuer.is_some() && self.claims.issuer != rules.issuer {
-            return Err(Unproven::WrongIssuer);
+            return Err(AuthError::WrongIssuer);
         }
         if let Some(audience) = &rules.audience
             && !self.claims.audience.contains(audience)
         {
-            return Err(Unproven::WrongAudience);
+            return Err(AuthError::WrongAudience);
         }
         self.claims
             .subject
             .as_ref()
-            .filter(|sub| spelling::is_user(sub))
+            .filter(|sub| parse::is_user(sub))
             .cloned()
-            .ok_or(Unproven::NoSubject)
+            .ok_or(AuthError::NoSubject)
     }
 }
 
@@ -178,14 +178,14 @@ fn decode(part: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{KeySource, TokenPlace};
+    use super::super::{KeySource, TokenSource};
     use super::*;
 
     const NOW: u64 = 1_000_000;
 
-    fn rules() -> TokenRules {
-        TokenRules {
-            place: TokenPlace::Bearer,
+    fn rules() -> TokenPolicy {
+        TokenPolicy {
+            place: TokenSource::Bearer,
             keys: KeySource::Secret(Secret::new("secret")),
             issuer: Some("https://site.example".into()),
             audience: Some("chat".into()),
@@ -204,7 +204,7 @@ mod tests {
         format!("{signed}.{signature}")
     }
 
-    fn user(claims: &str) -> Result<String, Unproven> {
+    fn user(claims: &str) -> Result<String, AuthError> {
         let text = sign(r#"{"alg":"HS256"}"#, claims, "secret");
         let token = Token::parse(&text)?;
         token.verify_shared(&Secret::new("secret"))?;
@@ -230,8 +230,8 @@ mod tests {
             ))
         };
         assert!(at(NOW - 59, NOW + 60).is_ok());
-        assert_eq!(at(NOW - 60, 0), Err(Unproven::Expired));
-        assert_eq!(at(NOW + 1, NOW + 61), Err(Unproven::NotYetValid));
+        assert_eq!(at(NOW - 60, 0), Err(AuthError::Expired));
+        assert_eq!(at(NOW + 1, NOW + 61), Err(AuthError::NotYetValid));
     }
 
     #[test]
@@ -245,10 +245,10 @@ mod tests {
             assert!(at(exp, "-1.5").is_ok(), "{exp}");
         }
         for exp in ["999940.000", "9.9994e5", "-1e6", "\"1000010\"", "null"] {
-            assert_eq!(at(exp, "0"), Err(Unproven::Expired), "{exp}");
+            assert_eq!(at(exp, "0"), Err(AuthError::Expired), "{exp}");
         }
         for nbf in ["1000060.1", "2e6", "1e300", "null", "\"0\""] {
-            assert_eq!(at("1000010", nbf), Err(Unproven::NotYetValid), "{nbf}");
+            assert_eq!(at("1000010", nbf), Err(AuthError::NotYetValid), "{nbf}");
         }
         assert!(at("1000010", "1000060.0").is_ok());
     }
@@ -276,43 +276,43 @@ mod tests {
         for (claims, why) in [
             (
                 r#"{"iss":"https://site.example","aud":"chat","sub":"u"}"#,
-                Unproven::Expired,
+                AuthError::Expired,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"chat","sub":"u","exp":"1000010"}"#,
-                Unproven::Expired,
+                AuthError::Expired,
             ),
             (
                 r#"{"iss":"https://evil.example","aud":"chat","sub":"u","exp":1000010}"#,
-                Unproven::WrongIssuer,
+                AuthError::WrongIssuer,
             ),
             (
                 r#"{"aud":"chat","sub":"u","exp":1000010}"#,
-                Unproven::WrongIssuer,
+                AuthError::WrongIssuer,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"other","sub":"u","exp":1000010}"#,
-                Unproven::WrongAudience,
+                AuthError::WrongAudience,
             ),
             (
                 r#"{"iss":"https://site.example","sub":"u","exp":1000010}"#,
-                Unproven::WrongAudience,
+                AuthError::WrongAudience,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"chat","exp":1000010}"#,
-                Unproven::NoSubject,
+                AuthError::NoSubject,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"chat","exp":1000010,"sub":""}"#,
-                Unproven::NoSubject,
+                AuthError::NoSubject,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"chat","exp":1000010,"sub":7}"#,
-                Unproven::NoSubject,
+                AuthError::NoSubject,
             ),
             (
                 r#"{"iss":"https://site.example","aud":"chat","exp":1000010,"sub":"a\nb"}"#,
-                Unproven::NoSubject,
+                AuthError::NoSubject,
             ),
         ] {
             assert_eq!(user(claims), Err(why), "{claims}");
@@ -327,7 +327,7 @@ mod tests {
             let token = Token::parse(&text).unwrap();
             assert_eq!(
                 token.verify_shared(&Secret::new("secret")),
-                Err(Unproven::WrongAlgorithm),
+                Err(AuthError::WrongAlgorithm),
                 "{alg}"
             );
         }
@@ -335,7 +335,7 @@ mod tests {
         let token = Token::parse(&text).unwrap();
         assert_eq!(
             token.verify_shared(&Secret::new("secret")),
-            Err(Unproven::BadSignature)
+            Err(AuthError::BadSignature)
         );
     }
 
@@ -359,7 +359,7 @@ mod tests {
         ] {
             assert_eq!(
                 Token::parse(text).err(),
-                Some(Unproven::Malformed),
+                Some(AuthError::Malformed),
                 "{text}"
             );
         }

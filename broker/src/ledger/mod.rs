@@ -4,25 +4,25 @@
 //!
 //! - [`Event`]: what is counted, under which names.
 //! - [`Day`]: the UTC day it is counted for, and which days are kept.
-//! - [`Snapshot`]: one shard's counters as published to KV; [`publish`]: when; [`Stats`]: all shards together.
+//! - [`Snapshot`]: one shard's counters as published to KV; [`publish_schedule`]: when; [`Stats`]: all shards together.
 //! - [`Record`]: a session's metadata, without its secret.
 //! - [`Report`]: a page's error report, cut and cleaned.
-//! - [`beacon`]: the bodies that carry events and reports.
+//! - [`event_batch`]: the bodies that carry events and reports.
 
-pub mod beacon;
 mod day;
+mod error_report;
 mod event;
-pub mod publish;
-mod record;
-mod report;
+pub mod event_batch;
+pub mod publish_schedule;
+mod session_record;
 mod snapshot;
 mod stats;
 mod table;
 
 pub use day::{Day, seconds_to_midnight};
+pub use error_report::{MAX_REPORTS, Report, latest_json};
 pub use event::Event;
-pub use record::{Owner, Record, Status};
-pub use report::{MAX_REPORTS, Report, latest_json};
+pub use session_record::{Record, Status, UserHash};
 pub use snapshot::{Snapshot, snapshot_key};
 pub use stats::Stats;
 
@@ -31,13 +31,13 @@ const RECORD_OBJECTS: u32 = 16;
 
 /// The name of the object that counts for a shard.
 #[must_use]
-pub fn counter_object(shard: u32) -> String {
+pub fn counters_object(shard: u32) -> String {
     format!("counters-{shard}")
 }
 
 /// The name of the object that keeps a session's record.
 #[must_use]
-pub fn record_object(session_id: &str) -> String {
+pub fn records_object(session_id: &str) -> String {
     // FNV-1a: spreads ids evenly; nothing depends on its being hard to guess.
     let hash = session_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -54,9 +54,9 @@ mod tests {
 
     #[test]
     fn a_session_is_always_kept_by_the_same_object_and_sessions_spread() {
-        assert_eq!(record_object("cksess_1"), record_object("cksess_1"));
+        assert_eq!(records_object("cksess_1"), records_object("cksess_1"));
         let names: std::collections::BTreeSet<String> = (0..200)
-            .map(|n| record_object(&format!("cksess_{n}")))
+            .map(|n| records_object(&format!("cksess_{n}")))
             .collect();
         assert_eq!(names.len(), 16);
     }

@@ -1,18 +1,18 @@
 //! What the owner configured, read once and checked as a whole.
 //!
 //! Each variable is read by one line of [`Settings::read`], with its bounds. A missing variable
-//! has its default; a wrong one is a [`Fault`], and all faults are found, not just the first.
+//! has its default; a wrong one is a [`SettingError`], and all errors are found, not just the first.
 //! What a page needs even then (the origins, the script) is usable in any case.
 
-mod callers;
+mod auth;
 mod reader;
 
-pub use callers::{Auth, Callers};
-pub use reader::Fault;
+pub use auth::{Auth, AuthSettings};
+pub use reader::SettingError;
 
-use crate::origin::{self, Rule};
+use crate::origin::{self, OriginPattern};
+use crate::parse::{self, Expected};
 use crate::secret::Secret;
-use crate::spelling::{self, Allowed};
 use reader::Reader;
 
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
@@ -32,7 +32,7 @@ pub const MAX_NAME_CHARS: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `ALLOWED_ORIGINS`, without the entries that are wrong.
-    pub origins: Vec<Rule>,
+    pub origins: Vec<OriginPattern>,
     /// `CHATKIT_JS_URL`, or OpenAI's if it is wrong.
     pub script_url: String,
     /// `ADMIN_TOKEN`: what opens the admin endpoints; without it there are none.
@@ -44,7 +44,7 @@ pub struct Settings {
     /// `COUNTER_PUBLISH_SECONDS`: how long counters wait at least between publications.
     pub counter_publish_seconds: u64,
     /// What sessions need, or everything that is wrong; never an empty list.
-    pub sessions: Result<SessionSettings, Vec<Fault>>,
+    pub sessions: Result<SessionSettings, Vec<SettingError>>,
 }
 
 /// What it takes to create sessions.
@@ -79,7 +79,7 @@ pub struct SessionSettings {
     /// `STATE_VARIABLES`: the names a page may set.
     pub state_variables: Vec<String>,
     /// `AUTH` and what belongs to it.
-    pub callers: Callers,
+    pub auth: AuthSettings,
     /// `DAILY_SESSION_LIMIT` and `DAILY_SESSIONS_PER_USER`.
     pub daily: DailyLimits,
 }
@@ -121,11 +121,11 @@ impl Settings {
 
         let origins = r
             .read("ALLOWED_ORIGINS", |text| {
-                spelling::list(text).map(origin::rule).collect()
+                parse::list(text).map(origin::parse_pattern).collect()
             })
             .unwrap_or_default();
         let script_url = r
-            .public("CHATKIT_JS_URL", spelling::fetched_url)
+            .public("CHATKIT_JS_URL", parse::fetched_url)
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
         let admin_token = r.secret("ADMIN_TOKEN");
@@ -138,7 +138,7 @@ impl Settings {
         let api_key = api_key(r);
         let workflows = workflows(r);
         let base_url = r
-            .read("OPENAI_BASE_URL", spelling::base_url)
+            .read("OPENAI_BASE_URL", parse::base_url)
             .unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
         let organization = r.header_word("OPENAI_ORG_ID");
         let project = r.header_word("OPENAI_PROJECT_ID");
@@ -160,15 +160,15 @@ impl Settings {
         let state_variables = r
             .read("STATE_VARIABLES", state_variable_names)
             .unwrap_or_default();
-        let callers = Callers::read(r, api_key.as_ref());
+        let auth = AuthSettings::read(r, api_key.as_ref());
         let daily = DailyLimits {
             for_all: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
             for_one: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
         };
 
-        let faults = reader.into_faults();
-        let sessions = match (api_key, workflows, callers) {
-            (Some(api_key), Some(workflows), Some(callers)) if faults.is_empty() => {
+        let errors = reader.into_errors();
+        let sessions = match (api_key, workflows, auth) {
+            (Some(api_key), Some(workflows), Some(auth)) if errors.is_empty() => {
                 Ok(SessionSettings {
                     api_key,
                     base_url,
@@ -184,11 +184,11 @@ impl Settings {
                     recent_threads,
                     thread_titles,
                     state_variables,
-                    callers,
+                    auth,
                     daily,
                 })
             }
-            _ => Err(faults),
+            _ => Err(errors),
         };
         Self {
             origins,
@@ -205,47 +205,47 @@ impl Settings {
 fn api_key<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Secret> {
     const NAME: &str = "OPENAI_API_KEY";
     let key = reader.secret(NAME);
-    let fault = match &key {
+    let error = match &key {
         None => "OPENAI_API_KEY is not set: add it with: npx wrangler secret put OPENAI_API_KEY.",
-        Some(key) if !spelling::is_header_word(key.expose(), 512) => {
+        Some(key) if !parse::is_header_word(key.expose(), 512) => {
             "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
         }
         Some(_) => return key,
     };
-    reader.fault(NAME, fault);
+    reader.error(NAME, error);
     None
 }
 
 fn workflows<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Vec<String>> {
     const NAME: &str = "OPENAI_CHATKIT_WORKFLOW_ID";
     if reader.text(NAME).is_none() {
-        reader.fault(
+        reader.error(
             NAME,
             "No workflow ID configured: set OPENAI_CHATKIT_WORKFLOW_ID to the wf_… id of your workflow.",
         );
         return None;
     }
     reader.read(NAME, |text| {
-        named_list(text, spelling::is_workflow_id)
+        named_list(text, parse::is_workflow_id)
             .ok_or_else(|| "a workflow id like wf_123, or several, separated by commas".to_owned())
     })
 }
 
 /// The parts of a list, if there is at least one and each is right.
 fn named_list(text: &str, is_right: impl Fn(&str) -> bool) -> Option<Vec<String>> {
-    let parts: Vec<String> = spelling::list(text).map(str::to_owned).collect();
+    let parts: Vec<String> = parse::list(text).map(str::to_owned).collect();
     (!parts.is_empty() && parts.iter().all(|part| is_right(part))).then_some(parts)
 }
 
-fn workflow_version(text: &str) -> Result<String, Allowed> {
-    if text != "latest" && spelling::is_header_word(text, 128) {
+fn workflow_version(text: &str) -> Result<String, Expected> {
+    if text != "latest" && parse::is_header_word(text, 128) {
         Ok(text.to_owned())
     } else {
         Err("a version's number, not latest, with which the chat fails later; leave it out for the newest".to_owned())
     }
 }
 
-fn state_variable_names(text: &str) -> Result<Vec<String>, Allowed> {
+fn state_variable_names(text: &str) -> Result<Vec<String>, Expected> {
     named_list(text, |name| {
         name.chars().count() <= MAX_NAME_CHARS && !name.contains(char::is_control)
     })

@@ -1,8 +1,8 @@
 //! Reads variables one at a time and gathers what is wrong with them.
 
+use crate::parse::{self, Expected};
 use crate::redact::{MARK, contains, redact};
 use crate::secret::Secret;
-use crate::spelling::{self, Allowed};
 use std::fmt;
 
 /// The variables that must not be shown.
@@ -18,14 +18,14 @@ const MIN_SECRET_BYTES: usize = 8;
 
 /// One thing that is wrong with the settings, as a sentence for the owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct SettingError {
     /// The variable.
     pub variable: &'static str,
     sentence: String,
 }
 
-impl Fault {
-    /// A fault, told in a whole sentence that names the variable and holds no secret.
+impl SettingError {
+    /// A error, told in a whole sentence that names the variable and holds no secret.
     pub fn new(variable: &'static str, sentence: impl Into<String>) -> Self {
         Self {
             variable,
@@ -34,7 +34,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)
     }
@@ -43,24 +43,24 @@ impl fmt::Display for Fault {
 /// Reads through `lookup`, which gives a variable's text or `None`.
 pub(super) struct Reader<F> {
     lookup: F,
-    faults: Vec<Fault>,
+    errors: Vec<SettingError>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn new(lookup: F) -> Self {
         Self {
             lookup,
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
     /// Everything found to be wrong.
-    pub(super) fn into_faults(self) -> Vec<Fault> {
-        self.faults
+    pub(super) fn into_errors(self) -> Vec<SettingError> {
+        self.errors
     }
 
-    pub(super) fn fault(&mut self, variable: &'static str, sentence: impl Into<String>) {
-        self.faults.push(Fault::new(variable, sentence));
+    pub(super) fn error(&mut self, variable: &'static str, sentence: impl Into<String>) {
+        self.errors.push(SettingError::new(variable, sentence));
     }
 
     /// The variable's text; one that is empty or blank counts as not set.
@@ -75,18 +75,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.text(variable).map(Secret::new)
     }
 
-    /// A variable that is no secret: a fault shows what it holds.
+    /// A variable that is no secret: a error shows what it holds.
     pub(super) fn read<T>(
         &mut self,
         variable: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, Allowed>,
+        parse: impl FnOnce(&str) -> Result<T, Expected>,
     ) -> Option<T> {
         let text = self.text(variable)?;
         match parse(&text) {
             Ok(value) => Some(value),
             Err(allowed) => {
                 let shown = self.shown(&text);
-                self.fault(
+                self.error(
                     variable,
                     format!("{variable} is \"{shown}\" and must be {allowed}."),
                 );
@@ -95,23 +95,23 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// A variable that every page is told: a secret in it is a fault.
+    /// A variable that every page is told: a secret in it is a error.
     pub(super) fn public<T>(
         &mut self,
         variable: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, Allowed>,
+        parse: impl FnOnce(&str) -> Result<T, Expected>,
     ) -> Option<T> {
         let text = self.text(variable)?;
         let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
         if secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && contains(&text, &secret)) {
             let sentence = format!("{variable} holds a secret, and every page is told what it is.");
-            self.fault(variable, sentence);
+            self.error(variable, sentence);
             return None;
         }
         self.read(variable, parse)
     }
 
-    /// What a variable holds, for a fault; without the secrets, which end up in the wrong variable too,
+    /// What a variable holds, for a error; without the secrets, which end up in the wrong variable too,
     /// and without addresses that may have a password.
     fn shown(&self, text: &str) -> String {
         let may_have_password = |word: &str| contains(word, "://") && word.contains('@');
@@ -130,16 +130,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn number(&mut self, variable: &'static str, least: u64, most: u64) -> Option<u64> {
-        self.read(variable, |text| spelling::whole_number(text, least, most))
+        self.read(variable, |text| parse::whole_number(text, least, most))
     }
 
     pub(super) fn switch(&mut self, variable: &'static str) -> Option<bool> {
-        self.read(variable, spelling::switch)
+        self.read(variable, parse::switch)
     }
 
     pub(super) fn header_word(&mut self, variable: &'static str) -> Option<String> {
         self.read(variable, |text| {
-            if spelling::is_header_word(text, 256) {
+            if parse::is_header_word(text, 256) {
                 Ok(text.to_owned())
             } else {
                 Err("up to 256 letters, digits and signs without spaces".to_owned())

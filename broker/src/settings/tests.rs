@@ -1,4 +1,4 @@
-//! The settings as a whole: defaults, bounds, and every fault at once.
+//! The settings as a whole: defaults, bounds, and every error at once.
 
 use super::*;
 
@@ -19,10 +19,10 @@ pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test");
 const WORKFLOW: (&str, &str) = ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1, wf_2");
 
-fn faults(variables: &[(&str, &str)]) -> Vec<String> {
+fn errors(variables: &[(&str, &str)]) -> Vec<String> {
     let sessions = read(variables).sessions;
-    let faults = sessions.expect_err("the settings are wrong");
-    faults.iter().map(Fault::to_string).collect()
+    let errors = sessions.expect_err("the settings are wrong");
+    errors.iter().map(SettingError::to_string).collect()
 }
 
 #[test]
@@ -31,12 +31,12 @@ fn a_key_and_a_workflow_are_enough() {
     assert_eq!(settings.workflows, ["wf_1", "wf_2"]);
     assert_eq!(settings.base_url, DEFAULT_BASE_URL);
     assert_eq!(settings.timeout_seconds, 30);
-    assert!(!settings.uploads.enabled && !settings.callers.trust_client_user);
+    assert!(!settings.uploads.enabled && !settings.auth.trust_client_user);
 }
 
 #[test]
 fn all_faults_are_found_at_once_and_name_what_is_allowed() {
-    let found = faults(&[
+    let found = errors(&[
         ("SESSION_TTL_SECONDS", "601"),
         ("WORKFLOW_VERSION", "latest"),
         ("FILE_UPLOAD", "maybe"),
@@ -52,7 +52,7 @@ fn all_faults_are_found_at_once_and_name_what_is_allowed() {
 #[test]
 fn a_secret_in_the_wrong_variable_does_not_show() {
     let key = "sk-proj-0123456789";
-    let found = faults(&[
+    let found = errors(&[
         ("OPENAI_API_KEY", key),
         ("OPENAI_CHATKIT_WORKFLOW_ID", key),
         ("ADMIN_TOKEN", "let me in"),
@@ -62,10 +62,10 @@ fn a_secret_in_the_wrong_variable_does_not_show() {
         ("OPENAI_BASE_URL", "https://me:password@proxy.example/v1"),
     ]);
     assert_eq!(found.len(), 4, "{found:#?}");
-    for fault in found {
+    for error in found {
         assert!(
-            fault.contains(r#" is "[redacted]" and must be "#),
-            "{fault}"
+            error.contains(r#" is "[redacted]" and must be "#),
+            "{error}"
         );
     }
 }
@@ -78,7 +78,7 @@ fn what_every_page_is_told_holds_no_secret() {
     );
     let variables = [("OPENAI_API_KEY", "sk-0123456789"), WORKFLOW, script];
     assert_eq!(
-        faults(&variables),
+        errors(&variables),
         ["CHATKIT_JS_URL holds a secret, and every page is told what it is."]
     );
     assert_eq!(read(&variables).script_url, DEFAULT_SCRIPT);
@@ -91,7 +91,7 @@ fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
         ("OPENAI_API_KEY", "sk-abc def"),
         ("VISITOR_SECRET", "vs-abc"),
     ];
-    assert!(!faults(&wrong).concat().contains("abc"));
+    assert!(!errors(&wrong).concat().contains("abc"));
     let settings = read(&[
         ("OPENAI_API_KEY", "sk-abc"),
         ("VISITOR_SECRET", "vs-abc"),
@@ -104,7 +104,10 @@ fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
 fn origins_and_script_are_usable_while_sessions_are_not() {
     let settings = read(&[("ALLOWED_ORIGINS", "https://a.example")]);
     assert!(settings.sessions.is_err());
-    assert_eq!(settings.origins, [Rule::Exact("https://a.example".into())]);
+    assert_eq!(
+        settings.origins,
+        [OriginPattern::Exact("https://a.example".into())]
+    );
     assert_eq!(settings.script_url, DEFAULT_SCRIPT);
 }
 
@@ -121,7 +124,7 @@ fn what_a_way_of_signing_in_needs_is_asked_for_by_name() {
             .into_iter()
             .chain(variables.iter().copied())
             .collect();
-        faults(&all).join(" ")
+        errors(&all).join(" ")
     };
     assert!(needs(&[("AUTH", "jwt")]).contains("AUTH_JWT_SECRET or the address AUTH_JWKS_URL"));
     let keys = ("AUTH_JWKS_URL", "https://id.example/jwks");
@@ -146,7 +149,7 @@ fn access_finds_its_keys_at_the_issuer() {
         ("AUTH_ISSUER", "https://team.cloudflareaccess.com"),
         ("AUTH_AUDIENCE", "aud"),
     ]);
-    let Auth::Token(rules) = read.sessions.unwrap().callers.auth else {
+    let Auth::Token(rules) = read.sessions.unwrap().auth.auth else {
         panic!("AUTH=access asks for a token");
     };
     assert_eq!(
@@ -186,7 +189,7 @@ fn every_variable_has_its_bounds() {
         ("DAILY_SESSIONS_PER_USER", "-1"),
         ("CHATKIT_JS_URL", "http://cdn.example/x.js"),
     ] {
-        let found = faults(&[(variable, wrong), KEY, WORKFLOW]);
+        let found = errors(&[(variable, wrong), KEY, WORKFLOW]);
         assert_eq!(found.len(), 1, "{variable}: {found:?}");
         assert!(found[0].contains(variable), "{found:?}");
     }

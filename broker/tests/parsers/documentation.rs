@@ -1,7 +1,7 @@
 //! docs/configuration.md says what reading the settings does: the names, defaults, bounds and sentences are the same.
 
 use super::checks::settings::NAMES;
-use broker::settings::{Fault, Settings};
+use broker::settings::{SettingError, Settings};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -51,8 +51,8 @@ fn read(variables: &[(&str, &str)]) -> Settings {
 }
 
 fn sentences(variables: &[(&str, &str)]) -> Vec<String> {
-    let faults = read(variables).sessions.err().unwrap_or_default();
-    faults.iter().map(Fault::to_string).collect()
+    let errors = read(variables).sessions.err().unwrap_or_default();
+    errors.iter().map(SettingError::to_string).collect()
 }
 
 #[test]

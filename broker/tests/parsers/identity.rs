@@ -2,8 +2,8 @@
 
 use super::checks::identity::{NOW, check, keys, rules, shared, sign};
 use super::inputs::{bytes, json_with};
-use broker::auth::{Algorithm, KeySet, Token, Unproven, admit_admin, bearer};
-use broker::cause::Cause;
+use broker::auth::{Algorithm, AuthError, KeySet, Token, bearer, require_admin};
+use broker::error::Error;
 use broker::secret::Secret;
 use broker::visitor::{COOKIE, VisitorKeys};
 use proptest::prelude::*;
@@ -51,9 +51,9 @@ proptest! {
     #[test]
     fn no_cookie_but_a_signed_one_proves_a_visitor(header in ".{0,200}", value in "[A-Za-z0-9_.=-]{0,90}") {
         let keys = keys("one");
-        prop_assert_eq!(keys.recognise(Some(&header), Some(&value)), None);
+        prop_assert_eq!(keys.from_headers(Some(&header), Some(&value)), None);
         let cookies = format!("{COOKIE}={value}");
-        prop_assert_eq!(keys.recognise(Some(&cookies), None), None);
+        prop_assert_eq!(keys.from_headers(Some(&cookies), None), None);
     }
 
     #[test]
@@ -61,11 +61,11 @@ proptest! {
         id in any::<[u8; 16]>(), before in "[a-z]{1,8}=[^;]{0,8}", at in 0usize..66, with in "[A-Za-z0-9_-]",
     ) {
         let keys = keys("one");
-        let visitor = keys.welcome(id);
+        let visitor = keys.new_visitor(id);
         let value = keys.sign(&visitor);
         check(value.as_bytes());
         let cookies = format!("{before}; {COOKIE}={value}");
-        prop_assert_eq!(keys.recognise(Some(&cookies), None), Some(visitor));
+        prop_assert_eq!(keys.from_headers(Some(&cookies), None), Some(visitor));
         let mut changed = value.clone();
         changed.replace_range(at..=at, &with);
         prop_assert_eq!(keys.verify(&changed).is_some(), changed == value);
@@ -81,7 +81,7 @@ proptest! {
         let now = VisitorKeys::derive(first, others.iter());
         for secret in &secrets {
             let then = VisitorKeys::derive(secret, std::iter::empty());
-            let visitor = then.welcome(id);
+            let visitor = then.new_visitor(id);
             let expected = (secret != gone).then(|| visitor.clone());
             prop_assert_eq!(now.verify(&then.sign(&visitor)), expected);
         }
@@ -92,11 +92,11 @@ proptest! {
         let secret = Secret::new(token.clone());
         let header = format!("BEARER{space}{token}{space}");
         prop_assert_eq!(bearer(&header), Some(token.as_str()));
-        prop_assert_eq!(admit_admin(Some(&header), Some(&secret)), Ok(()));
-        prop_assert_eq!(admit_admin(Some(&header), None), Err(Cause::NotFound));
+        prop_assert_eq!(require_admin(Some(&header), Some(&secret)), Ok(()));
+        prop_assert_eq!(require_admin(Some(&header), None), Err(Error::NotFound));
         let offered = format!("Bearer {other}");
-        prop_assert_eq!(admit_admin(Some(&offered), Some(&secret)).is_ok(), other == token);
-        prop_assert!(admit_admin(Some(&token), Some(&secret)).is_err());
+        prop_assert_eq!(require_admin(Some(&offered), Some(&secret)).is_ok(), other == token);
+        prop_assert!(require_admin(Some(&token), Some(&secret)).is_err());
     }
 
     #[test]
@@ -108,7 +108,7 @@ proptest! {
         let text = sign(HEADER, claims.to_string().as_bytes());
         let token = Token::parse(&text).expect("a token");
         prop_assert_eq!(token.verify_shared(&shared("one")), Ok(()));
-        let expected = if ends > 3_540 { Ok(user) } else { Err(Unproven::Expired) };
+        let expected = if ends > 3_540 { Ok(user) } else { Err(AuthError::Expired) };
         prop_assert_eq!(token.user(&rules(), NOW), expected);
         let mut changed = text.clone();
         let at = at.index(text.len());

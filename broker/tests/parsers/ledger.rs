@@ -2,9 +2,9 @@
 
 use super::checks::ledger::check;
 use super::inputs::{bytes, json_with};
-use broker::ledger::publish::{alarm_at, retry_at};
+use broker::ledger::publish_schedule::{alarm_at, retry_at};
 use broker::ledger::{
-    Day, Event, Owner, Record, Report, Snapshot, Stats, Status, counter_object, record_object,
+    Day, Event, Record, Report, Snapshot, Stats, Status, UserHash, counters_object, records_object,
     seconds_to_midnight,
 };
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn record() -> impl Strategy<Value = Record> {
     (".{0,20}", ".{0,20}", any::<[u64; 2]>(), any::<bool>()).prop_map(
         |(id, user, [created_at, expires_at], cancelled)| Record {
             id,
-            owner: Owner::of(&user),
+            owner: UserHash::of(&user),
             workflow: "wf_1".to_owned(),
             created_at,
             expires_at,
@@ -166,12 +166,12 @@ proptest! {
 
     #[test]
     fn an_object_is_found_by_any_id(id in ".{0,40}", shard in any::<u32>(), user in ".{0,40}") {
-        prop_assert_eq!(record_object(&id), record_object(&id));
-        let object = record_object(&id);
+        prop_assert_eq!(records_object(&id), records_object(&id));
+        let object = records_object(&id);
         let number = object.strip_prefix("records-").and_then(|number| number.parse::<u8>().ok());
         prop_assert!(number.is_some_and(|number| number < 16));
-        prop_assert_ne!(counter_object(shard), counter_object(shard.wrapping_add(1)));
+        prop_assert_ne!(counters_object(shard), counters_object(shard.wrapping_add(1)));
         // 43 characters, so it is never the empty owner under whom all places are counted.
-        prop_assert_eq!(Owner::of(&user).text().len(), 43);
+        prop_assert_eq!(UserHash::of(&user).text().len(), 43);
     }
 }

@@ -15,10 +15,9 @@
     missing_docs
 )]
 
-mod beacon;
-mod body;
 mod checks;
 mod documentation;
+mod event_batch;
 mod identity;
 mod inputs;
 mod json;
@@ -26,4 +25,5 @@ mod ledger;
 mod openai;
 mod origin;
 mod seeds;
+mod session_request;
 mod settings;

@@ -3,11 +3,11 @@
 use super::checks::clean;
 use super::checks::openai::check;
 use super::inputs::{around, bytes, json_with};
-use broker::cause::OpenAiFailure;
-use broker::openai::{failure_of_status, read_session};
+use broker::error::OpenAiError;
+use broker::openai::{failure_of_status, parse_session};
 use broker::problem::Problem;
 use broker::redact::redact;
-use broker::retry::{Advice, Outcome, pause};
+use broker::retry::{Outcome, RetryHeaders, delay};
 use broker::secret::Secret;
 use proptest::prelude::*;
 use serde_json::json;
@@ -51,7 +51,7 @@ proptest! {
     ) {
         let ends_at = if as_text { json!(ends.to_string()) } else { json!(ends) };
         let answer = json!({"client_secret": secret, "expires_at": ends_at, "user": more, "new": [more]});
-        let session = read_session(answer.to_string().as_bytes(), None, 0).expect("a session");
+        let session = parse_session(answer.to_string().as_bytes(), None, 0).expect("a session");
         prop_assert_eq!(session.client_secret.expose(), &secret);
         prop_assert_eq!(session.expires_at, ends);
     }
@@ -60,19 +60,19 @@ proptest! {
     fn an_answer_cut_short_is_no_session(secret in "[a-z0-9_]{1,40}", at in any::<prop::sample::Index>()) {
         let answer = json!({"client_secret": secret, "expires_at": 1}).to_string();
         let cut = answer.get(..at.index(answer.len())).expect("ASCII");
-        prop_assert_eq!(read_session(cut.as_bytes(), None, 0), Err(OpenAiFailure::BadResponse));
+        prop_assert_eq!(parse_session(cut.as_bytes(), None, 0), Err(OpenAiError::BadResponse));
     }
 
     #[test]
     fn any_advice_ends_within_the_deadline(
         should in "(true|false|.{0,6})", ms in "(-?[0-9.]{1,12}|.{0,12})",
         after in prop_oneof![".{0,30}", "[0-9]{1,12}", "[A-Z][a-z]{2}, [0-3][0-9] (Jan|Nov) [0-9]{4} [0-2][0-9]:00:00 GMT"],
-        status in any::<u16>(), tries in 1u32..9, jitter in any::<u8>(), left in 0u64..60_000,
+        status in any::<u16>(), attempts in 1u32..9, jitter in any::<u8>(), left in 0u64..60_000,
     ) {
         check(format!("{should}\n{ms}\n{after}").as_bytes());
-        let advice = Advice::read(Some(&should), Some(&ms), Some(&after), 0);
-        if let Some(pause) = pause(Outcome::Status(status), advice, tries, jitter, left) {
-            prop_assert!(pause < left && tries <= 2);
+        let advice = RetryHeaders::read(Some(&should), Some(&ms), Some(&after), 0);
+        if let Some(pause) = delay(Outcome::Status(status), advice, attempts, jitter, left) {
+            prop_assert!(pause < left && attempts <= 2);
         }
     }
 
@@ -82,7 +82,7 @@ proptest! {
         let date = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now + u64::from(seconds));
         let date = httpdate::fmt_http_date(date);
         for (in_ms, after) in [(Some(ms.to_string()), "9".to_owned()), (None, seconds.to_string()), (None, date)] {
-            let advice = Advice::read(None, in_ms.as_deref(), Some(&after), now_ms);
+            let advice = RetryHeaders::read(None, in_ms.as_deref(), Some(&after), now_ms);
             prop_assert_eq!(advice.retry_after_ms, Some(ms), "{}", after);
         }
     }

@@ -2,11 +2,11 @@
 
 use super::checks::origin::check;
 use super::inputs::bytes;
-use broker::cause::Cause;
-use broker::limits::address_key;
+use broker::error::Error;
 use broker::log::{Line, path_for_log};
-use broker::origin::{Rule, Sender, of_url, rule, sender};
-use broker::route::{Route, route, session_id};
+use broker::origin::{OriginPattern, RequestOrigin, classify, of_url, parse_pattern};
+use broker::rate_limits::address_key;
+use broker::router::{Route, route, session_id};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -39,10 +39,10 @@ proptest! {
     #[test]
     fn a_wildcard_allows_every_subdomain_and_no_look_alike(domain in host(), label in LABEL, evil in host()) {
         prop_assume!(!evil.ends_with(&domain));
-        let rules = [rule(&format!("https://*.{domain}")).expect("a rule")];
-        let judge = |origin: String| sender(Some(&origin), "https://own.example", &rules);
+        let rules = [parse_pattern(&format!("https://*.{domain}")).expect("a rule")];
+        let judge = |origin: String| classify(Some(&origin), "https://own.example", &rules);
         let inside = format!("https://{label}.{domain}");
-        prop_assert_eq!(judge(inside.clone()), Sender::Allowed(inside));
+        prop_assert_eq!(judge(inside.clone()), RequestOrigin::Allowed(inside));
         for outside in [
             format!("https://{domain}"),
             format!("http://{label}.{domain}"),
@@ -54,7 +54,7 @@ proptest! {
             format!("https://{evil}@.{domain}"),
             format!("https://{evil}?.{domain}"),
         ] {
-            prop_assert_eq!(judge(outside.clone()), Sender::Foreign, "{}", outside);
+            prop_assert_eq!(judge(outside.clone()), RequestOrigin::Disallowed, "{}", outside);
         }
     }
 
@@ -65,7 +65,7 @@ proptest! {
         let port = if port == 443 { String::new() } else { format!(":{port}") };
         let origin = format!("https://{domain}{port}");
         let written = if upper { origin.to_uppercase() } else { origin.clone() };
-        prop_assert_eq!(rule(&format!("{written}{slash}")), Ok(Rule::Exact(origin.clone())));
+        prop_assert_eq!(parse_pattern(&format!("{written}{slash}")), Ok(OriginPattern::Exact(origin.clone())));
         prop_assert_eq!(of_url(&format!("{written}/a/b?c#d")), Some(origin.clone()));
         prop_assert_eq!(of_url(&format!("https://{domain}:443/")), Some(format!("https://{domain}")));
     }
@@ -76,7 +76,7 @@ proptest! {
         prop_assert_eq!(session_id(&path), Some(id.as_str()));
         prop_assert_eq!(route("GET", &path), Ok(Route::Show));
         prop_assert_eq!(route("DELETE", &path), Ok(Route::Cancel));
-        prop_assert_eq!(route("GET", &format!("{path}/{more}")), Err(Cause::NotFound));
+        prop_assert_eq!(route("GET", &format!("{path}/{more}")), Err(Error::NotFound));
         check(path.as_bytes());
     }
 

@@ -7,13 +7,13 @@ use std::path::Path;
 type Check = fn(&[u8]);
 
 const TARGETS: [(&str, Check); 8] = [
-    ("beacon", checks::beacon::check),
-    ("body", checks::body::check),
+    ("event_batch", checks::event_batch::check),
     ("identity", checks::identity::check),
     ("json", checks::json::check),
     ("ledger", checks::ledger::check),
     ("openai", checks::openai::check),
     ("origin", checks::origin::check),
+    ("session_request", checks::session_request::check),
     ("settings", checks::settings::check),
 ];
 

@@ -2,8 +2,8 @@
 
 use super::checks::settings::{NAMES, check, read};
 use super::inputs::bytes;
+use broker::parse::whole_number;
 use broker::settings::Settings;
-use broker::spelling::whole_number;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -78,9 +78,9 @@ proptest! {
         let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
         let address = format!("https://me:{password}@proxy.example/v1");
         let settings = Settings::read(|asked| (asked == name).then(|| address.clone()));
-        let faults = settings.sessions.expect_err("one at most is set");
-        for fault in faults {
-            prop_assert!(!fault.to_string().contains(&password), "{}", fault);
+        let errors = settings.sessions.expect_err("one at most is set");
+        for error in errors {
+            prop_assert!(!error.to_string().contains(&password), "{}", error);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use broker::auth::{
-    Algorithm, KeySet, KeySource, Token, TokenPlace, TokenRules, Unproven, admit_admin, bearer,
+    Algorithm, AuthError, KeySet, KeySource, Token, TokenPolicy, TokenSource, bearer, require_admin,
 };
 use broker::secret::Secret;
 use broker::visitor::{COOKIE, VisitorKeys};
@@ -38,9 +38,9 @@ fn visitor(text: &str) {
     let cookie = format!("{COOKIE}={text}");
     for found in [
         ours.verify(text),
-        ours.recognise(Some(text), None),
-        ours.recognise(Some(&cookie), None),
-        ours.recognise(None, Some(text)),
+        ours.from_headers(Some(text), None),
+        ours.from_headers(Some(&cookie), None),
+        ours.from_headers(None, Some(text)),
     ] {
         let Some(visitor) = found else { continue };
         let value = ours.sign(&visitor);
@@ -53,8 +53,8 @@ fn visitor(text: &str) {
 
 fn header(text: &str) {
     let secret = Secret::new("the admin's token");
-    assert!(admit_admin(Some(text), None).is_err());
-    if admit_admin(Some(text), Some(&secret)).is_ok() {
+    assert!(require_admin(Some(text), None).is_err());
+    if require_admin(Some(text), Some(&secret)).is_ok() {
         assert_eq!(bearer(text), Some(secret.expose()));
     }
     if let Some(token) = bearer(text) {
@@ -77,7 +77,7 @@ fn token(text: &str) {
         assert_eq!(resign(signed, "one"), text);
         assert_eq!(
             token.verify_shared(&shared("other")),
-            Err(Unproven::BadSignature)
+            Err(AuthError::BadSignature)
         );
     }
 }
@@ -94,11 +94,11 @@ fn claims(input: &[u8]) {
     assert_eq!(token.verify_shared(&shared("one")), Ok(()));
     assert_eq!(
         token.verify_shared(&shared("other")),
-        Err(Unproven::BadSignature)
+        Err(AuthError::BadSignature)
     );
     assert_eq!(
         token.expect_algorithm(Algorithm::Rs256),
-        Err(Unproven::WrongAlgorithm)
+        Err(AuthError::WrongAlgorithm)
     );
     if let Ok(user) = token.user(&rules(), NOW) {
         names_a_user(input, &user);
@@ -156,17 +156,17 @@ fn key_set(input: &[u8]) {
 }
 
 /// What a token must be in these checks.
-pub fn rules() -> TokenRules {
-    TokenRules {
+pub fn rules() -> TokenPolicy {
+    TokenPolicy {
         issuer: Some("https://site.example".to_owned()),
         audience: Some("chat".to_owned()),
         ..lenient_rules()
     }
 }
 
-fn lenient_rules() -> TokenRules {
-    TokenRules {
-        place: TokenPlace::Bearer,
+fn lenient_rules() -> TokenPolicy {
+    TokenPolicy {
+        place: TokenSource::Bearer,
         keys: KeySource::Secret(shared("one")),
         issuer: None,
         audience: None,

@@ -1,10 +1,10 @@
 //! What OpenAI answers: sessions, errors, and headers about trying again.
 
 use super::clean;
-use broker::cause::OpenAiFailure;
-use broker::openai::{Session, error_text, failure_of_status, read_session, session_answer};
+use broker::error::OpenAiError;
+use broker::openai::{Session, failure_of_status, parse_error, parse_session, session_answer};
 use broker::problem::Problem;
-use broker::retry::{Advice, Outcome, pause};
+use broker::retry::{Outcome, RetryHeaders, delay};
 use serde_json::{Value, json};
 
 /// In Unix milliseconds.
@@ -15,9 +15,9 @@ const KEY: &str = "sk-proj-Zq3vXw8RkLm5NpTs7YbDc2Fg";
 
 /// The input is an answer's body, an error's body, and a line for each of the headers.
 pub fn check(input: &[u8]) {
-    match read_session(input, Some(60), NOW_MS / 1000) {
+    match parse_session(input, Some(60), NOW_MS / 1000) {
         Ok(session) => is_handed_on(input, &session),
-        Err(failure) => assert_eq!(failure, OpenAiFailure::BadResponse),
+        Err(failure) => assert_eq!(failure, OpenAiError::BadResponse),
     }
     error(input);
     if let Ok(text) = str::from_utf8(input) {
@@ -53,7 +53,7 @@ fn is_handed_on(input: &[u8], session: &Session) {
 
 /// The error's own words are found, and nothing of the key is left in them.
 fn error(input: &[u8]) {
-    let text = error_text(input);
+    let text = parse_error(input);
     let said: Option<Value> = serde_json::from_slice(input).ok();
     match said
         .as_ref()
@@ -80,15 +80,15 @@ fn echoed(around: &str) {
 
 /// No advice makes us wait beyond the deadline or go on for ever.
 fn headers([should, ms, after]: [Option<&str>; 3]) {
-    let advice = Advice::read(should, ms, after, NOW_MS);
-    for (tries, left_ms) in [(1, 30_000), (2, 1), (2, 600_000), (3, 600_000)] {
+    let advice = RetryHeaders::read(should, ms, after, NOW_MS);
+    for (attempts, left_ms) in [(1, 30_000), (2, 1), (2, 600_000), (3, 600_000)] {
         for outcome in [
             Outcome::NoConnection,
             Outcome::Status(429),
             Outcome::Status(400),
         ] {
-            let pause = pause(outcome, advice, tries, 128, left_ms);
-            assert!(pause.is_none_or(|pause| pause < left_ms && tries <= 2));
+            let pause = delay(outcome, advice, attempts, 128, left_ms);
+            assert!(pause.is_none_or(|pause| pause < left_ms && attempts <= 2));
             if advice.should_retry == Some(false) {
                 assert_eq!(pause, None);
             }

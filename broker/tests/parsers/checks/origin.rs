@@ -1,12 +1,12 @@
 //! Origins, the rules that allow them, addresses in settings, and the paths of requests.
 
-use broker::answer::Headers;
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::log::path_for_log;
 use broker::openai::cancel_path;
-use broker::origin::{Rule, Sender, is_loopback, of_url, rule, sender};
-use broker::route::{Route, is_api, route, session_id};
-use broker::spelling::{base_url, fetched_url};
+use broker::origin::{OriginPattern, RequestOrigin, classify, is_loopback, of_url, parse_pattern};
+use broker::parse::{base_url, fetched_url};
+use broker::response::Headers;
+use broker::router::{Route, is_api, route, session_id};
 use url::{Host, Url};
 
 const OWN: &str = "https://own.example";
@@ -18,7 +18,7 @@ pub fn check(input: &[u8]) {
     };
     let mut lines = text.split('\n');
     let first = lines.next().unwrap_or_default();
-    let rules: Vec<Rule> = lines.filter_map(|line| rule(line).ok()).collect();
+    let rules: Vec<OriginPattern> = lines.filter_map(|line| parse_pattern(line).ok()).collect();
     rules.iter().for_each(is_narrow);
     judged(first, &rules);
     address(first);
@@ -26,20 +26,20 @@ pub fn check(input: &[u8]) {
 }
 
 /// A rule admits one origin, or the subdomains of a domain that is not a top-level one.
-fn is_narrow(rule: &Rule) {
+fn is_narrow(rule: &OriginPattern) {
     match rule {
-        Rule::Exact(origin) => {
+        OriginPattern::Exact(origin) => {
             assert_eq!(of_url(origin).as_ref(), Some(origin));
             assert_eq!(
-                sender(Some(origin), OWN, std::slice::from_ref(rule)),
+                classify(Some(origin), OWN, std::slice::from_ref(rule)),
                 if origin == OWN {
-                    Sender::Own
+                    RequestOrigin::Own
                 } else {
-                    Sender::Allowed(origin.clone())
+                    RequestOrigin::Allowed(origin.clone())
                 }
             );
         }
-        Rule::Subdomains(suffix) => {
+        OriginPattern::Subdomains(suffix) => {
             let labels: Vec<&str> = suffix.split('.').collect();
             assert!(labels.len() >= 3 && labels[0].is_empty(), "{suffix}");
             assert!(
@@ -51,9 +51,9 @@ fn is_narrow(rule: &Rule) {
 }
 
 /// What is allowed is one of the rules' own, and can stand in a header.
-fn judged(origin: &str, rules: &[Rule]) {
-    assert_eq!(sender(None, OWN, rules), Sender::Unstated);
-    let judged = sender(Some(origin), OWN, rules);
+fn judged(origin: &str, rules: &[OriginPattern]) {
+    assert_eq!(classify(None, OWN, rules), RequestOrigin::Absent);
+    let judged = classify(Some(origin), OWN, rules);
     let mut headers = Headers::default();
     judged.add_cors(&mut headers);
     judged.add_preflight(&mut headers, "GET");
@@ -62,17 +62,17 @@ fn judged(origin: &str, rules: &[Rule]) {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .find(|(name, _)| *name == "Access-Control-Allow-Origin");
-    let Sender::Allowed(echoed) = &judged else {
+    let RequestOrigin::Allowed(echoed) = &judged else {
         assert_eq!(allowed, None);
-        assert_eq!(judged == Sender::Own, origin == OWN);
+        assert_eq!(judged == RequestOrigin::Own, origin == OWN);
         return;
     };
     assert_eq!(allowed, Some(("Access-Control-Allow-Origin", origin)));
     assert_eq!(echoed, origin);
     assert!(origin.bytes().all(|byte| byte.is_ascii_graphic()) && origin != "null");
     assert!(rules.iter().any(|rule| match rule {
-        Rule::Exact(exact) => exact == origin,
-        Rule::Subdomains(suffix) => is_subdomain(origin, suffix),
+        OriginPattern::Exact(exact) => exact == origin,
+        OriginPattern::Subdomains(suffix) => is_subdomain(origin, suffix),
     }));
 }
 
@@ -101,7 +101,7 @@ pub fn address(text: &str) {
             Some(origin.clone()),
             "it is its own origin"
         );
-        assert_eq!(rule(&origin), Ok(Rule::Exact(origin)));
+        assert_eq!(parse_pattern(&origin), Ok(OriginPattern::Exact(origin)));
     }
     if let Ok(fetched) = fetched_url(text) {
         assert_eq!(fetched, text);
@@ -146,7 +146,7 @@ fn path(text: &str) {
                 assert_eq!(format!("/api/chatkit/session/{id}"), text);
                 assert!(!id.is_empty() && !id.contains('/'));
             }
-            Ok(Route::Options { allow }) | Err(Cause::MethodNotAllowed { allow }) => {
+            Ok(Route::Options { allow }) | Err(Error::MethodNotAllowed { allow }) => {
                 assert!(allow.ends_with("OPTIONS"));
                 assert_eq!(
                     allow.split(", ").any(|allowed| allowed == method),
@@ -154,7 +154,7 @@ fn path(text: &str) {
                 );
             }
             Ok(_) => assert!(text.starts_with("/api/") || ["/health", "/metrics"].contains(&text)),
-            Err(cause) => assert!(cause == Cause::NotFound && is_api(text)),
+            Err(cause) => assert!(cause == Error::NotFound && is_api(text)),
         }
     }
     if let Some(cancel) = cancel_path(text) {

@@ -1,13 +1,13 @@
 //! The variables that the owner sets.
 
 use super::origin::address;
-use broker::auth::{KeySource, TokenPlace};
-use broker::cause::Cause;
+use broker::auth::{KeySource, TokenSource};
 use broker::doctor;
+use broker::error::Error;
 use broker::origin::of_url;
 use broker::page::{config_json, content_security_policy, embed_prelude, preload};
 use broker::problem::Problem;
-use broker::settings::{Auth, Fault, SessionSettings, Settings};
+use broker::settings::{Auth, SessionSettings, SettingError, Settings};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub fn read(variables: &BTreeMap<&str, &str>) {
     a_page_is_served(&settings);
     match &settings.sessions {
         Ok(sessions) => are_right(sessions),
-        Err(faults) => are_named(faults),
+        Err(errors) => are_named(errors),
     }
     shows_no_secret(&settings, variables);
 }
@@ -107,37 +107,37 @@ fn are_right(sessions: &SessionSettings) {
             .all(|byte| byte == b' ' || byte.is_ascii_graphic());
         assert!(is_plain && value.len() <= 600, "{name}: {value:?}");
     }
-    if let Auth::Token(rules) = &sessions.callers.auth {
-        assert!(!sessions.callers.trust_client_user);
+    if let Auth::Token(rules) = &sessions.auth.auth {
+        assert!(!sessions.auth.trust_client_user);
         if let KeySource::Url(url) = &rules.keys {
             address(url);
             // Such keys sign for other sites too.
             assert!(rules.issuer.is_some() && rules.audience.is_some());
         } else {
-            assert_eq!(rules.place, TokenPlace::Bearer);
+            assert_eq!(rules.place, TokenSource::Bearer);
         }
     }
 }
 
-fn are_named(faults: &[Fault]) {
-    assert!(!faults.is_empty());
-    for fault in faults {
-        let sentence = fault.to_string();
-        assert!(NAMES.contains(fault.variable));
-        assert!(sentence.contains(fault.variable), "{sentence}");
+fn are_named(errors: &[SettingError]) {
+    assert!(!errors.is_empty());
+    for error in errors {
+        let sentence = error.to_string();
+        assert!(NAMES.contains(error.variable));
+        assert!(sentence.contains(error.variable), "{sentence}");
         assert!(sentence.ends_with(['.', '?']), "{sentence}");
         assert!(!sentence.contains(char::is_control), "{sentence:?}");
     }
-    let problem = Problem::from(&Cause::NotConfigured(faults.to_vec()));
+    let problem = Problem::from(&Error::NotConfigured(errors.to_vec()));
     assert_eq!((problem.status, problem.code), (500, "not_configured"));
 }
 
 /// Not even where a secret was put into the wrong variable.
 fn shows_no_secret(settings: &Settings, variables: &BTreeMap<&str, &str>) {
     let mut shown = vec![config_json(settings), content_security_policy(settings)];
-    if let Err(faults) = &settings.sessions {
+    if let Err(errors) = &settings.sessions {
         shown.push(doctor::Report::of_settings(settings).to_json());
-        shown.push(Problem::from(&Cause::NotConfigured(faults.clone())).to_json("r"));
+        shown.push(Problem::from(&Error::NotConfigured(errors.clone())).to_json("r"));
     }
     let secrets = SECRETS.iter().filter_map(|name| variables.get(name));
     for secret in secrets

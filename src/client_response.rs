@@ -1,13 +1,12 @@
 //! Turns an answer of the rules into a response of the runtime.
 
 use crate::runtime;
-use broker::answer::Answer;
+use broker::response::Response;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
-use web_sys::Response;
 
 /// The response that says what the answer says.
-pub fn response(answer: &Answer) -> runtime::Result<Response> {
+pub fn response(answer: &Response) -> runtime::Result<web_sys::Response> {
     #[derive(Serialize)]
     struct Options<'a> {
         status: u16,
@@ -18,5 +17,5 @@ pub fn response(answer: &Answer) -> runtime::Result<Response> {
         status: answer.status,
         headers: answer.headers.all(),
     })?;
-    Response::new_with_opt_str_and_init(answer.body.as_deref(), options.unchecked_ref())
+    web_sys::Response::new_with_opt_str_and_init(answer.body.as_deref(), options.unchecked_ref())
 }

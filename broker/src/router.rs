@@ -1,6 +1,6 @@
 //! Which endpoint a method and a path name, or why none.
 
-use crate::cause::Cause;
+use crate::error::Error;
 use crate::origin;
 
 /// What a request is for.
@@ -111,14 +111,14 @@ pub fn path_and_query(url: &str) -> (&str, &str) {
 /// Finds the endpoint for a request.
 ///
 /// # Errors
-/// [`Cause::NotFound`] for a path under `/api/` that is none of ours, and
-/// [`Cause::MethodNotAllowed`] for a known path with another method.
-pub fn route(method: &str, path: &str) -> Result<Route, Cause> {
+/// [`Error::NotFound`] for a path under `/api/` that is none of ours, and
+/// [`Error::MethodNotAllowed`] for a known path with another method.
+pub fn route(method: &str, path: &str) -> Result<Route, Error> {
     let Some(endpoints) = Endpoints::of(path) else {
         return match path {
             "/" => Ok(Route::Page),
             "/embed.js" => Ok(Route::Embed),
-            _ if is_api(path) => Err(Cause::NotFound),
+            _ if is_api(path) => Err(Error::NotFound),
             _ => Ok(Route::Asset),
         };
     };
@@ -130,7 +130,7 @@ pub fn route(method: &str, path: &str) -> Result<Route, Cause> {
         "OPTIONS" => Some(Route::Options { allow }),
         _ => None,
     }
-    .ok_or(Cause::MethodNotAllowed { allow })
+    .ok_or(Error::MethodNotAllowed { allow })
 }
 
 /// The session that a path names: one segment, as it stands in the path.
@@ -177,8 +177,8 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn refused(allow: &'static str) -> Result<Route, Cause> {
-        Err(Cause::MethodNotAllowed { allow })
+    fn refused(allow: &'static str) -> Result<Route, Error> {
+        Err(Error::MethodNotAllowed { allow })
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         );
         assert_eq!(session_id("/api/chatkit/session/a/b"), None);
         for path in ["/api/chatkit/session/", "/api/chatkit/session/a/b"] {
-            assert_eq!(route("GET", path), Err(Cause::NotFound), "{path}");
+            assert_eq!(route("GET", path), Err(Error::NotFound), "{path}");
         }
     }
 
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn an_unknown_path_is_a_problem_under_api_and_an_asset_elsewhere() {
         for path in ["/api", "/api/", "/api/nope"] {
-            assert_eq!(route("GET", path), Err(Cause::NotFound), "{path}");
+            assert_eq!(route("GET", path), Err(Error::NotFound), "{path}");
         }
         assert_eq!(route("GET", "/embed.js"), Ok(Route::Embed));
         assert_eq!(route("GET", "/apis"), Ok(Route::Asset));

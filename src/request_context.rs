@@ -1,12 +1,12 @@
 //! What serving a request needs besides the request, and what is gathered for its line in the log.
 
-use crate::bindings;
 use crate::console;
+use crate::env_settings;
 use crate::ledger;
+use crate::openai_client::OpenAiCall;
 use crate::runtime::{self, Dataset};
 use crate::tasks;
-use crate::upstream::Exchange;
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::ledger::{Event, Report};
 use broker::log::Line;
 use broker::settings::{SessionSettings, Settings};
@@ -21,16 +21,16 @@ use worker::worker_sys::Context;
 const DATASET: &str = "EVENTS";
 
 /// The deployment, and the request's own lifetime.
-pub struct Scope {
+pub struct RequestContext {
     pub env: Env,
     context: Rc<Context>,
     pub settings: Rc<Settings>,
     request: Request,
 }
 
-impl Scope {
+impl RequestContext {
     pub fn new(request: &Request, env: Env, context: Rc<Context>) -> Self {
-        let settings = bindings::settings(&env);
+        let settings = env_settings::settings(&env);
         Self {
             env,
             context,
@@ -41,9 +41,9 @@ impl Scope {
     }
 
     /// The settings of sessions, if all settings are right.
-    pub fn sessions(&self) -> Result<&SessionSettings, Cause> {
+    pub fn sessions(&self) -> Result<&SessionSettings, Error> {
         let sessions = self.settings.sessions.as_ref();
-        sessions.map_err(|faults| Cause::NotConfigured(faults.clone()))
+        sessions.map_err(|errors| Error::NotConfigured(errors.clone()))
     }
 
     /// Says when the client went away. The runtime makes it when it is first asked for.
@@ -61,7 +61,7 @@ impl Scope {
     /// Counts an event after the answer is sent; nobody waits for it.
     pub fn count_later(&self, event: &Event) {
         self.write_to_dataset(event, 1);
-        self.see_to(ledger::count(&self.env, &self.settings, event, 1, &[]));
+        self.wait_until(ledger::count(&self.env, &self.settings, event, 1, &[]));
     }
 
     /// Writes an event to Analytics Engine too, where the owner bound a dataset.
@@ -76,7 +76,7 @@ impl Scope {
     }
 
     /// Lets a call of the ledger go on after the answer is sent.
-    pub fn see_to(&self, call: runtime::Result<Promise>) {
+    pub fn wait_until(&self, call: runtime::Result<Promise>) {
         tasks::run(async move {
             if let Err(error) = ledger::outcome(call).await {
                 console::ledger_failed(&error);
@@ -89,18 +89,18 @@ impl Scope {
 
 /// What is worth a place in the log, gathered on the way.
 #[derive(Default)]
-pub struct Trace {
+pub struct LogFields {
     /// What happened, where it was more than a request.
     pub event: Option<&'static str>,
     /// OpenAI's session id.
     pub session_id: Option<String>,
-    /// The last exchange with OpenAI.
-    pub exchange: Option<Exchange>,
+    /// The last call with OpenAI.
+    pub call: Option<OpenAiCall>,
     /// What failed without failing the request.
     pub trouble: Option<String>,
 }
 
-impl Trace {
+impl LogFields {
     /// Notes that the ledger failed at something.
     pub fn ledger_failed(&mut self, why: &str) {
         self.trouble = Some(format!("the ledger failed: {why}"));
@@ -113,11 +113,11 @@ impl Trace {
         }
         line.session_id = self.session_id.as_deref();
         line.cause = self.trouble.as_deref();
-        if let Some(exchange) = &self.exchange {
-            line.tries = Some(exchange.tries);
-            line.openai_status = exchange.status;
-            line.openai_request_id = exchange.request_id.as_deref();
-            line.cause = exchange.cause.as_deref().or(line.cause);
+        if let Some(call) = &self.call {
+            line.attempts = Some(call.attempts);
+            line.openai_status = call.status;
+            line.openai_request_id = call.request_id.as_deref();
+            line.cause = call.cause.as_deref().or(line.cause);
         }
     }
 }

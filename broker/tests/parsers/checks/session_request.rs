@@ -1,10 +1,10 @@
 //! The body and the query of a session request.
 
-use broker::ask::{Ask, user_in_query};
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::json::Json;
 use broker::openai::create_session_body;
 use broker::problem::Problem;
+use broker::session_request::{SessionRequest, user_in_query};
 use broker::settings::{SessionSettings, Settings};
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub fn settings(grants_all: bool) -> SessionSettings {
 pub fn check(input: &[u8]) {
     for grants_all in [false, true] {
         let settings = settings(grants_all);
-        match Ask::read(input, &settings) {
+        match SessionRequest::read(input, &settings) {
             Ok(ask) => granted(&ask, &settings),
             Err(cause) => refused(input, &cause),
         }
@@ -38,7 +38,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// What the rest relies on, whatever was asked for.
-fn granted(ask: &Ask<'_>, settings: &SessionSettings) {
+fn granted(ask: &SessionRequest<'_>, settings: &SessionSettings) {
     assert!(settings.workflows.contains(&ask.workflow));
     assert!(settings.uploads.enabled || !ask.uploads);
     for (name, value) in &ask.state_variables {
@@ -52,7 +52,7 @@ fn granted(ask: &Ask<'_>, settings: &SessionSettings) {
         assert!((1..=256).contains(&thread.len()));
         assert!(thread.bytes().all(|byte| byte.is_ascii_graphic()));
     }
-    assert!(settings.callers.trust_client_user || ask.user.is_none());
+    assert!(settings.auth.trust_client_user || ask.user.is_none());
     if let Some(user) = &ask.user {
         is_user(user);
     }
@@ -61,7 +61,7 @@ fn granted(ask: &Ask<'_>, settings: &SessionSettings) {
 }
 
 /// OpenAI is asked for what was granted and for nothing else.
-fn sent(ask: &Ask<'_>, settings: &SessionSettings) {
+fn sent(ask: &SessionRequest<'_>, settings: &SessionSettings) {
     let body = create_session_body(settings, ask, "visitor_1");
     let sent: Value = serde_json::from_str(&body).expect("what is sent is JSON");
     let mut workflow = json!({"id": ask.workflow});
@@ -76,12 +76,12 @@ fn sent(ask: &Ask<'_>, settings: &SessionSettings) {
     assert_eq!(sent, expected);
 }
 
-fn variables(ask: &Ask<'_>) -> String {
+fn variables(ask: &SessionRequest<'_>) -> String {
     Json::Object(ask.state_variables.clone()).to_string()
 }
 
 /// A body that asks for exactly what was granted is granted the same.
-fn asked_again(ask: &Ask<'_>, settings: &SessionSettings) {
+fn asked_again(ask: &SessionRequest<'_>, settings: &SessionSettings) {
     let mut body = json!({
         "workflow": {"id": ask.workflow},
         "user": ask.user,
@@ -94,21 +94,21 @@ fn asked_again(ask: &Ask<'_>, settings: &SessionSettings) {
     let body = body.to_string();
     let rest = body.strip_prefix('{').expect("an object");
     let body = format!(r#"{{"state_variables":{},{rest}"#, variables(ask));
-    let again = Ask::read(body.as_bytes(), settings);
+    let again = SessionRequest::read(body.as_bytes(), settings);
     assert_eq!(again.as_ref(), Ok(ask));
 }
 
-fn refused(input: &[u8], cause: &Cause) {
+fn refused(input: &[u8], cause: &Error) {
     let is_json = serde_json::from_slice::<Value>(input).is_ok();
     let problem = Problem::from(cause);
     match cause {
-        Cause::InvalidJson => assert!(!is_json && problem.status == 400),
-        Cause::InvalidRequest { field, .. } => {
+        Error::InvalidJson => assert!(!is_json && problem.status == 400),
+        Error::InvalidRequest { field, .. } => {
             assert!(is_json && problem.status == 400);
             // It is said in one line of reasonable length.
             assert!(field.chars().count() <= 1_000 && !field.contains(char::is_control));
         }
-        Cause::WorkflowNotAllowed => assert!(is_json && problem.status == 403),
+        Error::WorkflowNotAllowed => assert!(is_json && problem.status == 403),
         other => panic!("a body cannot cause {other:?}"),
     }
 }

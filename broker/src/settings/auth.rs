@@ -1,18 +1,18 @@
 //! The settings that say who may call and how that is proven.
 
 use super::reader::Reader;
-use crate::auth::{KeySource, TokenPlace, TokenRules};
+use crate::auth::{KeySource, TokenPolicy, TokenSource};
+use crate::parse;
 use crate::secret::Secret;
-use crate::spelling;
 use crate::visitor::VisitorKeys;
 
-/// How callers prove who they are: `AUTH`.
+/// How auth prove who they are: `AUTH`.
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// `anonymous`: a signed visitor in a cookie or a header.
     Anonymous,
     /// `jwt` or `access`: a token signed by the owner's site or by Cloudflare Access.
-    Token(TokenRules),
+    Token(TokenPolicy),
 }
 
 impl Auth {
@@ -22,8 +22,8 @@ impl Auth {
         match self {
             Self::Anonymous => "anonymous",
             Self::Token(rules) => match rules.place {
-                TokenPlace::Bearer => "jwt",
-                TokenPlace::Access => "access",
+                TokenSource::Bearer => "jwt",
+                TokenSource::Access => "access",
             },
         }
     }
@@ -31,7 +31,7 @@ impl Auth {
 
 /// Who may call.
 #[derive(Debug, Clone)]
-pub struct Callers {
+pub struct AuthSettings {
     /// `AUTH`.
     pub auth: Auth,
     /// `TRUST_CLIENT_USER`: a user named in the body counts.
@@ -40,8 +40,8 @@ pub struct Callers {
     pub visitors: VisitorKeys,
 }
 
-impl Callers {
-    /// Reads the variables. `None` if they say nothing usable; the reader then has a fault.
+impl AuthSettings {
+    /// Reads the variables. `None` if they say nothing usable; the reader then has a error.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         api_key: Option<&Secret>,
@@ -49,7 +49,7 @@ impl Callers {
         let auth = read_auth(reader);
         let trust_client_user = reader.switch("TRUST_CLIENT_USER").unwrap_or(false);
         if trust_client_user && matches!(auth, Some(Auth::Token(_))) {
-            reader.fault(
+            reader.error(
                 "TRUST_CLIENT_USER",
                 "TRUST_CLIENT_USER is true and AUTH is not anonymous: only one of them can name the user.",
             );
@@ -69,7 +69,7 @@ fn visitor_keys<F: Fn(&str) -> Option<String>>(
     let own: Vec<Secret> = reader
         .text("VISITOR_SECRET")
         .iter()
-        .flat_map(|text| spelling::list(text))
+        .flat_map(|text| parse::list(text))
         .map(Secret::new)
         .collect();
     match own.split_first() {
@@ -89,7 +89,7 @@ fn read_auth<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Au
     let issuer = reader.header_word("AUTH_ISSUER");
     let audience = reader.header_word("AUTH_AUDIENCE");
     let secret = reader.secret("AUTH_JWT_SECRET");
-    let url = reader.read("AUTH_JWKS_URL", spelling::fetched_url);
+    let url = reader.read("AUTH_JWKS_URL", parse::fetched_url);
     match mode.as_str() {
         "jwt" => read_jwt(reader, issuer, audience, secret, url).map(Auth::Token),
         "access" => read_access(reader, issuer, audience, url).map(Auth::Token),
@@ -103,7 +103,7 @@ fn read_jwt<F: Fn(&str) -> Option<String>>(
     audience: Option<String>,
     secret: Option<Secret>,
     url: Option<String>,
-) -> Option<TokenRules> {
+) -> Option<TokenPolicy> {
     let keys = match (secret, url) {
         (Some(secret), None) => KeySource::Secret(secret),
         (None, Some(url)) => {
@@ -113,22 +113,22 @@ fn read_jwt<F: Fn(&str) -> Option<String>>(
             KeySource::Url(url)
         }
         (None, None) => {
-            reader.fault(
+            reader.error(
                 "AUTH_JWT_SECRET",
                 "AUTH is jwt and there is no key: set the secret AUTH_JWT_SECRET or the address AUTH_JWKS_URL.",
             );
             return None;
         }
         (Some(_), Some(_)) => {
-            reader.fault(
+            reader.error(
                 "AUTH_JWKS_URL",
                 "AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: only one of them can have the keys.",
             );
             return None;
         }
     };
-    Some(TokenRules {
-        place: TokenPlace::Bearer,
+    Some(TokenPolicy {
+        place: TokenSource::Bearer,
         keys,
         issuer,
         audience,
@@ -140,7 +140,7 @@ fn read_access<F: Fn(&str) -> Option<String>>(
     issuer: Option<String>,
     audience: Option<String>,
     url: Option<String>,
-) -> Option<TokenRules> {
+) -> Option<TokenPolicy> {
     require(reader, "AUTH_ISSUER", issuer.is_some());
     require(reader, "AUTH_AUDIENCE", audience.is_some());
     let (issuer, audience) = (issuer?, audience?);
@@ -149,10 +149,10 @@ fn read_access<F: Fn(&str) -> Option<String>>(
         Some(url) => url,
         None => {
             let certs = format!("{base}/cdn-cgi/access/certs");
-            match spelling::fetched_url(&certs) {
+            match parse::fetched_url(&certs) {
                 Ok(url) => url,
                 Err(_) => {
-                    reader.fault(
+                    reader.error(
                         "AUTH_ISSUER",
                         "AUTH_ISSUER must be the address of your team, like https://team.cloudflareaccess.com.",
                     );
@@ -161,8 +161,8 @@ fn read_access<F: Fn(&str) -> Option<String>>(
             }
         }
     };
-    Some(TokenRules {
-        place: TokenPlace::Access,
+    Some(TokenPolicy {
+        place: TokenSource::Access,
         keys: KeySource::Url(url),
         issuer: Some(issuer),
         audience: Some(audience),
@@ -174,9 +174,9 @@ fn require<F: Fn(&str) -> Option<String>>(
     variable: &'static str,
     is_set: bool,
 ) {
-    // A variable that is set wrongly has its fault already.
+    // A variable that is set wrongly has its error already.
     if !is_set && reader.text(variable).is_none() {
-        reader.fault(
+        reader.error(
             variable,
             format!("{variable} is not set, and the value of AUTH needs it."),
         );

@@ -1,25 +1,25 @@
 //! Who is asking, by what the request carries and what the settings ask for.
 
+use crate::client_request::ClientRequest;
 use crate::clock;
-use crate::incoming::Incoming;
-use crate::keys;
-use broker::auth::{self, KeySource, Token, TokenPlace, TokenRules, Unproven};
-use broker::cause::Cause;
-use broker::settings::{Auth, Callers};
+use crate::jwks_cache;
+use broker::auth::{self, AuthError, KeySource, Token, TokenPolicy, TokenSource};
+use broker::error::Error;
+use broker::settings::{Auth, AuthSettings};
 use broker::visitor::{self, Visitor};
 
 /// The header that Cloudflare Access adds to what it lets through.
 const ACCESS_HEADER: &str = "Cf-Access-Jwt-Assertion";
 
 /// Whom a session is for.
-pub enum Caller {
+pub enum Identity {
     /// A user that a token proves, or that the owner's own proxy names.
     Named(String),
     /// An anonymous visitor.
     Visitor(Visitor),
 }
 
-impl Caller {
+impl Identity {
     /// The `user` for OpenAI.
     pub fn user(&self) -> String {
         match self {
@@ -33,40 +33,42 @@ impl Caller {
 /// `named` is the user whom the owner's own proxy names.
 pub async fn identify(
     must_prove: bool,
-    incoming: &Incoming,
+    request: &ClientRequest,
     named: Option<&str>,
-    callers: &Callers,
-) -> Result<Caller, Cause> {
-    if let Auth::Token(rules) = &callers.auth {
-        return Ok(Caller::Named(signed_in(incoming, rules).await?));
+    auth: &AuthSettings,
+) -> Result<Identity, Error> {
+    if let Auth::Token(rules) = &auth.auth {
+        return Ok(Identity::Named(signed_in(request, rules).await?));
     }
     if let Some(user) = named {
-        return Ok(Caller::Named(user.to_owned()));
+        return Ok(Identity::Named(user.to_owned()));
     }
-    let cookies = incoming.header("Cookie");
-    let header = incoming.header(visitor::HEADER);
-    match callers
+    let cookies = request.header("Cookie");
+    let header = request.header(visitor::HEADER);
+    match auth
         .visitors
-        .recognise(cookies.as_deref(), header.as_deref())
+        .from_headers(cookies.as_deref(), header.as_deref())
     {
-        Some(visitor) => Ok(Caller::Visitor(visitor)),
-        None if must_prove => Err(Unproven::NoVisitor.into()),
-        None => Ok(Caller::Visitor(callers.visitors.welcome(clock::random()?))),
+        Some(visitor) => Ok(Identity::Visitor(visitor)),
+        None if must_prove => Err(AuthError::NoVisitor.into()),
+        None => Ok(Identity::Visitor(
+            auth.visitors.new_visitor(clock::random()?),
+        )),
     }
 }
 
-async fn signed_in(incoming: &Incoming, rules: &TokenRules) -> Result<String, Unproven> {
+async fn signed_in(request: &ClientRequest, rules: &TokenPolicy) -> Result<String, AuthError> {
     let text = match rules.place {
-        TokenPlace::Bearer => incoming
+        TokenSource::Bearer => request
             .header("Authorization")
             .and_then(|header| auth::bearer(&header).map(str::to_owned)),
-        TokenPlace::Access => incoming.header(ACCESS_HEADER),
+        TokenSource::Access => request.header(ACCESS_HEADER),
     };
-    let text = text.ok_or(Unproven::NoToken)?;
+    let text = text.ok_or(AuthError::NoToken)?;
     let token = Token::parse(&text)?;
     match &rules.keys {
         KeySource::Secret(secret) => token.verify_shared(secret)?,
-        KeySource::Url(url) => keys::verify(&token, url).await?,
+        KeySource::Url(url) => jwks_cache::verify(&token, url).await?,
     }
     token.user(rules, clock::now_ms() / 1000)
 }

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::runtime::{self, RequestOptions, read_answer};
 use broker::auth::{
-    Algorithm, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, Token, Unproven, is_fetch_due,
+    Algorithm, AuthError, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, Token, is_fetch_due,
 };
 use js_sys::{Array, JSON, Object, Uint8Array, futures::JsFuture};
 use std::cell::RefCell;
@@ -23,17 +23,17 @@ thread_local! {
 }
 
 /// Checks a token's signature against the key set at `url`.
-pub async fn verify(token: &Token<'_>, url: &str) -> Result<(), Unproven> {
+pub async fn verify(token: &Token<'_>, url: &str) -> Result<(), AuthError> {
     let key = find(token.key_id(), url).await?;
     token.expect_algorithm(key.algorithm)?;
     match verify_with(&key, token).await {
         Ok(true) => Ok(()),
         // WebCrypto throws for a key that is not one.
-        Ok(false) | Err(_) => Err(Unproven::BadSignature),
+        Ok(false) | Err(_) => Err(AuthError::BadSignature),
     }
 }
 
-async fn find(id: Option<&str>, url: &str) -> Result<Key, Unproven> {
+async fn find(id: Option<&str>, url: &str) -> Result<Key, AuthError> {
     let now = clock::now_ms();
     let (known, due) = CACHE.with_borrow_mut(|cache| {
         let known = cache.keys.find(id).cloned();
@@ -50,7 +50,7 @@ async fn find(id: Option<&str>, url: &str) -> Result<Key, Unproven> {
             Ok(keys) => {
                 cache.keys = keys;
                 cache.fetched_ms = Some(now);
-                cache.keys.find(id).cloned().ok_or(Unproven::UnknownKey)
+                cache.keys.find(id).cloned().ok_or(AuthError::UnknownKey)
             }
             Err(why) => {
                 cache.failed_ms = Some(clock::now_ms());
@@ -60,14 +60,14 @@ async fn find(id: Option<&str>, url: &str) -> Result<Key, Unproven> {
     }
     let never_had = CACHE.with_borrow(|cache| cache.fetched_ms.is_none());
     known.ok_or(if never_had {
-        Unproven::NoKeys
+        AuthError::NoKeys
     } else {
-        Unproven::UnknownKey
+        AuthError::UnknownKey
     })
 }
 
-async fn fetch(url: &str) -> Result<KeySet, Unproven> {
-    let body = read(url).await.ok().flatten().ok_or(Unproven::NoKeys)?;
+async fn fetch(url: &str) -> Result<KeySet, AuthError> {
+    let body = read(url).await.ok().flatten().ok_or(AuthError::NoKeys)?;
     KeySet::parse(&body)
 }
 

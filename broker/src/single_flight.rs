@@ -9,90 +9,90 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// How often a follower looks, in milliseconds.
-pub const LOOK_EVERY_MS: u64 = 25;
+pub const POLL_INTERVAL_MS: u64 = 25;
 
 type Shared<T> = Rc<RefCell<Progress<T>>>;
 type List<T> = Vec<(String, Shared<T>)>;
 
 /// What is under way, with the question that is asked: a list, because few are under way at once.
-pub struct Flights<T>(Rc<RefCell<List<T>>>);
+pub struct SingleFlight<T>(Rc<RefCell<List<T>>>);
 
 /// How far the leader is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress<T> {
     /// It is still asking.
-    UnderWay,
+    Pending,
     /// It has this answer.
-    Landed(T),
+    Done(T),
     /// It gave up without one, because its own client went away.
     Abandoned,
 }
 
 /// The part that falls to a request.
-pub enum Part<T> {
+pub enum Role<T> {
     /// Nobody else asks this: make the request.
-    Lead(Lead<T>),
+    Leader(Leader<T>),
     /// Somebody else does: wait for that answer.
-    Follow(Follow<T>),
+    Follower(Follower<T>),
 }
 
 /// The duty to make the request. Dropped without an answer, it is abandoned.
-pub struct Lead<T> {
-    flights: Flights<T>,
+pub struct Leader<T> {
+    flights: SingleFlight<T>,
     progress: Shared<T>,
 }
 
 /// A place from which to look.
-pub struct Follow<T>(Shared<T>);
+pub struct Follower<T>(Shared<T>);
 
-impl<T> Default for Flights<T> {
+impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self(Rc::default())
     }
 }
 
-impl<T> Flights<T> {
+impl<T> SingleFlight<T> {
     /// Joins whoever asks the same, or leads.
     #[must_use]
-    pub fn join(&self, question: String) -> Part<T> {
+    pub fn join(&self, question: String) -> Role<T> {
         let mut under_way = self.0.borrow_mut();
         let same = under_way.iter().find(|(other, _)| *other == question);
         if let Some((_, progress)) = same {
-            return Part::Follow(Follow(Rc::clone(progress)));
+            return Role::Follower(Follower(Rc::clone(progress)));
         }
-        let progress = Rc::new(RefCell::new(Progress::UnderWay));
+        let progress = Rc::new(RefCell::new(Progress::Pending));
         under_way.push((question, Rc::clone(&progress)));
-        Part::Lead(Lead {
+        Role::Leader(Leader {
             flights: Self(Rc::clone(&self.0)),
             progress,
         })
     }
 }
 
-impl<T> Lead<T> {
+impl<T> Leader<T> {
     /// Hands the answer to those who follow.
-    pub fn land(self, answer: T) {
-        *self.progress.borrow_mut() = Progress::Landed(answer);
+    pub fn finish(self, answer: T) {
+        *self.progress.borrow_mut() = Progress::Done(answer);
     }
 }
 
-impl<T> Drop for Lead<T> {
+impl<T> Drop for Leader<T> {
     fn drop(&mut self) {
         let is_other = |shared: &Shared<T>| !Rc::ptr_eq(shared, &self.progress);
         let mut under_way = self.flights.0.borrow_mut();
         under_way.retain(|(_, shared)| is_other(shared));
         drop(under_way);
         let mut progress = self.progress.borrow_mut();
-        if matches!(*progress, Progress::UnderWay) {
+        if matches!(*progress, Progress::Pending) {
             *progress = Progress::Abandoned;
         }
     }
 }
 
-impl<T: Clone> Follow<T> {
+impl<T: Clone> Follower<T> {
     /// How far the leader is now.
     #[must_use]
-    pub fn look(&self) -> Progress<T> {
+    pub fn poll(&self) -> Progress<T> {
         self.0.borrow().clone()
     }
 }
@@ -101,49 +101,49 @@ impl<T: Clone> Follow<T> {
 mod tests {
     use super::*;
 
-    fn lead(flights: &Flights<u8>, question: &str) -> Lead<u8> {
+    fn lead(flights: &SingleFlight<u8>, question: &str) -> Leader<u8> {
         match flights.join(question.to_owned()) {
-            Part::Lead(lead) => lead,
-            Part::Follow(_) => panic!("somebody else leads"),
+            Role::Leader(lead) => lead,
+            Role::Follower(_) => panic!("somebody else leads"),
         }
     }
 
-    fn follow(flights: &Flights<u8>, question: &str) -> Follow<u8> {
+    fn follow(flights: &SingleFlight<u8>, question: &str) -> Follower<u8> {
         match flights.join(question.to_owned()) {
-            Part::Follow(follow) => follow,
-            Part::Lead(_) => panic!("nobody leads"),
+            Role::Follower(follow) => follow,
+            Role::Leader(_) => panic!("nobody leads"),
         }
     }
 
     #[test]
     fn those_who_ask_the_same_share_the_first_one_s_answer() {
-        let flights = Flights::default();
+        let flights = SingleFlight::default();
         let first = lead(&flights, "a");
         let second = follow(&flights, "a");
         let other = lead(&flights, "b");
-        assert_eq!(second.look(), Progress::UnderWay);
-        first.land(1);
-        other.land(2);
-        assert_eq!(second.look(), Progress::Landed(1));
+        assert_eq!(second.poll(), Progress::Pending);
+        first.finish(1);
+        other.finish(2);
+        assert_eq!(second.poll(), Progress::Done(1));
     }
 
     #[test]
     fn an_answer_is_not_for_those_who_ask_later() {
-        let flights = Flights::default();
-        lead(&flights, "a").land(1);
+        let flights = SingleFlight::default();
+        lead(&flights, "a").finish(1);
         let next = lead(&flights, "a");
         let second = follow(&flights, "a");
-        assert_eq!(second.look(), Progress::UnderWay);
+        assert_eq!(second.poll(), Progress::Pending);
         drop(next);
     }
 
     #[test]
     fn when_the_leader_gives_up_one_who_followed_leads() {
-        let flights = Flights::default();
+        let flights = SingleFlight::default();
         let first = lead(&flights, "a");
         let second = follow(&flights, "a");
         drop(first);
-        assert_eq!(second.look(), Progress::Abandoned);
-        lead(&flights, "a").land(2);
+        assert_eq!(second.poll(), Progress::Abandoned);
+        lead(&flights, "a").finish(2);
     }
 }

@@ -9,9 +9,9 @@ const KEPT_SECONDS: u64 = 86_400;
 
 /// A caller as the ledger knows them: the SHA-256 of OpenAI's `user`, so that no name is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner(String);
+pub struct UserHash(String);
 
-impl Owner {
+impl UserHash {
     /// The owner for a `user`.
     #[must_use]
     pub fn of(user: &str) -> Self {
@@ -60,7 +60,7 @@ pub struct Record {
     /// OpenAI's id.
     pub id: String,
     /// Whose it is.
-    pub owner: Owner,
+    pub owner: UserHash,
     /// The workflow it runs.
     pub workflow: String,
     /// When it was created.
@@ -127,7 +127,7 @@ mod tests {
     fn record() -> Record {
         Record {
             id: "cksess_1".into(),
-            owner: Owner::of("visitor_1"),
+            owner: UserHash::of("visitor_1"),
             workflow: "wf_1".into(),
             created_at: 100,
             expires_at: 700,

@@ -3,11 +3,11 @@
 //! Real clients send all sorts, so unknown fields are ignored, and `null` counts as not there.
 //! What is known is checked: a wrong value is refused by the field's name.
 
-use crate::cause::Cause;
+use crate::error::Error;
 use crate::json::{Fields, Json};
+use crate::parse;
 use crate::query;
 use crate::settings::{MAX_NAME_CHARS, SessionSettings};
-use crate::spelling;
 
 /// The most that is read of a request's body.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -16,7 +16,7 @@ const MAX_THREAD_CHARS: usize = 256;
 
 /// A session request, checked against the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask<'a> {
+pub struct SessionRequest<'a> {
     /// The workflow to run; one of the configured.
     pub workflow: String,
     /// The thread to continue, where the body names one; `Some(None)` is an explicit `null`.
@@ -29,17 +29,17 @@ pub struct Ask<'a> {
     pub state_variables: Fields<'a>,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> SessionRequest<'a> {
     /// Reads a body of at most [`MAX_BODY_BYTES`]. None at all is the normal case.
     ///
     /// # Errors
-    /// [`Cause::InvalidJson`], [`Cause::InvalidRequest`] or [`Cause::WorkflowNotAllowed`].
-    pub fn read(body: &'a [u8], settings: &SessionSettings) -> Result<Self, Cause> {
+    /// [`Error::InvalidJson`], [`Error::InvalidRequest`] or [`Error::WorkflowNotAllowed`].
+    pub fn read(body: &'a [u8], settings: &SessionSettings) -> Result<Self, Error> {
         let body = Body::parse(body)?;
         Ok(Self {
             workflow: workflow(&body, settings)?,
             thread: thread(&body)?,
-            user: if settings.callers.trust_client_user {
+            user: if settings.auth.trust_client_user {
                 user(&body)?
             } else {
                 None
@@ -54,13 +54,13 @@ impl<'a> Ask<'a> {
 struct Body<'a>(Json<'a>);
 
 impl<'a> Body<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Cause> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(Json::Null));
         }
-        match Json::parse(bytes).ok_or(Cause::InvalidJson)? {
+        match Json::parse(bytes).ok_or(Error::InvalidJson)? {
             body @ (Json::Object(_) | Json::Null) => Ok(Self(body)),
-            _ => Err(Cause::invalid("The body", "a JSON object")),
+            _ => Err(Error::invalid("The body", "a JSON object")),
         }
     }
 
@@ -73,18 +73,18 @@ impl<'a> Body<'a> {
     }
 
     /// A field of an object in the body, where both are there and not `null`.
-    fn nested(&self, outer: &str, inner: &str) -> Result<Option<&Json<'a>>, Cause> {
+    fn nested(&self, outer: &str, inner: &str) -> Result<Option<&Json<'a>>, Error> {
         match self.0.get(outer) {
             None | Some(Json::Null) => Ok(None),
             Some(object @ Json::Object(_)) => {
                 Ok(object.get(inner).filter(|value| **value != Json::Null))
             }
-            Some(_) => Err(Cause::invalid(outer, "an object")),
+            Some(_) => Err(Error::invalid(outer, "an object")),
         }
     }
 }
 
-fn workflow(body: &Body<'_>, settings: &SessionSettings) -> Result<String, Cause> {
+fn workflow(body: &Body<'_>, settings: &SessionSettings) -> Result<String, Error> {
     let asked = match body.first(&["workflowId", "workflow_id"]) {
         Some(named) => Some(named),
         None => body
@@ -92,25 +92,25 @@ fn workflow(body: &Body<'_>, settings: &SessionSettings) -> Result<String, Cause
             .map(|value| ("workflow.id", value)),
     };
     match asked {
-        None => settings.workflows.first().cloned().ok_or(Cause::Internal),
+        None => settings.workflows.first().cloned().ok_or(Error::Internal),
         Some((field, value)) => {
             let id = value
                 .text()
-                .ok_or_else(|| Cause::invalid(field, "a string"))?;
+                .ok_or_else(|| Error::invalid(field, "a string"))?;
             let listed = settings.workflows.iter().find(|listed| *listed == id);
-            listed.cloned().ok_or(Cause::WorkflowNotAllowed)
+            listed.cloned().ok_or(Error::WorkflowNotAllowed)
         }
     }
 }
 
-fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Cause> {
+fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Error> {
     const NAMES: [&str; 2] = ["thread_id", "threadId"];
     const ALLOWED: &str = "null or 1 to 256 letters, digits, underscores and hyphens";
     match body.first(&NAMES) {
-        Some((_, Json::Text(id))) if spelling::is_name(id, MAX_THREAD_CHARS) => {
+        Some((_, Json::Text(id))) if parse::is_name(id, MAX_THREAD_CHARS) => {
             Ok(Some(Some(id.to_string())))
         }
-        Some((field, _)) => Err(Cause::invalid(field, ALLOWED)),
+        Some((field, _)) => Err(Error::invalid(field, ALLOWED)),
         None => Ok(NAMES
             .iter()
             .any(|name| body.0.get(name).is_some())
@@ -118,30 +118,30 @@ fn thread(body: &Body<'_>) -> Result<Option<Option<String>>, Cause> {
     }
 }
 
-fn user(body: &Body<'_>) -> Result<Option<String>, Cause> {
+fn user(body: &Body<'_>) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "a string of 1 to 512 characters without control characters";
     match body.first(&["user", "user_id", "userId"]) {
         None => Ok(None),
-        Some((_, Json::Text(user))) if spelling::is_user(user) => Ok(Some(user.to_string())),
-        Some((field, _)) => Err(Cause::invalid(field, ALLOWED)),
+        Some((_, Json::Text(user))) if parse::is_user(user) => Ok(Some(user.to_string())),
+        Some((field, _)) => Err(Error::invalid(field, ALLOWED)),
     }
 }
 
 /// The user that a query names, as the owner's own proxy does for requests without a body.
 ///
 /// # Errors
-/// [`Cause::InvalidRequest`] for a user that is empty, too long or has control characters.
-pub fn user_in_query(query: &str) -> Result<Option<String>, Cause> {
+/// [`Error::InvalidRequest`] for a user that is empty, too long or has control characters.
+pub fn user_in_query(query: &str) -> Result<Option<String>, Error> {
     user(&Body(query::fields(query)))
 }
 
 /// Uploads are wanted unless the body turns them off.
-fn wants_uploads(body: &Body<'_>) -> Result<bool, Cause> {
+fn wants_uploads(body: &Body<'_>) -> Result<bool, Error> {
     let Some(uploads) = body.nested("chatkit_configuration", "file_upload")? else {
         return Ok(true);
     };
     if uploads.fields().is_none() {
-        return Err(Cause::invalid(
+        return Err(Error::invalid(
             "chatkit_configuration.file_upload",
             "an object",
         ));
@@ -149,14 +149,14 @@ fn wants_uploads(body: &Body<'_>) -> Result<bool, Cause> {
     match uploads.get("enabled") {
         None | Some(Json::Null) => Ok(true),
         Some(Json::Bool(enabled)) => Ok(*enabled),
-        Some(_) => Err(Cause::invalid(
+        Some(_) => Err(Error::invalid(
             "chatkit_configuration.file_upload.enabled",
             "true or false",
         )),
     }
 }
 
-fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>, Cause> {
+fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>, Error> {
     let nested = || {
         let value = body.0.get("workflow")?.get("state_variables")?;
         (*value != Json::Null).then_some(("workflow.state_variables", value))
@@ -169,13 +169,13 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
     };
     let variables = value
         .fields()
-        .ok_or_else(|| Cause::invalid(field, "an object"))?;
+        .ok_or_else(|| Error::invalid(field, "an object"))?;
     let mut granted = Fields::new();
     for (name, value) in variables {
         if !listed.iter().any(|listed| listed == name) {
             let visible = name.chars().filter(|c| !c.is_control());
             let name: String = visible.take(MAX_NAME_CHARS).collect();
-            return Err(Cause::invalid(
+            return Err(Error::invalid(
                 format!("{field}: \"{name}\""),
                 "one of the names in STATE_VARIABLES",
             ));
@@ -190,7 +190,7 @@ fn state_variables<'a>(body: &Body<'a>, listed: &[String]) -> Result<Fields<'a>,
         .find(|(_, value)| matches!(value, Json::Array(_) | Json::Object(_)))
     {
         None => Ok(granted),
-        Some((name, _)) => Err(Cause::invalid(
+        Some((name, _)) => Err(Error::invalid(
             format!("{field}.{name}"),
             "a string, a number, true or false",
         )),
@@ -202,8 +202,8 @@ mod tests {
     use super::*;
     use crate::settings::tests::sessions;
 
-    fn ask<'a>(body: &'a str, more: &[(&str, &str)]) -> Result<Ask<'a>, Cause> {
-        Ask::read(body.as_bytes(), &sessions(more))
+    fn ask<'a>(body: &'a str, more: &[(&str, &str)]) -> Result<SessionRequest<'a>, Error> {
+        SessionRequest::read(body.as_bytes(), &sessions(more))
     }
 
     #[test]
@@ -229,11 +229,11 @@ mod tests {
         }
         assert_eq!(
             ask(r#"{"workflowId":"wf_9"}"#, &[]),
-            Err(Cause::WorkflowNotAllowed)
+            Err(Error::WorkflowNotAllowed)
         );
         assert_eq!(
             ask(r#"{"workflow_id":7}"#, &[]),
-            Err(Cause::invalid("workflow_id", "a string"))
+            Err(Error::invalid("workflow_id", "a string"))
         );
     }
 
@@ -314,12 +314,12 @@ mod tests {
     #[test]
     fn what_is_not_a_json_object_is_refused() {
         for body in ["{", "{'a':1}", "\u{feff}{}", "{\"a\":1e999}", "{}{}"] {
-            assert_eq!(ask(body, &[]), Err(Cause::InvalidJson), "{body}");
+            assert_eq!(ask(body, &[]), Err(Error::InvalidJson), "{body}");
         }
         for body in ["[]", "1", "\"x\"", "true"] {
             assert_eq!(
                 ask(body, &[]),
-                Err(Cause::invalid("The body", "a JSON object"))
+                Err(Error::invalid("The body", "a JSON object"))
             );
         }
     }

@@ -1,10 +1,10 @@
 //! Session requests: the body, and the query of the owner's proxy.
 
-use super::checks::body::{check, settings};
+use super::checks::session_request::{check, settings};
 use super::inputs::{bytes, json_with};
-use broker::ask::{Ask, user_in_query};
-use broker::cause::Cause;
+use broker::error::Error;
 use broker::json::Json;
+use broker::session_request::{SessionRequest, user_in_query};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -56,14 +56,14 @@ proptest! {
             _ => body["workflow"] = json!({"id": workflow}),
         }
         let body = body.to_string();
-        let all = Ask::read(body.as_bytes(), &settings(true)).expect("it may be");
+        let all = SessionRequest::read(body.as_bytes(), &settings(true)).expect("it may be");
         prop_assert_eq!(&all.workflow, workflow);
         prop_assert_eq!(all.thread, Some(thread));
         prop_assert_eq!(all.user, Some(user));
         prop_assert_eq!(all.uploads, uploads);
         let granted: Value = serde_json::from_str(&Json::Object(all.state_variables).to_string()).expect("JSON");
         prop_assert_eq!(granted, json!({"plan": plan, "seats": seats}));
-        let little = Ask::read(body.as_bytes(), &settings(false)).expect("it may be");
+        let little = SessionRequest::read(body.as_bytes(), &settings(false)).expect("it may be");
         prop_assert_eq!((little.user, little.uploads), (None, false));
     }
 
@@ -72,8 +72,8 @@ proptest! {
         prop_assume!(workflow != "wf_1" && workflow != "wf_2");
         for body in [json!({"workflowId": workflow}), json!({"workflow": {"id": workflow}})] {
             let body = body.to_string();
-            let read = Ask::read(body.as_bytes(), &settings(true));
-            prop_assert_eq!(read, Err(Cause::WorkflowNotAllowed));
+            let read = SessionRequest::read(body.as_bytes(), &settings(true));
+            prop_assert_eq!(read, Err(Error::WorkflowNotAllowed));
         }
     }
 

@@ -1,8 +1,8 @@
 //! The bodies of analytics and error reports.
 
 use super::clean::is_clean;
-use broker::cause::Cause;
-use broker::ledger::beacon::{MAX_EVENTS, read};
+use broker::error::Error;
+use broker::ledger::event_batch::{MAX_EVENTS, read};
 use broker::ledger::{Report, latest_json};
 use serde_json::{Value, json};
 
@@ -12,15 +12,15 @@ const NOW: u64 = 1_795_262_400_000;
 pub fn check(input: &[u8]) {
     let is_json = serde_json::from_slice::<Value>(input).is_ok();
     match read(input, NOW) {
-        Ok(beacon) => {
-            let events = usize::try_from(beacon.events).expect("a small number");
-            assert!(events <= MAX_EVENTS && beacon.reports.len() <= events);
+        Ok(batch) => {
+            let events = usize::try_from(batch.events).expect("a small number");
+            assert!(events <= MAX_EVENTS && batch.reports.len() <= events);
             assert_eq!(events, objects(input));
-            beacon.reports.iter().for_each(is_kept_clean);
-            is_shown_latest_first(beacon.reports);
+            batch.reports.iter().for_each(is_kept_clean);
+            is_shown_latest_first(batch.reports);
         }
-        Err(Cause::InvalidJson) => assert!(!is_json),
-        Err(Cause::InvalidRequest { .. }) => assert!(is_json),
+        Err(Error::InvalidJson) => assert!(!is_json),
+        Err(Error::InvalidRequest { .. }) => assert!(is_json),
         Err(other) => panic!("a body cannot cause {other:?}"),
     }
 }

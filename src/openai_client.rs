@@ -1,20 +1,20 @@
-//! Calls to OpenAI: one deadline over all tries, each try and each byte of its answer.
+//! Calls to OpenAI: one deadline over all attempts, each try and each byte of its answer.
 
 use crate::clock;
 use crate::runtime::{self, RequestOptions, read_answer};
-use broker::cause::OpenAiFailure;
+use broker::error::OpenAiError;
 use broker::openai::{self, MAX_ANSWER_BYTES, Session};
 use broker::redact::redact;
-use broker::retry::{self, Advice, Outcome};
+use broker::retry::{self, Outcome, RetryHeaders};
 use broker::settings::SessionSettings;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortSignal, Response};
 
 /// What happened between us and OpenAI, for the log.
 #[derive(Default)]
-pub struct Exchange {
+pub struct OpenAiCall {
     /// How many requests were sent.
-    pub tries: u32,
+    pub attempts: u32,
     /// The status of the last answer.
     pub status: Option<u16>,
     /// OpenAI's id of the last request, redacted: it is a header, which may hold anything.
@@ -25,18 +25,18 @@ pub struct Exchange {
 
 /// A try that gave no answer of 2xx.
 struct Failed {
-    failure: OpenAiFailure,
+    failure: OpenAiError,
     /// How the try counts for the rule of retries; `None` if it can't help to try again.
     outcome: Option<Outcome>,
-    advice: Advice,
+    advice: RetryHeaders,
 }
 
 impl Failed {
-    fn for_good(failure: OpenAiFailure) -> Self {
+    fn for_good(failure: OpenAiError) -> Self {
         Self {
             failure,
             outcome: None,
-            advice: Advice::default(),
+            advice: RetryHeaders::default(),
         }
     }
 }
@@ -46,16 +46,16 @@ pub async fn create_session(
     settings: &SessionSettings,
     body: &str,
     client: &AbortSignal,
-) -> (Exchange, Result<Session, OpenAiFailure>) {
-    let (mut exchange, answer) = post(settings, openai::SESSIONS_PATH, Some(body), client).await;
+) -> (OpenAiCall, Result<Session, OpenAiError>) {
+    let (mut call, answer) = post(settings, openai::SESSIONS_PATH, Some(body), client).await;
     let session = answer.and_then(|answer| {
         let now = clock::now_ms() / 1000;
         // The answer may hold a secret, so none of it is logged.
-        openai::read_session(&answer, settings.ttl_seconds, now).inspect_err(|_| {
-            exchange.cause = Some("the answer holds no session".to_owned());
+        openai::parse_session(&answer, settings.ttl_seconds, now).inspect_err(|_| {
+            call.cause = Some("the answer holds no session".to_owned());
         })
     });
-    (exchange, session)
+    (call, session)
 }
 
 /// Sends a request, again where that may help, all within `OPENAI_TIMEOUT_SECONDS` and as long as
@@ -65,29 +65,29 @@ pub async fn post(
     path: &str,
     body: Option<&str>,
     client: &AbortSignal,
-) -> (Exchange, Result<Vec<u8>, OpenAiFailure>) {
+) -> (OpenAiCall, Result<Vec<u8>, OpenAiError>) {
     let deadline = clock::now_ms().saturating_add(settings.timeout_seconds.saturating_mul(1000));
-    let mut exchange = Exchange::default();
+    let mut call = OpenAiCall::default();
     loop {
         let left = deadline.saturating_sub(clock::now_ms());
-        exchange = Exchange {
-            tries: exchange.tries.saturating_add(1),
-            ..Exchange::default()
+        call = OpenAiCall {
+            attempts: call.attempts.saturating_add(1),
+            ..OpenAiCall::default()
         };
         let signal = runtime::either(client, left);
-        let failed = match attempt(settings, path, body, &signal, &mut exchange).await {
-            Ok(answer) => return (exchange, Ok(answer)),
-            Err(_) if client.aborted() => return (exchange, Err(OpenAiFailure::Abandoned)),
+        let failed = match attempt(settings, path, body, &signal, &mut call).await {
+            Ok(answer) => return (call, Ok(answer)),
+            Err(_) if client.aborted() => return (call, Err(OpenAiError::Abandoned)),
             Err(failed) => failed,
         };
         let left = deadline.saturating_sub(clock::now_ms());
         let jitter = clock::random().map_or(0, |[byte]: [u8; 1]| byte);
         let pause = failed
             .outcome
-            .and_then(|outcome| retry::pause(outcome, failed.advice, exchange.tries, jitter, left));
+            .and_then(|outcome| retry::delay(outcome, failed.advice, call.attempts, jitter, left));
         match pause {
             Some(ms) => runtime::pause(ms, client).await,
-            None => return (exchange, Err(failed.failure)),
+            None => return (call, Err(failed.failure)),
         }
     }
 }
@@ -98,7 +98,7 @@ async fn attempt(
     path: &str,
     body: Option<&str>,
     signal: &AbortSignal,
-    exchange: &mut Exchange,
+    call: &mut OpenAiCall,
 ) -> Result<Vec<u8>, Failed> {
     let url = format!("{}{path}", settings.base_url);
     let options = RequestOptions {
@@ -110,38 +110,38 @@ async fn attempt(
     let response = match runtime::fetch(&url, &options, signal).await {
         Ok(response) => response,
         Err(error) => {
-            exchange.cause = Some(said(&error, settings));
+            call.cause = Some(said(&error, settings));
             return Err(if signal.aborted() {
-                Failed::for_good(OpenAiFailure::Timeout)
+                Failed::for_good(OpenAiError::Timeout)
             } else {
                 Failed {
                     outcome: Some(Outcome::NoConnection),
-                    ..Failed::for_good(OpenAiFailure::Unavailable)
+                    ..Failed::for_good(OpenAiError::Unavailable)
                 }
             });
         }
     };
     let status = response.status();
-    exchange.status = Some(status);
-    exchange.request_id =
+    call.status = Some(status);
+    call.request_id =
         header(&response, "x-request-id").map(|id| redact(&id, Some(&settings.api_key)));
     let answer = read_answer(MAX_ANSWER_BYTES, &response).await;
     if (200..300).contains(&status) {
         let (failure, cause) = match answer {
             Ok(Some(answer)) => return Ok(answer),
             Ok(None) => (
-                OpenAiFailure::BadResponse,
+                OpenAiError::BadResponse,
                 "the answer is larger than 1 MiB".to_owned(),
             ),
-            Err(error) if signal.aborted() => (OpenAiFailure::Timeout, said(&error, settings)),
-            Err(error) => (OpenAiFailure::BadResponse, said(&error, settings)),
+            Err(error) if signal.aborted() => (OpenAiError::Timeout, said(&error, settings)),
+            Err(error) => (OpenAiError::BadResponse, said(&error, settings)),
         };
-        exchange.cause = Some(cause);
+        call.cause = Some(cause);
         return Err(Failed::for_good(failure));
     }
-    let text = openai::error_text(&answer.ok().flatten().unwrap_or_default());
-    exchange.cause = Some(redact(&text, Some(&settings.api_key)));
-    let advice = Advice::read(
+    let text = openai::parse_error(&answer.ok().flatten().unwrap_or_default());
+    call.cause = Some(redact(&text, Some(&settings.api_key)));
+    let advice = RetryHeaders::read(
         header(&response, "x-should-retry").as_deref(),
         header(&response, "retry-after-ms").as_deref(),
         header(&response, "retry-after").as_deref(),

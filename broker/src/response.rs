@@ -22,16 +22,16 @@ impl Headers {
 
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The headers of this answer alone; [`Answer::finish`] adds those of every answer.
+    /// The headers of this answer alone; [`Response::finish`] adds those of every answer.
     pub headers: Headers,
     /// The body; `None` where there is none to send.
     pub body: Option<String>,
 }
 
-impl Answer {
+impl Response {
     /// `200` with JSON that must not be stored.
     #[must_use]
     pub fn json(body: String) -> Self {
@@ -116,20 +116,20 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
+    use crate::error::Error;
 
     #[test]
     fn head_has_the_headers_of_get_and_no_body() {
-        let get = Answer::json("{}".into()).finish("GET", "r");
-        let head = Answer::json("{}".into()).finish("HEAD", "r");
+        let get = Response::json("{}".into()).finish("GET", "r");
+        let head = Response::json("{}".into()).finish("HEAD", "r");
         assert_eq!(get.headers, head.headers);
         assert_eq!(head.body, None);
     }
 
     #[test]
     fn a_401_carries_a_challenge() {
-        let cause = Cause::IdentityRequired(crate::auth::Unproven::NoToken);
-        let answer = Answer::problem(&Problem::from(&cause), "r");
+        let cause = Error::IdentityRequired(crate::auth::AuthError::NoToken);
+        let answer = Response::problem(&Problem::from(&cause), "r");
         let challenge = "Bearer realm=\"ChatKit Edge\"".to_owned();
         assert!(
             answer
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn a_problem_says_which_methods_are_allowed() {
-        let cause = Cause::MethodNotAllowed { allow: "GET" };
-        let answer = Answer::problem(&Problem::from(&cause), "r");
+        let cause = Error::MethodNotAllowed { allow: "GET" };
+        let answer = Response::problem(&Problem::from(&cause), "r");
         assert!(answer.headers.all().contains(&("Allow", "GET".to_owned())));
     }
 }

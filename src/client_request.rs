@@ -2,15 +2,15 @@
 
 use crate::clock;
 use crate::runtime;
-use broker::ask::MAX_BODY_BYTES;
-use broker::cause::Cause;
-use broker::origin::{self, Sender};
-use broker::route;
+use broker::error::Error;
+use broker::origin::{self, RequestOrigin};
+use broker::router;
+use broker::session_request::MAX_BODY_BYTES;
 use broker::settings::Settings;
 use web_sys::{Headers, Request};
 
 /// A request, translated.
-pub struct Incoming {
+pub struct ClientRequest {
     /// The method, in capitals.
     pub method: String,
     /// The path, without the query.
@@ -18,7 +18,7 @@ pub struct Incoming {
     /// The query, without its question mark.
     pub query: String,
     /// The page that sent it.
-    pub sender: Sender,
+    pub request_origin: RequestOrigin,
     /// The id that its answer and its log lines carry: 32 hexadecimal digits.
     pub request_id: String,
     headers: Headers,
@@ -26,12 +26,12 @@ pub struct Incoming {
     pub request: Request,
 }
 
-impl Incoming {
+impl ClientRequest {
     pub fn new(request: Request, settings: &Settings) -> Self {
         let headers = request.headers();
         let origin = headers.get("Origin").ok().flatten();
         let url = request.url();
-        let (path, query) = route::path_and_query(&url);
+        let (path, query) = router::path_and_query(&url);
         // Ours is only asked for where the page states its own.
         let own = origin.as_ref().and_then(|_| origin::of_url(&url));
         let id = clock::random().map_or(0, u128::from_ne_bytes);
@@ -39,7 +39,7 @@ impl Incoming {
             method: request.method(),
             path: path.to_owned(),
             query: query.to_owned(),
-            sender: origin::sender(
+            request_origin: origin::classify(
                 origin.as_deref(),
                 &own.unwrap_or_default(),
                 &settings.origins,
@@ -56,14 +56,14 @@ impl Incoming {
 
     /// The whole body, if it is within the limit. `Content-Length` only says how to read: it can be absent, and what
     /// counts is what arrives.
-    pub async fn body(&self) -> Result<Vec<u8>, Cause> {
+    pub async fn body(&self) -> Result<Vec<u8>, Error> {
         let whole = || self.request.array_buffer();
         let read = runtime::read_body(MAX_BODY_BYTES, &self.headers, self.request.body(), whole);
         match read.await {
             Ok(Some(body)) => Ok(body),
-            Ok(None) => Err(Cause::PayloadTooLarge),
+            Ok(None) => Err(Error::PayloadTooLarge),
             // The client went away or broke off; nobody reads the answer.
-            Err(_) => Err(Cause::InvalidJson),
+            Err(_) => Err(Error::InvalidJson),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Analytics and error reports.
 
-use super::checks::{beacon::check, clean::is_clean};
+use super::checks::{clean::is_clean, event_batch::check};
 use super::inputs::{around, bytes, json_with};
-use broker::ledger::beacon::read;
+use broker::ledger::event_batch::read;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -49,15 +49,15 @@ proptest! {
     #[test]
     fn as_many_events_are_counted_as_are_sent_up_to_a_hundred(count in 0usize..130) {
         let body = Value::from(vec![json!({"threadId": null}); count]);
-        let events = read(body.to_string().as_bytes(), 0).map(|beacon| beacon.events);
+        let events = read(body.to_string().as_bytes(), 0).map(|batch| batch.events);
         prop_assert_eq!(events.ok(), u32::try_from(count).ok().filter(|count| *count <= 100));
     }
 
     #[test]
     fn no_secret_in_a_report_is_kept((text, secret) in around(secret()), at in 0usize..4) {
         let name = ["message", "stack", "url", "error"][at];
-        let beacon = read(json!({"message": "boom", name: text}).to_string().as_bytes(), 0);
-        for report in beacon.expect("a report").reports {
+        let batch = read(json!({"message": "boom", name: text}).to_string().as_bytes(), 0);
+        for report in batch.expect("a report").reports {
             for kept in [report.message, report.stack, report.url] {
                 is_clean(&kept);
                 prop_assert!(!kept.contains(&secret[3..]));
@@ -73,8 +73,8 @@ proptest! {
             json!({"error": {"message": text}}),
             json!({"message": "", "error": {"message": text}}),
         ];
-        let beacon = read(body[at].to_string().as_bytes(), 0).expect("a report");
+        let batch = read(body[at].to_string().as_bytes(), 0).expect("a report");
         let words: Vec<&str> = text.split_whitespace().collect();
-        prop_assert_eq!(&beacon.reports[0].message, &words.join(" "));
+        prop_assert_eq!(&batch.reports[0].message, &words.join(" "));
     }
 }

@@ -5,13 +5,13 @@
 use crate::origin;
 
 /// What is allowed, for the owner to read.
-pub type Allowed = String;
+pub type Expected = String;
 
 /// A whole number within bounds.
 ///
 /// # Errors
 /// What is allowed, if the text is no such number.
-pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Allowed> {
+pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Expected> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
@@ -23,7 +23,7 @@ pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Allowed> {
 ///
 /// # Errors
 /// What is allowed, for any other text.
-pub fn switch(text: &str) -> Result<bool, Allowed> {
+pub fn switch(text: &str) -> Result<bool, Expected> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "on" => Ok(true),
         "false" | "off" => Ok(false),
@@ -70,7 +70,7 @@ pub fn is_header_word(text: &str, most: usize) -> bool {
 ///
 /// # Errors
 /// What is allowed, if the text is no such address.
-pub fn base_url(text: &str) -> Result<String, Allowed> {
+pub fn base_url(text: &str) -> Result<String, Expected> {
     let allowed = || "an address like https://api.openai.com/v1".to_owned();
     let trimmed = text.trim_end_matches('/');
     let plain =
@@ -85,7 +85,7 @@ pub fn base_url(text: &str) -> Result<String, Allowed> {
 ///
 /// # Errors
 /// What is allowed, if the text is no such address.
-pub fn fetched_url(text: &str) -> Result<String, Allowed> {
+pub fn fetched_url(text: &str) -> Result<String, Expected> {
     let allowed = || "an https address".to_owned();
     // `;` and `,` would end the source in a Content-Security-Policy, `>` the address in a `Link`.
     let plain =

@@ -1,11 +1,11 @@
 //! Every way a request can fail.
 
-use crate::auth::Unproven;
-use crate::settings::Fault;
+use crate::auth::AuthError;
+use crate::settings::SettingError;
 
 /// Why a request was not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
+pub enum Error {
     /// There is a body and it is not JSON.
     InvalidJson,
     /// A field of the body is not what it may be.
@@ -16,7 +16,7 @@ pub enum Cause {
         allowed: &'static str,
     },
     /// Nothing proves who is asking.
-    IdentityRequired(Unproven),
+    IdentityRequired(AuthError),
     /// The page's origin is neither ours nor on the list.
     OriginNotAllowed,
     /// The workflow is not on the list.
@@ -28,7 +28,7 @@ pub enum Cause {
         /// The value for `Allow`.
         allow: &'static str,
     },
-    /// The body is over [`crate::ask::MAX_BODY_BYTES`].
+    /// The body is over [`crate::session_request::MAX_BODY_BYTES`].
     PayloadTooLarge,
     /// Too many sessions from one caller or one address.
     RateLimited {
@@ -41,14 +41,14 @@ pub enum Cause {
         retry_after: u64,
     },
     /// Settings are missing or wrong; never empty.
-    NotConfigured(Vec<Fault>),
+    NotConfigured(Vec<SettingError>),
     /// OpenAI gave no session.
-    OpenAi(OpenAiFailure),
-    /// A fault of our own.
+    OpenAi(OpenAiError),
+    /// A error of our own.
     Internal,
 }
 
-impl Cause {
+impl Error {
     /// A field of the body that is not what is allowed there.
     pub fn invalid(field: impl Into<String>, allowed: &'static str) -> Self {
         Self::InvalidRequest {
@@ -66,14 +66,14 @@ impl Cause {
             self,
             Self::OriginNotAllowed
                 | Self::RateLimited { .. }
-                | Self::OpenAi(OpenAiFailure::Abandoned)
+                | Self::OpenAi(OpenAiError::Abandoned)
         )
     }
 }
 
 /// Why OpenAI gave no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenAiFailure {
+pub enum OpenAiError {
     /// 401.
     KeyRejected,
     /// 403.
@@ -104,13 +104,13 @@ mod tests {
     #[test]
     fn what_is_turned_away_at_the_door_or_given_up_is_not_counted_as_failed() {
         for cause in [
-            Cause::OriginNotAllowed,
-            Cause::RateLimited { retry_after: 60 },
-            Cause::OpenAi(OpenAiFailure::Abandoned),
+            Error::OriginNotAllowed,
+            Error::RateLimited { retry_after: 60 },
+            Error::OpenAi(OpenAiError::Abandoned),
         ] {
             assert!(!cause.is_counted(), "{cause:?}");
         }
-        assert!(Cause::OpenAi(OpenAiFailure::Timeout).is_counted());
-        assert!(Cause::InvalidJson.is_counted());
+        assert!(Error::OpenAi(OpenAiError::Timeout).is_counted());
+        assert!(Error::InvalidJson.is_counted());
     }
 }
