@@ -13,10 +13,9 @@ function filesBelow(/** @type {string} */ folder) {
   });
 }
 
-/** The Rust sources of a workspace whose crates are its root and its top-level folders, and the scripts that build it. */
+/** The Rust sources of a workspace whose crates are its root and the folders in crates/, and the scripts that build it. */
 export function buildInputs(/** @type {string} */ root) {
-  const crates = readdirSync(root).filter((name) => name !== 'fuzz' && existsSync(path.join(root, name, 'Cargo.toml')));
-  const folders = ['src', '.cargo', ...crates].map((name) => path.join(root, name)).filter((folder) => existsSync(folder));
+  const folders = ['src', '.cargo', 'crates'].map((name) => path.join(root, name)).filter((folder) => existsSync(folder));
   const names = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs', 'scripts/shrink.mjs'];
   const files = names.map((name) => path.join(root, name)).filter((file) => existsSync(file));
   return [...files, ...folders.flatMap(filesBelow)].sort();

@@ -2,11 +2,11 @@
 
 use crate::clock;
 use crate::runtime;
-use broker::error::Error;
-use broker::origin::{self, RequestOrigin};
-use broker::router;
-use broker::session_request::MAX_BODY_BYTES;
-use broker::settings::Settings;
+use rules::error::Error;
+use rules::hosted::session_request::MAX_BODY_BYTES;
+use rules::http::origin::{self, RequestOrigin};
+use rules::router;
+use rules::settings::Settings;
 use web_sys::{Headers, Request};
 
 /// A request, translated.

@@ -1,7 +1,7 @@
 //! Turns an answer of the rules into a response of the runtime.
 
 use crate::runtime;
-use broker::response::Response;
+use rules::http::response::Response;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 

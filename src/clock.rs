@@ -1,6 +1,6 @@
 //! The time and chance that the rules are given.
 
-use broker::error::Error;
+use rules::error::Error;
 
 /// Milliseconds since 1970. Workers' clock moves only with input and output.
 pub fn now_ms() -> u64 {

@@ -1,6 +1,6 @@
 //! Writes the log, one JSON object a line.
 
-use broker::log::Line;
+use rules::log::Line;
 
 /// Says that the ledger failed at something that no answer waited for.
 pub fn ledger_failed(cause: &str) {

@@ -5,11 +5,11 @@ use crate::openai_client;
 use crate::request_context::RequestContext;
 use crate::runtime::{self, Kv, RateLimiter};
 use crate::stats::COUNTERS;
-use broker::doctor::Report;
-use broker::openai;
-use broker::rate_limits::LIMITERS;
-use broker::session_request::SessionRequest;
-use broker::settings::{SessionSettings, Settings};
+use rules::doctor::Report;
+use rules::hosted::openai;
+use rules::hosted::session_request::SessionRequest;
+use rules::rate_limits::LIMITERS;
+use rules::settings::{SessionSettings, Settings};
 use worker::Env;
 
 /// The user of the session that is created as a test; it starts no thread.

@@ -1,7 +1,7 @@
 //! The settings, read from the Worker's variables and secrets once per isolate.
 
-use broker::settings::Settings;
 use js_sys::{Object, Reflect};
+use rules::settings::Settings;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;

@@ -4,9 +4,9 @@ use crate::client_request::ClientRequest;
 use crate::clock;
 use crate::rate_limiter;
 use crate::request_context::{LogFields, RequestContext};
-use broker::error::Error;
-use broker::ledger::{Event, event_batch};
-use broker::response::Response;
+use rules::counters::{Event, event_batch};
+use rules::error::Error;
+use rules::http::response::Response;
 
 /// Counts what a body carries. An answer of `tracked` or `logged` means that it is durable; where
 /// that fails the page is told so with 200, because a chat must not break for it.

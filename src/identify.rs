@@ -3,10 +3,10 @@
 use crate::client_request::ClientRequest;
 use crate::clock;
 use crate::jwks_cache;
-use broker::auth::{self, AuthError, KeySource, Token, TokenPolicy, TokenSource};
-use broker::error::Error;
-use broker::settings::{Auth, AuthSettings};
-use broker::visitor::{self, Visitor};
+use rules::error::Error;
+use rules::identity::visitor::{self, Visitor};
+use rules::identity::{self, AuthError, KeySource, Token, TokenPolicy, TokenSource};
+use rules::settings::{Auth, AuthSettings};
 
 /// The header that Cloudflare Access adds to what it lets through.
 const ACCESS_HEADER: &str = "Cf-Access-Jwt-Assertion";
@@ -61,7 +61,7 @@ async fn signed_in(request: &ClientRequest, rules: &TokenPolicy) -> Result<Strin
     let text = match rules.place {
         TokenSource::Bearer => request
             .header("Authorization")
-            .and_then(|header| auth::bearer(&header).map(str::to_owned)),
+            .and_then(|header| identity::bearer(&header).map(str::to_owned)),
         TokenSource::Access => request.header(ACCESS_HEADER),
     };
     let text = text.ok_or(AuthError::NoToken)?;

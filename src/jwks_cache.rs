@@ -2,10 +2,10 @@
 
 use crate::clock;
 use crate::runtime::{self, RequestOptions, read_answer};
-use broker::auth::{
+use js_sys::{Array, JSON, Object, Uint8Array, futures::JsFuture};
+use rules::identity::{
     Algorithm, AuthError, FETCH_SECONDS, Key, KeySet, MAX_KEY_SET_BYTES, Token, is_fetch_due,
 };
-use js_sys::{Array, JSON, Object, Uint8Array, futures::JsFuture};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, CryptoKey, WorkerGlobalScope};

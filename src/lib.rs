@@ -1,6 +1,6 @@
 //! ChatKit Edge: the Worker.
 //!
-//! It translates between the runtime and the rules of the `broker` crate, and decides nothing
+//! It translates between the runtime and the rules of the `rules` crate, and decides nothing
 //! itself. A request passes through [`response`], which
 //!
 //! 1. gives it an id,
@@ -34,17 +34,17 @@ mod shared_sessions;
 mod stats;
 mod tasks;
 
-use broker::auth;
-use broker::error::Error;
-use broker::ledger::Event;
-use broker::log::{Line, path_for_log};
-use broker::origin::RequestOrigin;
-use broker::page;
-use broker::problem::Problem;
-use broker::response::Response;
-use broker::router::{self, Route};
 use client_request::ClientRequest;
 use request_context::{LogFields, RequestContext};
+use rules::counters::Event;
+use rules::error::Error;
+use rules::http::origin::RequestOrigin;
+use rules::http::response::Response;
+use rules::identity;
+use rules::log::{Line, path_for_log};
+use rules::problem::Problem;
+use rules::public_config;
+use rules::router::{self, Route};
 use shared_sessions::SHARED;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -142,7 +142,7 @@ async fn serve(
     let settings = &ctx.settings;
     if route.is_for_admin() {
         let header = request.header("Authorization");
-        auth::require_admin(header.as_deref(), settings.admin_token.as_ref())?;
+        identity::require_admin(header.as_deref(), settings.admin_token.as_ref())?;
     }
     match route {
         Route::Start | Route::Refresh => session::create(route, request, ctx, log).await,
@@ -156,7 +156,7 @@ async fn serve(
         Route::Metrics => stats::metrics(ctx, log).await,
         Route::Doctor => Ok(Response::json(doctor::examine(ctx).await.to_json())),
         Route::Config => Ok(Response::cacheable_json(
-            page::config_json(settings),
+            public_config::config_json(settings),
             CONFIG_SECONDS,
         )),
         Route::Health => Ok(Response::json(

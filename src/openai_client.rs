@@ -2,11 +2,11 @@
 
 use crate::clock;
 use crate::runtime::{self, RequestOptions, read_answer};
-use broker::error::OpenAiError;
-use broker::openai::{self, MAX_ANSWER_BYTES, Session};
-use broker::redact::redact;
-use broker::retry::{self, Outcome, RetryHeaders};
-use broker::settings::SessionSettings;
+use rules::error::OpenAiError;
+use rules::hosted::openai::{self, MAX_ANSWER_BYTES, Session};
+use rules::hosted::retry::{self, Outcome, RetryHeaders};
+use rules::redact::redact;
+use rules::settings::SessionSettings;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortSignal, Response};
 

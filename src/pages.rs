@@ -4,11 +4,11 @@ use crate::client_request::ClientRequest;
 use crate::client_response;
 use crate::request_context::RequestContext;
 use crate::runtime::{self, Fetcher, Result, failure};
-use broker::page;
-use broker::response::{Headers, Response};
-use broker::router::Route;
-use broker::settings::Settings;
 use js_sys::futures::JsFuture;
+use rules::http::response::{Headers, Response};
+use rules::public_config;
+use rules::router::Route;
+use rules::settings::Settings;
 
 /// The binding of the files in `public/`.
 const ASSETS: &str = "ASSETS";
@@ -44,9 +44,9 @@ async fn page(
     let headers = page.headers();
     headers.set(
         "Content-Security-Policy",
-        &page::content_security_policy(settings),
+        &public_config::content_security_policy(settings),
     )?;
-    if let Some(link) = page::preload(settings) {
+    if let Some(link) = public_config::preload(settings) {
         headers.set("Link", &link)?;
     }
     Ok(page)
@@ -63,11 +63,11 @@ async fn embed(
     if file.status() != 200 {
         return Ok(file);
     }
-    let mut script = page::embed_prelude(settings);
+    let mut script = public_config::embed_prelude(settings);
     let file_tag = file.headers().get("ETag")?.unwrap_or_default();
-    let tag = page::embed_tag(&script, &file_tag);
+    let tag = public_config::embed_tag(&script, &file_tag);
     let held = request.header("If-None-Match");
-    let etag_matches = held.is_some_and(|held| page::etag_matches(&held, &tag));
+    let etag_matches = held.is_some_and(|held| public_config::etag_matches(&held, &tag));
     if !etag_matches {
         let text = JsFuture::from(file.text()?).await?;
         script.push_str(&text.as_string().unwrap_or_default());

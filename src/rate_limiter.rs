@@ -2,12 +2,12 @@
 
 use crate::client_request::ClientRequest;
 use crate::runtime::{self, RateLimiter};
-use broker::error::Error;
-use broker::rate_limits::{
+use rules::error::Error;
+use rules::rate_limits::{
     self, EVENTS_OVERALL, EVENTS_PER_ADDRESS, PERIOD_SECONDS, SESSIONS_PER_ADDRESS,
     SESSIONS_PER_CALLER,
 };
-use broker::settings::SettingError;
+use rules::settings::SettingError;
 use worker::Env;
 
 /// Counts a session against the client's address.

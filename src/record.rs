@@ -6,13 +6,13 @@ use crate::identify;
 use crate::ledger;
 use crate::openai_client;
 use crate::request_context::{LogFields, RequestContext};
-use broker::error::{Error, OpenAiError};
-use broker::ledger::{Event, Record, Status, UserHash};
-use broker::openai;
-use broker::redact::redact;
-use broker::response::Response;
-use broker::router;
-use broker::session_request;
+use rules::counters::{Event, Record, Status, UserHash};
+use rules::error::{Error, OpenAiError};
+use rules::hosted::openai;
+use rules::hosted::session_request;
+use rules::http::response::Response;
+use rules::redact::redact;
+use rules::router;
 
 /// Serves `GET /api/chatkit/session/{id}`.
 pub async fn show(

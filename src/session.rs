@@ -8,14 +8,14 @@ use crate::openai_client;
 use crate::rate_limiter;
 use crate::request_context::{LogFields, RequestContext};
 use crate::shared_sessions;
-use broker::error::Error;
-use broker::ledger::{Day, Event, Record, UserHash, seconds_to_midnight};
-use broker::openai::{self, Session};
-use broker::redact::redact;
-use broker::response::Response;
-use broker::router::Route;
-use broker::session_request::SessionRequest;
-use broker::settings::{DailyLimits, SessionSettings};
+use rules::counters::{Day, Event, Record, UserHash, seconds_to_midnight};
+use rules::error::Error;
+use rules::hosted::openai::{self, Session};
+use rules::hosted::session_request::SessionRequest;
+use rules::http::response::Response;
+use rules::redact::redact;
+use rules::router::Route;
+use rules::settings::{DailyLimits, SessionSettings};
 
 /// Serves `session` and `refresh`.
 pub async fn create(

@@ -2,9 +2,9 @@
 
 use crate::request_context::{LogFields, RequestContext};
 use crate::runtime;
-use broker::error::{Error, OpenAiError};
-use broker::openai::Session;
-use broker::single_flight::{POLL_INTERVAL_MS, Progress, Role, SingleFlight};
+use rules::error::{Error, OpenAiError};
+use rules::hosted::openai::Session;
+use rules::hosted::single_flight::{POLL_INTERVAL_MS, Progress, Role, SingleFlight};
 
 /// What the log says of a request that took part in another's session.
 pub const SHARED: &str = "session.shared";

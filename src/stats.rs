@@ -4,10 +4,10 @@ use crate::clock;
 use crate::ledger;
 use crate::request_context::{LogFields, RequestContext};
 use crate::runtime::{self, Kv};
-use broker::error::Error;
-use broker::ledger::{Stats, latest_json, snapshot_key};
-use broker::response::Response;
 use js_sys::{Array, Promise, futures::JsFuture};
+use rules::counters::{Stats, latest_json, snapshot_key};
+use rules::error::Error;
+use rules::http::response::Response;
 
 /// The binding of the namespace that counters are published to.
 pub const COUNTERS: &str = "COUNTERS";

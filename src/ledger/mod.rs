@@ -8,11 +8,11 @@ mod store;
 
 use crate::clock;
 use crate::runtime::{self, failure};
-use broker::ledger::{
+use js_sys::{Array, Promise, futures::JsFuture};
+use rules::counters::{
     Day, Event, LIMITS_OBJECT, Record, Report, UserHash, counters_object, records_object,
 };
-use broker::settings::{DailyLimits, Settings};
-use js_sys::{Array, Promise, futures::JsFuture};
+use rules::settings::{DailyLimits, Settings};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 

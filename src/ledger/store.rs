@@ -3,8 +3,8 @@
 
 use super::{number, text_at, whole_at};
 use crate::runtime::{Result, failure};
-use broker::ledger::{Day, MAX_REPORTS, Record, Snapshot};
 use js_sys::Array;
+use rules::counters::{Day, MAX_REPORTS, Record, Snapshot};
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::{SqlStorage, SqlStorageCursor};
 

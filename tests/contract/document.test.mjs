@@ -16,14 +16,14 @@ const rules = (/** @type {string} */ path) => read(path).split('#[cfg(test)]')[0
 
 test('the description has every problem code and no other', () => {
   // Nobody sees the answer to a client that is gone; its code is for the log.
-  const codes = found(rules('broker/src/problem.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
+  const codes = found(rules('crates/rules/src/problem.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
   assert.ok(codes.length > 10);
   assert.deepEqual(found(document, /^ {12}- ([a-z_]+)$/gm), codes);
   assert.deepEqual(found(document, /^ {12}([a-z_]+):\n {14}value:/gm), codes, 'an example for each');
 });
 
 test('the description has every endpoint and no other', () => {
-  const served = rules('broker/src/router.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
+  const served = rules('crates/rules/src/router.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
   const paths = found(served, /"(\/[^"]*)"/g);
   assert.ok(paths.length > 10);
   assert.deepEqual(found(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}'].sort());

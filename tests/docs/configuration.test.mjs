@@ -1,5 +1,5 @@
 // docs/configuration.md is right about bindings: those of wrangler.toml, and what happens without each. What it says of secrets
-// and variables is compared with the code by broker/tests/parsers/documentation.rs.
+// and variables is compared with the code by crates/rules/tests/parsers/documentation.rs.
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

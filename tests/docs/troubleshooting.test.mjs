@@ -41,7 +41,7 @@ test('the sentences of the Worker are its own', () => {
   for (const words of ['Nothing in the request proves who it is for. Start a new session.', 'Invalid API key', 'Beta feature not available',
     'This address needs the header Authorization: Bearer ADMIN_TOKEN.']) {
     assert.ok(text.includes(`"${words}"`), words);
-    assert.ok(isSaid(words, 'broker/src'), words);
+    assert.ok(isSaid(words, 'crates/rules/src'), words);
   }
   for (const code of ['widget_not_ready', 'blocked_by_policy']) {
     assert.ok(text.includes(`\`${code}\``), code);

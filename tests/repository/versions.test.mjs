@@ -19,8 +19,8 @@ test('every file that names the version names the same one', () => {
     'package-lock.json': npmLock.version,
     'package-lock.json, its root': npmLock.packages[''].version,
     'Cargo.lock, the Worker': locked('Cargo.lock', cargo.package.name),
-    'Cargo.lock, the rules': locked('Cargo.lock', 'broker'),
-    'fuzz/Cargo.lock': locked('fuzz/Cargo.lock', 'broker'),
+    'Cargo.lock, the rules': locked('Cargo.lock', 'rules'),
+    'fuzz/Cargo.lock': locked('fuzz/Cargo.lock', 'rules'),
     'public/openapi.yaml': parseYaml(readText('public/openapi.yaml')).info.version,
   }, {
     'package.json': version,

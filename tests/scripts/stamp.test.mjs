@@ -14,16 +14,16 @@ function workspace(/** @type {import('node:test').TestContext} */ t) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), content);
   };
-  for (const name of ['Cargo.toml', 'Cargo.lock', 'src/lib.rs', 'src/a/b.rs', 'rules/Cargo.toml', 'rules/src/lib.rs']) write(name, name);
+  for (const name of ['Cargo.toml', 'Cargo.lock', 'src/lib.rs', 'src/a/b.rs', 'crates/rules/Cargo.toml', 'crates/rules/src/lib.rs']) write(name, name);
   const print = (also = '') => fingerprint(root, buildInputs(root), also);
   return { root, write, print };
 }
 
 test('every crate of the workspace counts, and neither its tests nor other folders', (t) => {
   const { root, write } = workspace(t);
-  for (const name of ['rules/tests/x.rs', 'rules/target/x', 'public/index.html', 'build/index.js']) write(name);
+  for (const name of ['crates/rules/tests/x.rs', 'crates/rules/target/x', 'public/index.html', 'build/index.js']) write(name);
   assert.deepEqual(buildInputs(root).map((file) => path.relative(root, file)),
-    ['Cargo.lock', 'Cargo.toml', 'rules/Cargo.toml', 'rules/src/lib.rs', 'src/a/b.rs', 'src/lib.rs']);
+    ['Cargo.lock', 'Cargo.toml', 'crates/rules/Cargo.toml', 'crates/rules/src/lib.rs', 'src/a/b.rs', 'src/lib.rs']);
 });
 
 test('the same sources give the same fingerprint', (t) => {

@@ -1,0 +1,139 @@
+//! What a page may know of the settings, and the headers that the demo page and the element are served with.
+
+use crate::http::origin;
+use crate::json::Json;
+use crate::settings::Settings;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+
+/// The body of `GET /api/chatkit/config`. No secret is within reach of it.
+#[must_use]
+pub fn config_json(settings: &Settings) -> String {
+    let sessions = settings.sessions.as_ref().ok();
+    let uploads = sessions.is_some_and(|sessions| sessions.uploads.enabled);
+    let history = sessions.is_none_or(|sessions| sessions.history.unwrap_or(true));
+    let auth = sessions.map_or("anonymous", |sessions| sessions.auth.auth.name());
+    Json::object(vec![
+        ("chatkit_js_url", (&settings.script_url).into()),
+        (
+            "sandbox",
+            origin::is_loopback(&script_origin(settings)).into(),
+        ),
+        ("configured", sessions.is_some().into()),
+        (
+            "features",
+            Json::object(vec![
+                ("file_upload", uploads.into()),
+                ("history", history.into()),
+                ("auth", auth.into()),
+            ]),
+        ),
+    ])
+    .to_string()
+}
+
+/// The `Content-Security-Policy` of the demo page: our own files, the widget's script and frame,
+/// and nothing inline. The widget styles itself, which needs inline styles.
+#[must_use]
+pub fn content_security_policy(settings: &Settings) -> String {
+    let widget = script_origin(settings);
+    format!(
+        "default-src 'none'; script-src 'self' {widget}; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: https:; font-src 'self' https: data:; \
+         connect-src 'self' {widget} https://api.openai.com; frame-src {widget}; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    )
+}
+
+/// The first line of `/embed.js`: what a page may know, so that the element need not ask for it before it
+/// loads the widget's script.
+#[must_use]
+pub fn embed_prelude(settings: &Settings) -> String {
+    format!("const CHATKIT_EDGE_CONFIG={};\n", config_json(settings))
+}
+
+/// The `ETag` of `/embed.js`: another one after a change of its first line or of the file behind it.
+#[must_use]
+pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
+    let hash = Sha256::new().chain_update(prelude).chain_update(file_tag);
+    let hash = Base64UrlUnpadded::encode_string(&hash.finalize());
+    format!("W/\"{hash}\"")
+}
+
+/// Whether `If-None-Match` names a tag, compared weakly.
+#[must_use]
+pub fn etag_matches(if_none_match: &str, tag: &str) -> bool {
+    let opaque = |tag| str::strip_prefix(tag, "W/").unwrap_or(tag);
+    if_none_match
+        .split(',')
+        .any(|held| opaque(held.trim()) == opaque(tag))
+}
+
+/// The value of `Link` for the demo page: the widget's script, where there will be a session for it.
+#[must_use]
+pub fn preload(settings: &Settings) -> Option<String> {
+    settings
+        .sessions
+        .is_ok()
+        .then(|| format!("<{}>; rel=preload; as=script", settings.script_url))
+}
+
+/// A script's URL is checked when the settings are read, so it has an origin.
+fn script_origin(settings: &Settings) -> String {
+    origin::of_url(&settings.script_url).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(script: &str) -> Settings {
+        Settings::read(|name| (name == "CHATKIT_JS_URL").then(|| script.to_owned()))
+    }
+
+    #[test]
+    fn a_page_learns_the_script_and_that_nothing_is_set_up() {
+        let config: serde_json::Value = serde_json::from_str(&config_json(&settings(""))).unwrap();
+        assert_eq!(config["configured"], false);
+        assert_eq!(config["sandbox"], false);
+        assert!(
+            config["chatkit_js_url"]
+                .as_str()
+                .unwrap()
+                .ends_with("/chatkit.js")
+        );
+    }
+
+    #[test]
+    fn the_element_is_told_what_a_page_may_know() {
+        let settings = settings("http://127.0.0.1:8788/chatkit.js");
+        let prelude = embed_prelude(&settings);
+        let json = prelude
+            .strip_prefix("const CHATKIT_EDGE_CONFIG=")
+            .and_then(|rest| rest.strip_suffix(";\n"))
+            .unwrap();
+        assert_eq!(json, config_json(&settings));
+        assert_eq!(preload(&settings), None, "nothing is set up");
+    }
+
+    #[test]
+    fn the_tag_of_the_element_follows_the_settings_and_the_file() {
+        let tag = embed_tag("settings", "\"file\"");
+        assert_eq!(tag, embed_tag("settings", "\"file\""));
+        assert_ne!(tag, embed_tag("others", "\"file\""));
+        assert_ne!(tag, embed_tag("settings", "\"another\""));
+        let strong = tag.trim_start_matches("W/");
+        for held in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
+            assert!(etag_matches(held, &tag), "{held}");
+        }
+        assert!(!etag_matches("\"x\"", &tag));
+    }
+
+    #[test]
+    fn a_widget_from_this_machine_is_the_sandbox() {
+        let settings = settings("http://127.0.0.1:8788/chatkit.js");
+        assert!(config_json(&settings).contains(r#""sandbox":true"#));
+        let policy = content_security_policy(&settings);
+        assert!(policy.contains("script-src 'self' http://127.0.0.1:8788;"));
+    }
+}

@@ -1,0 +1,260 @@
+//! What the owner configured, read once and checked as a whole.
+//!
+//! Each variable is read by one line of [`Settings::read`], with its bounds. A missing variable
+//! has its default; a wrong one is a [`SettingError`], and all errors are found, not just the first.
+//! What a page needs even then (the origins, the script) is usable in any case.
+
+mod auth;
+mod reader;
+pub mod value;
+
+pub use auth::{Auth, AuthSettings};
+pub use reader::SettingError;
+
+use crate::http::origin::{self, OriginPattern};
+use crate::secret::Secret;
+use reader::Reader;
+use value::Expected;
+
+const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
+const DEFAULT_SCRIPT: &str = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
+const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
+
+const DEFAULT_PUBLISH_SECONDS: u64 = 120;
+/// Reading the counters takes a read of KV for each shard.
+const MAX_SHARDS: u64 = 64;
+
+/// How many state variables OpenAI takes, and how long their names may be.
+const MAX_STATE_VARIABLES: usize = 64;
+/// See [`MAX_STATE_VARIABLES`].
+pub const MAX_NAME_CHARS: usize = 64;
+
+/// Everything that is configured.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `ALLOWED_ORIGINS`, without the entries that are wrong.
+    pub origins: Vec<OriginPattern>,
+    /// `CHATKIT_JS_URL`, or OpenAI's if it is wrong.
+    pub script_url: String,
+    /// `ADMIN_TOKEN`: what opens the admin endpoints; without it there are none.
+    pub admin_token: Option<Secret>,
+    /// `RATE_LIMITS`.
+    pub rate_limits: bool,
+    /// `COUNTER_SHARDS`: how many objects share the counting; 1 or more.
+    pub counter_shards: u32,
+    /// `COUNTER_PUBLISH_SECONDS`: how long counters wait at least between publications.
+    pub counter_publish_seconds: u64,
+    /// What sessions need, or everything that is wrong; never an empty list.
+    pub sessions: Result<SessionSettings, Vec<SettingError>>,
+}
+
+/// What it takes to create sessions.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// `OPENAI_API_KEY`.
+    pub api_key: Secret,
+    /// `OPENAI_BASE_URL`, without a slash at the end.
+    pub base_url: String,
+    /// `OPENAI_ORG_ID`.
+    pub organization: Option<String>,
+    /// `OPENAI_PROJECT_ID`.
+    pub project: Option<String>,
+    /// `OPENAI_TIMEOUT_SECONDS`.
+    pub timeout_seconds: u64,
+    /// `OPENAI_CHATKIT_WORKFLOW_ID`: the ids a page may ask for, the default first; never empty.
+    pub workflows: Vec<String>,
+    /// `WORKFLOW_VERSION`.
+    pub workflow_version: Option<String>,
+    /// `SESSION_TTL_SECONDS`.
+    pub ttl_seconds: Option<u64>,
+    /// `MAX_REQUESTS_PER_MINUTE`.
+    pub max_requests_per_minute: Option<u64>,
+    /// `FILE_UPLOAD` and its bounds.
+    pub uploads: Uploads,
+    /// `HISTORY`.
+    pub history: Option<bool>,
+    /// `HISTORY_RECENT_THREADS`.
+    pub recent_threads: Option<u64>,
+    /// `THREAD_TITLES`.
+    pub thread_titles: Option<bool>,
+    /// `STATE_VARIABLES`: the names a page may set.
+    pub state_variables: Vec<String>,
+    /// `AUTH` and what belongs to it.
+    pub auth: AuthSettings,
+    /// `DAILY_SESSION_LIMIT` and `DAILY_SESSIONS_PER_USER`.
+    pub daily: DailyLimits,
+}
+
+/// How many sessions there may be in a UTC day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DailyLimits {
+    /// `DAILY_SESSION_LIMIT`: in the whole deployment.
+    pub for_all: Option<u64>,
+    /// `DAILY_SESSIONS_PER_USER`.
+    pub for_one: Option<u64>,
+}
+
+impl DailyLimits {
+    /// Whether there is any limit to keep.
+    #[must_use]
+    pub fn are_set(self) -> bool {
+        self.for_all.is_some() || self.for_one.is_some()
+    }
+}
+
+/// Whether files may be uploaded, and how many of what size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Uploads {
+    /// `FILE_UPLOAD`.
+    pub enabled: bool,
+    /// `FILE_UPLOAD_MAX_FILES`.
+    pub max_files: Option<u64>,
+    /// `FILE_UPLOAD_MAX_MB`.
+    pub max_megabytes: Option<u64>,
+}
+
+impl Settings {
+    /// Reads all variables through `lookup`, which gives a variable's text or `None`.
+    #[must_use]
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let mut reader = Reader::new(lookup);
+        let r = &mut reader;
+
+        let origins = r
+            .read("ALLOWED_ORIGINS", |text| {
+                value::list(text).map(origin::parse_pattern).collect()
+            })
+            .unwrap_or_default();
+        let script_url = r
+            .public("CHATKIT_JS_URL", value::fetched_url)
+            .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
+
+        let admin_token = r.secret("ADMIN_TOKEN");
+        let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
+        let shards = r.number("COUNTER_SHARDS", 1, MAX_SHARDS);
+        let counter_publish_seconds = r
+            .number("COUNTER_PUBLISH_SECONDS", 1, 86_400)
+            .unwrap_or(DEFAULT_PUBLISH_SECONDS);
+
+        let api_key = api_key(r);
+        let workflows = workflows(r);
+        let base_url = r
+            .read("OPENAI_BASE_URL", value::base_url)
+            .unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
+        let organization = r.header_word("OPENAI_ORG_ID");
+        let project = r.header_word("OPENAI_PROJECT_ID");
+        let timeout_seconds = r
+            .number("OPENAI_TIMEOUT_SECONDS", 1, 600)
+            .unwrap_or(DEFAULT_TIMEOUT_SECONDS);
+        let workflow_version = r.read("WORKFLOW_VERSION", workflow_version);
+        let ttl_seconds = r.number("SESSION_TTL_SECONDS", 1, 600);
+        // OpenAI names no most; this is the largest number that JSON readers agree on.
+        let max_requests_per_minute = r.number("MAX_REQUESTS_PER_MINUTE", 1, 1 << 53);
+        let uploads = Uploads {
+            enabled: r.switch("FILE_UPLOAD").unwrap_or(false),
+            max_files: r.number("FILE_UPLOAD_MAX_FILES", 1, 1 << 53),
+            max_megabytes: r.number("FILE_UPLOAD_MAX_MB", 1, 512),
+        };
+        let history = r.switch("HISTORY");
+        let recent_threads = r.number("HISTORY_RECENT_THREADS", 1, 1 << 53);
+        let thread_titles = r.switch("THREAD_TITLES");
+        let state_variables = r
+            .read("STATE_VARIABLES", state_variable_names)
+            .unwrap_or_default();
+        let auth = AuthSettings::read(r, api_key.as_ref());
+        let daily = DailyLimits {
+            for_all: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
+            for_one: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
+        };
+
+        let errors = reader.into_errors();
+        let sessions = match (api_key, workflows, auth) {
+            (Some(api_key), Some(workflows), Some(auth)) if errors.is_empty() => {
+                Ok(SessionSettings {
+                    api_key,
+                    base_url,
+                    organization,
+                    project,
+                    timeout_seconds,
+                    workflows,
+                    workflow_version,
+                    ttl_seconds,
+                    max_requests_per_minute,
+                    uploads,
+                    history,
+                    recent_threads,
+                    thread_titles,
+                    state_variables,
+                    auth,
+                    daily,
+                })
+            }
+            _ => Err(errors),
+        };
+        Self {
+            origins,
+            script_url,
+            admin_token,
+            rate_limits,
+            counter_shards: shards.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            counter_publish_seconds,
+            sessions,
+        }
+    }
+}
+
+fn api_key<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Secret> {
+    const NAME: &str = "OPENAI_API_KEY";
+    let key = reader.secret(NAME);
+    let error = match &key {
+        None => "OPENAI_API_KEY is not set: add it with: npx wrangler secret put OPENAI_API_KEY.",
+        Some(key) if !value::is_header_word(key.expose(), 512) => {
+            "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
+        }
+        Some(_) => return key,
+    };
+    reader.error(NAME, error);
+    None
+}
+
+fn workflows<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Vec<String>> {
+    const NAME: &str = "OPENAI_CHATKIT_WORKFLOW_ID";
+    if reader.text(NAME).is_none() {
+        reader.error(
+            NAME,
+            "No workflow ID configured: set OPENAI_CHATKIT_WORKFLOW_ID to the wf_… id of your workflow.",
+        );
+        return None;
+    }
+    reader.read(NAME, |text| {
+        named_list(text, value::is_workflow_id)
+            .ok_or_else(|| "a workflow id like wf_123, or several, separated by commas".to_owned())
+    })
+}
+
+/// The parts of a list, if there is at least one and each is right.
+fn named_list(text: &str, is_right: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let parts: Vec<String> = value::list(text).map(str::to_owned).collect();
+    (!parts.is_empty() && parts.iter().all(|part| is_right(part))).then_some(parts)
+}
+
+fn workflow_version(text: &str) -> Result<String, Expected> {
+    if text != "latest" && value::is_header_word(text, 128) {
+        Ok(text.to_owned())
+    } else {
+        Err("a version's number, not latest, with which the chat fails later; leave it out for the newest".to_owned())
+    }
+}
+
+fn state_variable_names(text: &str) -> Result<Vec<String>, Expected> {
+    named_list(text, |name| {
+        name.chars().count() <= MAX_NAME_CHARS && !name.contains(char::is_control)
+    })
+    .filter(|names| names.len() <= MAX_STATE_VARIABLES)
+    .ok_or_else(|| {
+        format!("up to {MAX_STATE_VARIABLES} names of up to {MAX_NAME_CHARS} characters, separated by commas")
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

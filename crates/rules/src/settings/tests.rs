@@ -1,0 +1,196 @@
+//! The settings as a whole: defaults, bounds, and every error at once.
+
+use super::*;
+
+fn read(variables: &[(&str, &str)]) -> Settings {
+    Settings::read(|name| {
+        variables
+            .iter()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, text)| (*text).to_owned())
+    })
+}
+
+/// The settings of sessions with what is required, `wf_1` and `wf_2`, and these; the tests of other modules use it too.
+pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
+    read(&[&[KEY, WORKFLOW], more].concat()).sessions.unwrap()
+}
+
+const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test");
+const WORKFLOW: (&str, &str) = ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1, wf_2");
+
+fn errors(variables: &[(&str, &str)]) -> Vec<String> {
+    let sessions = read(variables).sessions;
+    let errors = sessions.expect_err("the settings are wrong");
+    errors.iter().map(SettingError::to_string).collect()
+}
+
+#[test]
+fn a_key_and_a_workflow_are_enough() {
+    let settings = read(&[KEY, WORKFLOW]).sessions.unwrap();
+    assert_eq!(settings.workflows, ["wf_1", "wf_2"]);
+    assert_eq!(settings.base_url, DEFAULT_BASE_URL);
+    assert_eq!(settings.timeout_seconds, 30);
+    assert!(!settings.uploads.enabled && !settings.auth.trust_client_user);
+}
+
+#[test]
+fn all_faults_are_found_at_once_and_name_what_is_allowed() {
+    let found = errors(&[
+        ("SESSION_TTL_SECONDS", "601"),
+        ("WORKFLOW_VERSION", "latest"),
+        ("FILE_UPLOAD", "maybe"),
+    ]);
+    assert_eq!(found.len(), 5, "{found:#?}");
+    assert!(found[0].starts_with("OPENAI_API_KEY is not set"));
+    assert!(found[1].starts_with("No workflow ID configured"));
+    assert!(found.contains(
+        &"SESSION_TTL_SECONDS is \"601\" and must be a whole number from 1 to 600.".to_owned()
+    ));
+}
+
+#[test]
+fn a_secret_in_the_wrong_variable_does_not_show() {
+    let key = "sk-proj-0123456789";
+    let found = errors(&[
+        ("OPENAI_API_KEY", key),
+        ("OPENAI_CHATKIT_WORKFLOW_ID", key),
+        ("ADMIN_TOKEN", "let me in"),
+        ("AUTH", "let me in"),
+        ("VISITOR_SECRET", "vs-abc"),
+        ("HISTORY", "vs-abc"),
+        ("OPENAI_BASE_URL", "https://me:password@proxy.example/v1"),
+    ]);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    for error in found {
+        assert!(
+            error.contains(r#" is "[redacted]" and must be "#),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_every_page_is_told_holds_no_secret() {
+    let script = (
+        "CHATKIT_JS_URL",
+        "https://cdn.example/x.js?key=sk-0123456789",
+    );
+    let variables = [("OPENAI_API_KEY", "sk-0123456789"), WORKFLOW, script];
+    assert_eq!(
+        errors(&variables),
+        ["CHATKIT_JS_URL holds a secret, and every page is told what it is."]
+    );
+    assert_eq!(read(&variables).script_url, DEFAULT_SCRIPT);
+    assert_eq!(read(&[KEY, WORKFLOW, script]).script_url, script.1);
+}
+
+#[test]
+fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
+    let wrong = [
+        ("OPENAI_API_KEY", "sk-abc def"),
+        ("VISITOR_SECRET", "vs-abc"),
+    ];
+    assert!(!errors(&wrong).concat().contains("abc"));
+    let settings = read(&[
+        ("OPENAI_API_KEY", "sk-abc"),
+        ("VISITOR_SECRET", "vs-abc"),
+        WORKFLOW,
+    ]);
+    assert!(!format!("{settings:?}").contains("abc"));
+}
+
+#[test]
+fn origins_and_script_are_usable_while_sessions_are_not() {
+    let settings = read(&[("ALLOWED_ORIGINS", "https://a.example")]);
+    assert!(settings.sessions.is_err());
+    assert_eq!(
+        settings.origins,
+        [OriginPattern::Exact("https://a.example".into())]
+    );
+    assert_eq!(settings.script_url, DEFAULT_SCRIPT);
+}
+
+#[test]
+fn a_blank_variable_counts_as_not_set() {
+    let settings = read(&[KEY, WORKFLOW, ("SESSION_TTL_SECONDS", "  ")]);
+    assert_eq!(settings.sessions.unwrap().ttl_seconds, None);
+}
+
+#[test]
+fn what_a_way_of_signing_in_needs_is_asked_for_by_name() {
+    let needs = |variables: &[(&str, &str)]| {
+        let all: Vec<(&str, &str)> = [KEY, WORKFLOW]
+            .into_iter()
+            .chain(variables.iter().copied())
+            .collect();
+        errors(&all).join(" ")
+    };
+    assert!(needs(&[("AUTH", "jwt")]).contains("AUTH_JWT_SECRET or the address AUTH_JWKS_URL"));
+    let keys = ("AUTH_JWKS_URL", "https://id.example/jwks");
+    let found = needs(&[("AUTH", "jwt"), keys]);
+    assert!(found.contains("AUTH_ISSUER is not set") && found.contains("AUTH_AUDIENCE is not set"));
+    assert!(needs(&[("AUTH", "jwt"), keys, ("AUTH_JWT_SECRET", "s")]).contains("both set"));
+    assert!(needs(&[("AUTH", "access")]).contains("AUTH_ISSUER is not set"));
+    let trusted = needs(&[
+        ("AUTH", "jwt"),
+        ("AUTH_JWT_SECRET", "s"),
+        ("TRUST_CLIENT_USER", "true"),
+    ]);
+    assert!(trusted.contains("TRUST_CLIENT_USER"));
+}
+
+#[test]
+fn access_finds_its_keys_at_the_issuer() {
+    let read = read(&[
+        KEY,
+        WORKFLOW,
+        ("AUTH", "access"),
+        ("AUTH_ISSUER", "https://team.cloudflareaccess.com"),
+        ("AUTH_AUDIENCE", "aud"),
+    ]);
+    let Auth::Token(rules) = read.sessions.unwrap().auth.auth else {
+        panic!("AUTH=access asks for a token");
+    };
+    assert_eq!(
+        rules.keys,
+        crate::identity::KeySource::Url(
+            "https://team.cloudflareaccess.com/cdn-cgi/access/certs".into()
+        )
+    );
+}
+
+#[test]
+fn every_variable_has_its_bounds() {
+    for (variable, wrong) in [
+        ("OPENAI_CHATKIT_WORKFLOW_ID", "workflow"),
+        ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1,x"),
+        ("OPENAI_BASE_URL", "api.openai.com"),
+        ("OPENAI_ORG_ID", "org with spaces"),
+        ("OPENAI_PROJECT_ID", "proj\u{e9}"),
+        ("OPENAI_TIMEOUT_SECONDS", "0"),
+        ("MAX_REQUESTS_PER_MINUTE", "0"),
+        ("FILE_UPLOAD_MAX_FILES", "0"),
+        ("FILE_UPLOAD_MAX_MB", "513"),
+        ("HISTORY", "1"),
+        ("HISTORY_RECENT_THREADS", "0"),
+        ("THREAD_TITLES", "no"),
+        ("STATE_VARIABLES", ","),
+        ("ALLOWED_ORIGINS", "*"),
+        ("TRUST_CLIENT_USER", "maybe"),
+        ("AUTH", "none"),
+        ("AUTH", "jwt"),
+        ("AUTH_ISSUER", "a b"),
+        ("AUTH_JWKS_URL", "http://keys.example"),
+        ("RATE_LIMITS", "maybe"),
+        ("COUNTER_SHARDS", "65"),
+        ("COUNTER_PUBLISH_SECONDS", "0"),
+        ("DAILY_SESSION_LIMIT", "0"),
+        ("DAILY_SESSIONS_PER_USER", "-1"),
+        ("CHATKIT_JS_URL", "http://cdn.example/x.js"),
+    ] {
+        let found = errors(&[(variable, wrong), KEY, WORKFLOW]);
+        assert_eq!(found.len(), 1, "{variable}: {found:?}");
+        assert!(found[0].contains(variable), "{found:?}");
+    }
+}

@@ -1,0 +1,151 @@
+//! How each kind of value is spelt: numbers, switches, lists, names, addresses.
+//!
+//! Each reader returns the value, or what is allowed in words that end the sentence "NAME must be …".
+
+use crate::http::origin;
+
+/// What is allowed, for the owner to read.
+pub type Expected = String;
+
+/// A whole number within bounds.
+///
+/// # Errors
+/// What is allowed, if the text is no such number.
+pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Expected> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("a whole number from {least} to {most}")),
+    }
+}
+
+/// `true` or `on`, `false` or `off`, in any case.
+///
+/// # Errors
+/// What is allowed, for any other text.
+pub fn switch(text: &str) -> Result<bool, Expected> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "on" => Ok(true),
+        "false" | "off" => Ok(false),
+        _ => Err("true or false".to_owned()),
+    }
+}
+
+/// The parts of a comma-separated list, trimmed, empty ones left out.
+pub fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// A workflow's id: `wf_` and 1 to 128 letters, digits, `_` or `-`.
+#[must_use]
+pub fn is_workflow_id(text: &str) -> bool {
+    text.strip_prefix("wf_")
+        .is_some_and(|rest| is_name(rest, 128))
+}
+
+/// A name of 1 to `most` ASCII letters, digits, `_` or `-`.
+#[must_use]
+pub fn is_name(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// A `user` for OpenAI: 1 to 512 characters, none of them a control character.
+#[must_use]
+pub fn is_user(text: &str) -> bool {
+    (1..=512).contains(&text.chars().count()) && !text.contains(char::is_control)
+}
+
+/// A text that may stand in an HTTP header as it is: 1 to `most` visible ASCII characters.
+#[must_use]
+pub fn is_header_word(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// An absolute `http` or `https` address without user, query or fragment, and without a slash at the end.
+///
+/// # Errors
+/// What is allowed, if the text is no such address.
+pub fn base_url(text: &str) -> Result<String, Expected> {
+    let allowed = || "an address like https://api.openai.com/v1".to_owned();
+    let trimmed = text.trim_end_matches('/');
+    let plain =
+        is_header_word(trimmed, 512) && !trimmed.contains(['?', '#', '@', '\\', '"', '<', '>']);
+    match origin::of_url(trimmed) {
+        Some(_) if plain => Ok(trimmed.to_owned()),
+        _ => Err(allowed()),
+    }
+}
+
+/// The address of something that is fetched and believed: `https`, or `http` on this machine.
+///
+/// # Errors
+/// What is allowed, if the text is no such address.
+pub fn fetched_url(text: &str) -> Result<String, Expected> {
+    let allowed = || "an https address".to_owned();
+    // `;` and `,` would end the source in a Content-Security-Policy, `>` the address in a `Link`.
+    let plain =
+        is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', '>', ';', ',']);
+    let origin = origin::of_url(text).ok_or_else(allowed)?;
+    if plain && (origin.starts_with("https:") || origin::is_loopback(&origin)) {
+        Ok(text.to_owned())
+    } else {
+        Err(allowed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_digits_within_bounds() {
+        assert_eq!(whole_number("600", 1, 600), Ok(600));
+        for text in ["", "0", "601", "+5", " 5", "5.0", "1e2", "٣"] {
+            assert_eq!(
+                whole_number(text, 1, 600),
+                Err("a whole number from 1 to 600".to_owned()),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_switch_has_four_spellings() {
+        assert_eq!(switch("TRUE"), Ok(true));
+        assert_eq!(switch("off"), Ok(false));
+        assert!(switch("yes please").is_err());
+    }
+
+    #[test]
+    fn a_base_url_loses_its_last_slash_and_has_no_extras() {
+        assert_eq!(
+            base_url("http://127.0.0.1:8788/v1/"),
+            Ok("http://127.0.0.1:8788/v1".to_owned())
+        );
+        for text in [
+            "api.openai.com/v1",
+            "ftp://x/v1",
+            "https://",
+            "https://u@x/v1",
+            "https://x/?a",
+            "https://x /v1",
+        ] {
+            assert!(base_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_fetched_comes_over_https_or_from_this_machine() {
+        assert!(fetched_url("https://cdn.example/x.js?v=1").is_ok());
+        assert!(fetched_url("http://localhost:8788/chatkit.js").is_ok());
+        assert!(fetched_url("http://cdn.example/x.js").is_err());
+        assert!(fetched_url("https://cdn.example/x.js; script-src *").is_err());
+        assert!(fetched_url("https://cdn.example/x.js>;rel=preload").is_err());
+        assert!(fetched_url("https://cdn.example/x>y.js").is_err());
+    }
+}
