@@ -18,7 +18,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-for (const name of ['count', 'putRecord', 'getRecord', 'cancelled', 'reserve', 'release', 'reports', 'alarm']) {
+for (const name of ['count', 'putRecord', 'getRecord', 'cancelRecord', 'reserve', 'release', 'reports', 'alarm']) {
   Ledger.prototype[name] = function (...values) {
     return this.object[name](...values);
   };

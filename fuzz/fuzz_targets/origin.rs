@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::checks::origin::check(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::checks::check_origin::check(input));

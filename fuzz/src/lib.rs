@@ -1,4 +1,4 @@
 //! What the targets check, shared with the property tests.
 
-#[path = "../../crates/rules/tests/parsers/checks/mod.rs"]
+#[path = "../../crates/rules/tests/properties/checks/mod.rs"]
 pub mod checks;

@@ -1,207 +1,186 @@
-//! The Durable Object: its methods, which others call, and its alarm.
+//! The Durable Object: its methods, which the Worker calls by RPC (`src/index.js` lists them), and its alarm.
 //!
-//! A method carries out all it is called for or nothing. Workers holds its answer back until what it
-//! wrote is on disk, so an answer means that it is durable. Counters go to KV from the alarm alone.
+//! Each method does all its work or none of it. Workers hold a response back until what was written is on disk (output
+//! gate), so a response means that it is durable. Only the alarm writes to KV.
 
-use super::store::Store;
-use super::{number, whole};
-use crate::clock;
-use crate::console;
-use crate::runtime::{self, Kv, Result};
-use crate::stats::COUNTERS;
-use crate::tasks;
-use js_sys::{Array, Date, Object, futures::JsFuture};
-use rules::counters::{Day, Record, publish_schedule, snapshot_key};
-use rules::log::Line;
+use super::{counter_tables, quota_table, record_table};
+use crate::runtime::{COUNTERS, clock, console};
+use rules::counters::day::Day;
+use rules::counters::publish_schedule;
+use rules::counters::snapshot::snapshot_key;
+use rules::hosted::session_record::SessionRecord;
+use rules::log::LogLine;
+use rules::settings::DailyLimits;
 use std::cell::Cell;
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use worker::Env;
-use worker::worker_sys::{DurableObjectState, DurableObjectStorage};
+use worker::durable::{ScheduledTime, State};
+use worker::worker_sys::DurableObjectState;
+use worker::{Env, Result, SqlStorage, Storage};
 
-/// The object as the runtime sees it. Times are in Unix milliseconds, those of sessions in seconds.
+/// The object as the runtime sees it. Numbers from JavaScript are `f64`.
 #[wasm_bindgen]
-pub struct Ledger(Rc<LedgerObject>);
-
-#[wasm_bindgen]
-impl Ledger {
-    /// Opens the object's tables.
-    #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState, env: Env) -> Result<Self> {
-        let storage = state.storage()?;
-        Ok(Self(Rc::new(LedgerObject {
-            store: Store::open(storage.sql()),
-            storage,
-            env,
-            alarm_is_set: Cell::new(false),
-        })))
-    }
-
-    /// Adds `counts`, a JSON object of numbers by counter, and keeps `reports`, a JSON array.
-    pub fn count(
-        &self,
-        shard: u32,
-        publish_seconds: f64,
-        now: f64,
-        counts: String,
-        reports: Option<String>,
-    ) -> JsValue {
-        let (keeper, publish_seconds, now) =
-            (Rc::clone(&self.0), whole(publish_seconds), whole(now));
-        tasks::run(async move {
-            let store = &keeper.store;
-            store.count(&counts, Day::of(now), shard, publish_seconds)?;
-            if let Some(reports) = reports {
-                store.keep_reports(&reports)?;
-            }
-            if !keeper.alarm_is_set.get() {
-                let published = store.published_ms()?;
-                keeper
-                    .set_alarm_by(publish_schedule::alarm_at(now, published, publish_seconds))
-                    .await?;
-            }
-            Ok(JsValue::UNDEFINED)
-        })
-        .into()
-    }
-
-    /// Keeps a session's record.
-    #[wasm_bindgen(js_name = putRecord)]
-    pub fn put_record(
-        &self,
-        id: String,
-        owner: String,
-        workflow: String,
-        created_at: f64,
-        expires_at: f64,
-    ) -> JsValue {
-        let keeper = Rc::clone(&self.0);
-        tasks::run(async move {
-            let store = &keeper.store;
-            store.put_record(&id, &owner, &workflow, created_at, expires_at)?;
-            if !keeper.alarm_is_set.get()
-                && let Some(ends) = store.next_record_to_forget()?
-            {
-                keeper.set_alarm_by(ends.saturating_mul(1000)).await?;
-            }
-            Ok(JsValue::UNDEFINED)
-        })
-        .into()
-    }
-
-    /// Gives a session's owner, workflow, two times and whether it was cancelled, if it is known.
-    #[wasm_bindgen(js_name = getRecord)]
-    pub fn get_record(&self, id: &str) -> Result<JsValue> {
-        self.0.store.get_record(id)
-    }
-
-    /// Notes that a session was cancelled.
-    pub fn cancelled(&self, id: &str) -> Result<()> {
-        self.0.store.cancelled(id)
-    }
-
-    /// Takes a place for a day (days since 1970) under the limits, if there is one.
-    pub fn reserve(
-        &self,
-        day: f64,
-        owner: &str,
-        for_all: Option<f64>,
-        for_one: Option<f64>,
-    ) -> Result<bool> {
-        self.0.store.reserve(day, owner, for_all, for_one)
-    }
-
-    /// Gives a place back.
-    pub fn release(&self, day: f64, owner: &str) -> Result<()> {
-        self.0.store.release(day, owner)
-    }
-
-    /// The reports that are kept, newest first: when, message, stack and page of each.
-    pub fn reports(&self) -> Result<Array> {
-        self.0.store.reports()
-    }
-
-    /// Does what the alarm was set for. A failure makes the runtime ring again.
-    pub fn alarm(&self) -> JsValue {
-        let keeper = Rc::clone(&self.0);
-        tasks::run(async move {
-            keeper.on_alarm().await?;
-            Ok(JsValue::UNDEFINED)
-        })
-        .into()
-    }
-}
-
-struct LedgerObject {
-    storage: DurableObjectStorage,
+pub struct Ledger {
+    storage: Storage,
+    sql: SqlStorage,
     env: Env,
-    store: Store,
-    /// Whether the alarm is known to be set; after an eviction that is not known.
+    /// Whether the alarm is known to be set. After an eviction it is not known.
     alarm_is_set: Cell<bool>,
 }
 
-impl LedgerObject {
-    async fn on_alarm(&self) -> Result<()> {
-        let now = clock::now_ms();
-        self.alarm_is_set.set(false);
-        self.store
-            .forget_sessions(Record::oldest_kept(now / 1000))?;
-        if let Some(ends) = self.store.next_record_to_forget()? {
-            self.set_alarm_by(ends.saturating_mul(1000)).await?;
+#[wasm_bindgen]
+impl Ledger {
+    /// Creates the object's tables.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> Self {
+        let storage = State::from(state).storage();
+        let sql = storage.sql();
+        for tables in [
+            counter_tables::TABLES,
+            record_table::TABLES,
+            quota_table::TABLES,
+        ] {
+            // Fails only with the disk; then every statement after it fails and says so.
+            let _ = sql.exec(tables, None);
         }
-        if let Some((shard, publish_seconds)) = self.store.unpublished()? {
-            self.publish(shard, publish_seconds, now).await?;
+        Self {
+            storage,
+            sql,
+            env,
+            alarm_is_set: Cell::new(false),
+        }
+    }
+
+    /// Adds `counts`, a JSON object of numbers by counter, and stores `reports`, a JSON array.
+    pub async fn count(
+        &self,
+        shard: u32,
+        publish_seconds: f64,
+        counts: String,
+        reports: Option<String>,
+    ) -> Result<(), JsValue> {
+        let (now, publish_seconds) = (clock::now_ms(), publish_seconds as u64);
+        counter_tables::count(&self.sql, &counts, Day::of(now), shard, publish_seconds)?;
+        if let Some(reports) = reports {
+            counter_tables::put_reports(&self.sql, &reports)?;
+        }
+        if !self.alarm_is_set.get() {
+            let published = counter_tables::published_ms(&self.sql)?;
+            let at = publish_schedule::alarm_at(now, published, publish_seconds);
+            self.set_alarm_by(at).await?;
         }
         Ok(())
     }
 
-    /// Writes the counters to KV. What is counted meanwhile waits for the next time.
+    /// Stores a session's record, as JSON.
+    #[wasm_bindgen(js_name = putRecord)]
+    pub async fn put_record(&self, record: String) -> Result<(), JsValue> {
+        let record: SessionRecord = serde_json::from_str(&record).map_err(JsError::from)?;
+        record_table::put(&self.sql, &record)?;
+        if !self.alarm_is_set.get()
+            && let Some(at) = record_table::next_deletion(&self.sql)?
+        {
+            self.set_alarm_by(at.saturating_mul(1000)).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns a session's record, as JSON.
+    #[wasm_bindgen(js_name = getRecord)]
+    pub fn get_record(&self, id: &str) -> Result<Option<String>, JsValue> {
+        let record = record_table::get(&self.sql, id)?;
+        let json = record.as_ref().map(serde_json::to_string).transpose();
+        Ok(json.map_err(JsError::from)?)
+    }
+
+    /// Marks a session's record as cancelled.
+    #[wasm_bindgen(js_name = cancelRecord)]
+    pub fn cancel_record(&self, id: &str) -> Result<(), JsValue> {
+        Ok(record_table::cancel(&self.sql, id)?)
+    }
+
+    /// Takes a session off the limits of a day (days since 1970), if one is left.
+    pub fn reserve(
+        &self,
+        day: f64,
+        user: &str,
+        total: Option<f64>,
+        per_user: Option<f64>,
+    ) -> Result<bool, JsValue> {
+        let limits = DailyLimits {
+            total: total.map(|limit| limit as u64),
+            per_user: per_user.map(|limit| limit as u64),
+        };
+        Ok(quota_table::reserve(&self.sql, day as u64, user, limits)?)
+    }
+
+    /// Returns a reservation.
+    pub fn release(&self, day: f64, user: &str) -> Result<(), JsValue> {
+        Ok(quota_table::release(&self.sql, day as u64, user)?)
+    }
+
+    /// The stored error reports, newest first, as JSON.
+    pub fn reports(&self) -> Result<String, JsValue> {
+        let reports = counter_tables::reports(&self.sql)?;
+        Ok(serde_json::to_string(&reports).map_err(JsError::from)?)
+    }
+
+    /// Deletes records past their retention and publishes counters. After an error the runtime calls it again.
+    pub async fn alarm(&self) -> Result<(), JsValue> {
+        let now = clock::now_ms();
+        self.alarm_is_set.set(false);
+        let expired = SessionRecord::oldest_kept(now / 1000);
+        record_table::delete_expired(&self.sql, expired)?;
+        if let Some(at) = record_table::next_deletion(&self.sql)? {
+            self.set_alarm_by(at.saturating_mul(1000)).await?;
+        }
+        if let Some(due) = counter_tables::unpublished(&self.sql)? {
+            self.publish(due.shard, due.seconds, now).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// Writes the counters to KV. Events that arrive meanwhile wait for the next publication.
     async fn publish(&self, shard: u32, publish_seconds: u64, now: u64) -> Result<()> {
-        let snapshot = self.store.snapshot(now)?;
-        let text = snapshot.to_string();
-        // Noted before the write, so that an event during it does not ring too early.
-        let publication = self.store.begin_publishing(now)?;
-        let mut line = Line {
+        let snapshot = counter_tables::snapshot(&self.sql, now)?;
+        // Noted before the write, so that an event during it does not set an earlier alarm.
+        let publication = counter_tables::begin_publication(&self.sql, now)?;
+        let mut line = LogLine {
             level: "info",
             event: "counters.published",
             shard: Some(shard),
-            ..Line::default()
+            ..LogLine::default()
         };
-        match self.write(&snapshot_key(shard), &text).await {
+        match self.write(&snapshot_key(shard), &snapshot.to_json()).await {
             Ok(()) => {
                 console::write(&line);
-                self.store.published(&publication)
+                counter_tables::end_publication(&self.sql, &publication)
             }
-            Err(why) => {
+            Err(error) => {
+                let cause = error.to_string();
                 line.level = "error";
                 line.event = "counters.not_published";
-                line.cause = Some(&why);
+                line.cause = Some(&cause);
                 console::write(&line);
-                self.set_alarm_by(publish_schedule::retry_at(
-                    now,
-                    publication.failures,
-                    publish_seconds,
-                ))
-                .await
+                let failures = publication.failures;
+                let at = publish_schedule::retry_at(now, failures, publish_seconds);
+                self.set_alarm_by(at).await
             }
         }
     }
 
-    async fn write(&self, key: &str, text: &str) -> std::result::Result<(), String> {
-        let kv = runtime::binding::<Kv>(&self.env, COUNTERS)
-            .ok_or_else(|| format!("{COUNTERS} is not bound"))?;
-        runtime::kv_put(&kv, key, text)
-            .await
-            .map_err(|error| runtime::said(&error))
+    async fn write(&self, key: &str, text: &str) -> Result<()> {
+        Ok(self.env.kv(COUNTERS)?.put(key, text)?.execute().await?)
     }
 
     /// Sets the alarm, unless it is set for an earlier time.
     async fn set_alarm_by(&self, at_ms: u64) -> Result<()> {
-        let at = number(at_ms);
-        let set = JsFuture::from(self.storage.get_alarm(Object::new())?).await?;
-        if set.as_f64().is_none_or(|set| at < set) {
-            let date = Date::new(&at.into());
-            JsFuture::from(self.storage.set_alarm(date, Object::new())?).await?;
+        let set = self.storage.get_alarm().await?;
+        let is_earlier = |set: i64| u64::try_from(set).is_ok_and(|set| set <= at_ms);
+        if !set.is_some_and(is_earlier) {
+            let at = js_sys::Date::new(&(at_ms as f64).into());
+            self.storage.set_alarm(ScheduledTime::new(at)).await?;
         }
         self.alarm_is_set.set(true);
         Ok(())

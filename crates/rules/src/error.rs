@@ -1,77 +1,110 @@
-//! Every way a request can fail.
+//! Every way a request can fail. `problem.rs` has the status, the code and the words of each.
 
-use crate::identity::AuthError;
-use crate::settings::SettingError;
+use std::fmt;
 
 /// Why a request was not served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// There is a body and it is not JSON.
+    /// The body is not JSON.
     InvalidJson,
-    /// A field of the body is not what it may be.
+    /// A field of the body has a wrong value.
     InvalidRequest {
-        /// The field's path, as `chatkit_configuration.file_upload.enabled`.
+        /// The field's path, for example `chatkit_configuration.file_upload.enabled`.
         field: String,
         /// What is allowed there, as the end of a sentence: "a string of …".
-        allowed: &'static str,
+        expected: &'static str,
     },
-    /// Nothing proves who is asking.
+    /// Nothing proves who sent the request.
     IdentityRequired(AuthError),
-    /// The page's origin is neither ours nor on the list.
+    /// The page's origin is neither the Worker's own nor on the list.
     OriginNotAllowed,
     /// The workflow is not on the list.
     WorkflowNotAllowed,
-    /// No such endpoint.
+    /// No such endpoint, or a session of another user.
     NotFound,
-    /// The endpoint exists, the method does not.
+    /// The endpoint exists, but not with this method.
     MethodNotAllowed {
         /// The value for `Allow`.
         allow: &'static str,
     },
-    /// The body is over [`crate::hosted::session_request::MAX_BODY_BYTES`].
+    /// The body is over [`crate::http::MAX_BODY_BYTES`].
     PayloadTooLarge,
-    /// Too many sessions from one caller or one address.
+    /// Too many requests from one user or one address.
     RateLimited {
         /// Whole seconds to wait.
         retry_after: u64,
     },
-    /// The day's sessions are used up.
+    /// A daily limit is used up.
     DailyLimitReached {
         /// Whole seconds until the next day.
         retry_after: u64,
     },
     /// Settings are missing or wrong; never empty.
     NotConfigured(Vec<SettingError>),
-    /// OpenAI gave no session.
+    /// OpenAI did not create the session.
     OpenAi(OpenAiError),
-    /// A error of our own.
+    /// A failure of the Worker itself.
     Internal,
 }
 
 impl Error {
-    /// A field of the body that is not what is allowed there.
-    pub fn invalid(field: impl Into<String>, allowed: &'static str) -> Self {
+    /// An error for a field of the body.
+    pub fn invalid(field: impl Into<String>, expected: &'static str) -> Self {
         Self::InvalidRequest {
             field: field.into(),
-            allowed,
+            expected,
         }
     }
 
-    /// Whether a session that failed for this is counted. Requests that are turned away at the
-    /// door are not: counting them would be work done for an attacker. Nor are those whose page
-    /// went away: nothing failed.
+    /// Whether a session that failed with this error is counted. Foreign origins and rate-limited requests are not,
+    /// because counting them would be work done for an attacker. A disconnected client is not, because nothing failed.
     #[must_use]
     pub fn is_counted(&self) -> bool {
         !matches!(
             self,
-            Self::OriginNotAllowed
-                | Self::RateLimited { .. }
-                | Self::OpenAi(OpenAiError::Abandoned)
+            Self::OriginNotAllowed | Self::RateLimited { .. } | Self::OpenAi(OpenAiError::Aborted)
         )
     }
 }
 
-/// Why OpenAI gave no session.
+/// Why nothing proves who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthError {
+    /// An admin endpoint without the admin token.
+    NotAdmin,
+    /// No signed visitor value where proof is needed.
+    NoVisitor,
+    /// No token.
+    NoToken,
+    /// Not a token, or longer than a token may be.
+    Malformed,
+    /// Signed with another algorithm than the key is for.
+    WrongAlgorithm,
+    /// Signed with a key that is not in the key set.
+    UnknownKey,
+    /// The key set could not be fetched.
+    NoKeys,
+    /// The signature does not match.
+    BadSignature,
+    /// `exp` has passed or is missing.
+    Expired,
+    /// `nbf` is in the future.
+    NotYetValid,
+    /// `iss` is not the expected one.
+    WrongIssuer,
+    /// `aud` is not the expected one.
+    WrongAudience,
+    /// `sub` is missing, or cannot be a `user` at OpenAI.
+    NoSubject,
+}
+
+impl From<AuthError> for Error {
+    fn from(error: AuthError) -> Self {
+        Self::IdentityRequired(error)
+    }
+}
+
+/// Why OpenAI did not do what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenAiError {
     /// 401.
@@ -84,17 +117,47 @@ pub enum OpenAiError {
     Rejected(u16),
     /// 429 after retries.
     RateLimited {
-        /// Whole seconds to wait, where OpenAI said.
+        /// Whole seconds to wait, if OpenAI said.
         retry_after: Option<u64>,
     },
     /// Refused, reset, or 5xx after retries.
     Unavailable,
-    /// An answer that cannot be used.
+    /// A response that is not what the API sends.
     BadResponse,
-    /// Nothing usable within `OPENAI_TIMEOUT_SECONDS`.
+    /// No usable response within `OPENAI_TIMEOUT_SECONDS`.
     Timeout,
-    /// The client went away, so the request was ended. The answer is for the log alone.
-    Abandoned,
+    /// The client disconnected, so the request was aborted. Nobody reads the response; it is for the log.
+    Aborted,
+}
+
+impl From<OpenAiError> for Error {
+    fn from(error: OpenAiError) -> Self {
+        Self::OpenAi(error)
+    }
+}
+
+/// One wrong setting, as a sentence for the owner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingError {
+    /// The variable.
+    pub variable: &'static str,
+    sentence: String,
+}
+
+impl SettingError {
+    /// An error as a whole sentence that names the variable and contains no secret.
+    pub fn new(variable: &'static str, sentence: impl Into<String>) -> Self {
+        Self {
+            variable,
+            sentence: sentence.into(),
+        }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
 }
 
 #[cfg(test)]
@@ -102,13 +165,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_turned_away_at_the_door_or_given_up_is_not_counted_as_failed() {
-        for cause in [
+    fn rejected_and_aborted_requests_are_not_counted_as_failed_sessions() {
+        for error in [
             Error::OriginNotAllowed,
             Error::RateLimited { retry_after: 60 },
-            Error::OpenAi(OpenAiError::Abandoned),
+            Error::OpenAi(OpenAiError::Aborted),
         ] {
-            assert!(!cause.is_counted(), "{cause:?}");
+            assert!(!error.is_counted(), "{error:?}");
         }
         assert!(Error::OpenAi(OpenAiError::Timeout).is_counted());
         assert!(Error::InvalidJson.is_counted());

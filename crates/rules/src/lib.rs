@@ -1,33 +1,30 @@
-//! The rules of ChatKit Edge, free of any runtime.
+//! The rules of ChatKit Edge: everything that is decided about a request, free of any runtime.
 //!
-//! Everything that is decided about a request is decided here, from values that the Worker
-//! hands in (bytes, headers, settings, the time, random bytes), and is tested on the host.
-//! In the order in which a session request meets them:
+//! The Worker in `src/` hands in a request and implements the traits of [`platform`]; [`app::serve`] returns the response.
+//! A session request passes, in this order:
 //!
-//! 1. [`router`]: which endpoint a method and path name.
-//! 2. [`settings`]: what the owner configured, checked as a whole; [`parse`] reads each kind of value.
-//! 3. [`origin`]: which page is asking, and what CORS headers it gets.
-//! 4. [`session_request`]: what the body, or the [`query`], asks for.
-//! 5. [`auth`] and [`visitor`]: who is asking; [`rate_limits`]: how often.
-//! 6. [`single_flight`]: who makes the request when several ask the same at once; [`openai`]: the request to OpenAI and
-//!    the meaning of its answer; [`retry`] for trying again.
-//! 7. [`doctor`]: the whole set-up, checked for the owner.
-//! 8. [`ledger`]: what is counted, kept and limited.
-//! 9. [`error`]: what can fail; [`problem`] and [`response`]: what the page is told; [`log`] and [`redact`]: what the owner is told.
-//!
-//! [`page`] is for what is served besides the API. [`json`] reads and writes all of it, and [`secret`] keeps what
-//! none of it may show.
+//! 1. [`router`]: every route and its handler. [`context`]: what a handler gets. [`isolate`]: what is kept between requests.
+//! 2. [`http`]: origins and CORS, bodies, queries. [`rate_limits`]: how often.
+//! 3. [`settings`]: what the owner configured, checked as a whole.
+//! 4. [`identity`]: who sent the request.
+//! 5. [`hosted`]: sessions of workflows that OpenAI hosts.
+//! 6. [`counters`]: what is counted, stored and published. [`doctor`]: the set-up, checked for the owner.
+//! 7. [`error`]: what can fail. [`problem`]: what the client is told. [`log`]: what the owner is told, after [`redact`].
 
 #![forbid(unsafe_code)]
 
+pub mod app;
+pub mod context;
 pub mod counters;
 pub mod doctor;
 pub mod error;
+pub mod health;
 pub mod hosted;
 pub mod http;
 pub mod identity;
-pub mod json;
+pub mod isolate;
 pub mod log;
+pub mod platform;
 pub mod problem;
 pub mod public_config;
 pub mod rate_limits;
@@ -35,3 +32,5 @@ pub mod redact;
 pub mod router;
 pub mod secret;
 pub mod settings;
+pub mod url_origin;
+pub mod validate;

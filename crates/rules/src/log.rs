@@ -1,69 +1,151 @@
-//! The lines of the log: one JSON object each, one per request.
+//! The log: one JSON object a line, one line a request.
 //!
-//! A line holds no secret, no user, no query and no body, by what its fields are.
+//! The fields of a line are chosen so that it contains no secret, no user, no query and no body.
 
-use crate::json::Json;
+use crate::http::response::to_json;
 use crate::redact::redact;
+use serde::Serialize;
+use std::cell::{Cell, RefCell};
 
-/// One line.
-#[derive(Debug, Clone, Default)]
-pub struct Line<'a> {
+/// One line. Fields that are not known are left out.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct LogLine<'a> {
     /// `info` or `error`.
     pub level: &'static str,
-    /// What happened, as `session.created`.
+    /// What happened, for example `session.created`.
     pub event: &'a str,
-    /// The id that the answer carries in `X-Request-Id`; empty for what belongs to no answer.
-    pub request_id: &'a str,
+    /// The id that the response has in `X-Request-Id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<&'a str>,
     /// The request's method.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<&'a str>,
     /// The request's path, without its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<&'a str>,
-    /// The status that was answered.
+    /// The status of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The problem's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'a str>,
     /// How long it took, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
     /// OpenAI's session id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<&'a str>,
-    /// The status of OpenAI's last answer.
+    /// The status of OpenAI's last response.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_status: Option<u16>,
     /// OpenAI's `x-request-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub openai_request_id: Option<&'a str>,
     /// The shard of the counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<u32>,
-    /// How many requests to OpenAI it took.
-    pub attempts: Option<u32>,
+    /// How many requests were sent to OpenAI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
     /// What went wrong, redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'a str>,
 }
 
-impl Line<'_> {
-    /// The line's text, with those fields that are known.
+impl LogLine<'_> {
+    /// The line's text.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let request_id = (!self.request_id.is_empty()).then_some(self.request_id);
-        Json::object_of_some(vec![
-            ("level", Some(self.level.into())),
-            ("event", Some(self.event.into())),
-            ("request_id", request_id.map(Json::from)),
-            ("method", self.method.map(Json::from)),
-            ("path", self.path.map(Json::from)),
-            ("status", self.status.map(Json::from)),
-            ("code", self.code.map(Json::from)),
-            ("took_ms", self.took_ms.map(Json::from)),
-            ("session_id", self.session_id.map(Json::from)),
-            ("openai_status", self.openai_status.map(Json::from)),
-            ("openai_request_id", self.openai_request_id.map(Json::from)),
-            ("shard", self.shard.map(Json::from)),
-            ("tries", self.attempts.map(Json::from)),
-            ("cause", self.cause.map(Json::from)),
-        ])
-        .to_string()
+        to_json(self)
+    }
+
+    /// A failure of the ledger that no response waited for.
+    #[must_use]
+    pub fn ledger_failed(cause: &str) -> LogLine<'_> {
+        LogLine {
+            level: "error",
+            event: "ledger.failed",
+            cause: Some(cause),
+            ..LogLine::default()
+        }
     }
 }
 
-/// The longest path that is logged whole.
+/// What happened between the Worker and OpenAI.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct OpenAiCall {
+    /// How many requests were sent.
+    pub tries: u32,
+    /// The status of the last response.
+    pub status: Option<u16>,
+    /// OpenAI's id of the last request, redacted: a header may contain anything.
+    pub request_id: Option<String>,
+    /// Why it failed, redacted.
+    pub cause: Option<String>,
+}
+
+/// What a handler adds to its request's line. Cells, because several futures of one request may note something.
+#[derive(Debug, Default)]
+pub struct LogFields {
+    event: Cell<Option<&'static str>>,
+    session_id: RefCell<Option<String>>,
+    call: RefCell<Option<OpenAiCall>>,
+    failure: RefCell<Option<String>>,
+}
+
+impl LogFields {
+    /// Notes what happened, if it was more than a request.
+    pub fn set_event(&self, event: &'static str) {
+        self.event.set(Some(event));
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn event(&self) -> Option<&'static str> {
+        self.event.get()
+    }
+
+    /// Notes OpenAI's session id, redacted: a client may have sent its secret in place of the id.
+    pub fn set_session_id(&self, id: &str) {
+        self.session_id.replace(Some(redact(id, None)));
+    }
+
+    /// Notes a call to OpenAI.
+    pub fn set_call(&self, call: OpenAiCall) {
+        self.call.replace(Some(call));
+    }
+
+    /// Notes something that failed without failing the request.
+    pub fn set_failure(&self, failure: String) {
+        self.failure.replace(Some(failure));
+    }
+
+    /// Notes a failure of the ledger.
+    pub fn ledger_failed(&self, cause: &str) {
+        self.set_failure(format!("the ledger failed: {cause}"));
+    }
+
+    /// Completes a line with the fields, and hands it on.
+    pub fn complete(&self, line: LogLine<'_>, write: impl FnOnce(&LogLine<'_>)) {
+        let (session_id, failure) = (self.session_id.borrow(), self.failure.borrow());
+        let call = self.call.borrow();
+        let mut line = line;
+        if let Some(event) = self.event.get() {
+            line.event = event;
+        }
+        line.session_id = session_id.as_deref();
+        line.cause = failure.as_deref();
+        if let Some(call) = &*call {
+            line.tries = Some(call.tries);
+            line.openai_status = call.status;
+            line.openai_request_id = call.request_id.as_deref();
+            line.cause = call.cause.as_deref().or(line.cause);
+        }
+        write(&line);
+    }
+}
+
+/// The longest path that is logged as a whole.
 const MAX_PATH_CHARS: usize = 200;
 
 /// A path for the log: cut to size, without a query, and without a secret that a client put there.
@@ -80,12 +162,12 @@ mod tests {
 
     #[test]
     fn a_line_has_only_the_fields_that_are_known() {
-        let line = Line {
+        let line = LogLine {
             level: "info",
             event: "request",
-            request_id: "r",
+            request_id: Some("r"),
             status: Some(200),
-            ..Line::default()
+            ..LogLine::default()
         };
         assert_eq!(
             line.to_json(),
@@ -94,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_logged_without_its_query_and_not_beyond_reason() {
+    fn a_path_is_logged_without_its_query_and_cut_to_size() {
         assert_eq!(
             path_for_log("/api/chatkit/refresh?token=ek_1"),
             "/api/chatkit/refresh"
@@ -103,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_in_the_place_of_an_id_is_not_logged() {
+    fn a_secret_in_place_of_an_id_is_not_logged() {
         assert_eq!(
             path_for_log("/api/chatkit/session/ek_68f/x"),
             "/api/chatkit/session/[redacted]/x"

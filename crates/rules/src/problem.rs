@@ -1,12 +1,12 @@
-//! What the client is told of a failure: a problem after RFC 9457, from the one function that has a row for each.
+//! Every error as the client sees it: a problem (RFC 9457). One table has the status, the code and the words of each.
 //!
-//! A problem never carries what OpenAI said, which echoes parts of the API key. That goes to the log instead.
+//! A problem never contains OpenAI's own text, which echoes parts of the API key. That goes to the log.
 
-use crate::error::{Error, OpenAiError};
-use crate::json::Json;
-use crate::settings::SettingError;
+use crate::error::{AuthError, Error, OpenAiError, SettingError};
+use crate::http::response::{Response, to_json};
+use serde::Serialize;
 
-/// A failure as the client sees it.
+/// An error as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status.
@@ -15,7 +15,7 @@ pub struct Problem {
     pub code: &'static str,
     /// The code in words; the same for every problem with this code.
     pub title: &'static str,
-    /// What happened this time and what to do, in one sentence or two.
+    /// What happened and what to do, in one or two sentences.
     pub detail: String,
     /// The value for `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
@@ -23,36 +23,35 @@ pub struct Problem {
     pub allow: Option<&'static str>,
 }
 
-/// What the detail of a failed session request begins with, as clients of old snippets expect.
+/// What the detail of a failed session request begins with, as clients of older snippets expect.
 const SESSION_PREFIX: &str = "Error creating ChatKit session: ";
 
 impl From<&Error> for Problem {
-    /// The table of section "Errors" of the API description: one row each.
-    fn from(cause: &Error) -> Self {
-        match cause {
+    fn from(error: &Error) -> Self {
+        match error {
             Error::InvalidJson => plain(
                 400,
                 "invalid_json",
                 "The body is not JSON",
                 "The body is not valid JSON. Send a JSON object, or no body at all.",
             ),
-            Error::InvalidRequest { field, allowed } => row(
+            Error::InvalidRequest { field, expected } => row(
                 400,
                 "invalid_request",
                 "The request is not valid",
-                format!("{field} must be {allowed}."),
+                format!("{field} must be {expected}."),
             ),
-            Error::IdentityRequired(why) => plain(
+            Error::IdentityRequired(reason) => plain(
                 401,
                 "identity_required",
-                "Who is asking is not known",
-                why.detail(),
+                "The user is not known",
+                identity_detail(*reason),
             ),
             Error::OriginNotAllowed => plain(
                 403,
                 "origin_not_allowed",
                 "The origin is not allowed",
-                "This page's origin may not use this Worker. Its owner can add it to ALLOWED_ORIGINS.",
+                "This page's origin may not use this Worker. The owner can add it to ALLOWED_ORIGINS.",
             ),
             Error::WorkflowNotAllowed => plain(
                 403,
@@ -72,7 +71,7 @@ impl From<&Error> for Problem {
                     405,
                     "method_not_allowed",
                     "The method is not allowed",
-                    format!("This address answers {allow}."),
+                    format!("Allowed methods: {allow}."),
                 )
             },
             Error::PayloadTooLarge => plain(
@@ -87,7 +86,7 @@ impl From<&Error> for Problem {
                     429,
                     "rate_limited",
                     "Too many requests",
-                    "Too many requests came from here. Wait a minute and try again.",
+                    "Too many requests. Wait a minute and try again.",
                 )
             },
             Error::DailyLimitReached { retry_after } => Problem {
@@ -95,30 +94,30 @@ impl From<&Error> for Problem {
                 ..plain(
                     429,
                     "daily_limit_reached",
-                    "The day's sessions are used up",
-                    "No more sessions can be started today. The next day begins at 00:00 UTC.",
+                    "The daily limit is reached",
+                    "No more sessions can start today. The next day begins at 00:00 UTC.",
                 )
             },
             Error::NotConfigured(errors) => row(
                 500,
                 "not_configured",
-                "The Worker is not set up",
-                sentence_of(errors),
+                "The Worker is not configured",
+                sentences(errors),
             ),
-            Error::OpenAi(failure) => Self::from(*failure),
+            Error::OpenAi(error) => Self::from(*error),
             Error::Internal => plain(
                 500,
                 "internal",
                 "Internal error",
-                "Something went wrong in the Worker. Its log has more under this request id.",
+                "Something went wrong in the Worker. Look up this request id in its log.",
             ),
         }
     }
 }
 
 impl From<OpenAiError> for Problem {
-    fn from(failure: OpenAiError) -> Self {
-        match failure {
+    fn from(error: OpenAiError) -> Self {
+        match error {
             OpenAiError::KeyRejected => plain(
                 502,
                 "openai_key_rejected",
@@ -135,7 +134,7 @@ impl From<OpenAiError> for Problem {
                 502,
                 "workflow_not_found",
                 "OpenAI does not know the workflow",
-                "Workflow not found: the API key and the workflow must be of one OpenAI project, and the workflow published.",
+                "Workflow not found: the API key and the workflow must belong to the same OpenAI project, and the workflow must be published.",
             ),
             OpenAiError::Rejected(status) => row(
                 502,
@@ -149,35 +148,74 @@ impl From<OpenAiError> for Problem {
                     429,
                     "openai_rate_limited",
                     "OpenAI limits the rate",
-                    "OpenAI is limiting requests of this account. Try again later.",
+                    "OpenAI is limiting the requests of this account. Try again later.",
                 )
             },
             OpenAiError::Unavailable => plain(
                 502,
                 "openai_unavailable",
-                "OpenAI cannot be reached",
+                "OpenAI is not available",
                 "OpenAI could not be reached or had an error. Try again in a moment.",
             ),
             OpenAiError::BadResponse => plain(
                 502,
                 "openai_bad_response",
-                "OpenAI's answer could not be used",
-                "OpenAI's answer could not be used. Check that OPENAI_BASE_URL is the address of the API.",
+                "OpenAI's response is not usable",
+                "OpenAI's response is not usable. Check that OPENAI_BASE_URL is the address of the API.",
             ),
             OpenAiError::Timeout => plain(
                 504,
                 "openai_timeout",
-                "OpenAI did not answer in time",
-                "OpenAI did not answer in time. Try again in a moment.",
+                "OpenAI timed out",
+                "OpenAI did not respond in time. Try again in a moment.",
             ),
-            OpenAiError::Abandoned => plain(
+            OpenAiError::Aborted => plain(
                 499,
                 "client_gone",
-                "The client went away",
-                "The client went away before there was an answer.",
+                "The client disconnected",
+                "The client disconnected before there was a response.",
             ),
         }
     }
+}
+
+fn identity_detail(error: AuthError) -> &'static str {
+    match error {
+        AuthError::NoVisitor => {
+            "Nothing in the request proves who the user is. Start a new session."
+        }
+        AuthError::NotAdmin => {
+            "This address requires the header Authorization: Bearer ADMIN_TOKEN."
+        }
+        AuthError::NoToken => "The request has no token. Sign in first.",
+        AuthError::Malformed => "The token is not a signed JSON web token.",
+        AuthError::WrongAlgorithm => {
+            "The token is signed with another algorithm than its key is for."
+        }
+        AuthError::UnknownKey => "The token is signed with an unknown key.",
+        AuthError::NoKeys => {
+            "The signing keys could not be fetched from AUTH_JWKS_URL. Try again in a moment."
+        }
+        AuthError::BadSignature => "The token's signature is not valid.",
+        AuthError::Expired => "The token has expired. Sign in again.",
+        AuthError::NotYetValid => "The token is not valid yet.",
+        AuthError::WrongIssuer => "The token is not from the expected issuer.",
+        AuthError::WrongAudience => "The token is not for the expected audience.",
+        AuthError::NoSubject => "The token has no subject of 1 to 512 characters.",
+    }
+}
+
+/// The body.
+#[derive(Serialize)]
+struct ProblemBody<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+    /// The detail again, for clients that read this name.
+    error: &'a str,
 }
 
 impl Problem {
@@ -191,17 +229,34 @@ impl Problem {
     /// The body, `application/problem+json`.
     #[must_use]
     pub fn to_json(&self, request_id: &str) -> String {
-        let id = format!("urn:chatkit-edge:problem:{}", self.code);
-        Json::object(vec![
-            ("type", id.into()),
-            ("title", self.title.into()),
-            ("status", self.status.into()),
-            ("detail", (&self.detail).into()),
-            ("code", self.code.into()),
-            ("request_id", request_id.into()),
-            ("error", (&self.detail).into()),
-        ])
-        .to_string()
+        to_json(&ProblemBody {
+            r#type: format!("urn:chatkit-edge:problem:{}", self.code),
+            title: self.title,
+            status: self.status,
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            error: &self.detail,
+        })
+    }
+
+    /// The response, with `Retry-After` and `Allow` where they apply.
+    #[must_use]
+    pub fn into_response(self, request_id: &str) -> Response {
+        let body = self.to_json(request_id);
+        let mut response = Response::new(self.status, "application/problem+json", "no-store", body);
+        if let Some(seconds) = self.retry_after {
+            response.headers.set("Retry-After", seconds.to_string());
+        }
+        if let Some(allow) = self.allow {
+            response.headers.set("Allow", allow);
+        }
+        if self.status == 401 {
+            // HTTP requires a challenge with every 401; a visitor can only start a new session.
+            let challenge = "Bearer realm=\"ChatKit Edge\"";
+            response.headers.set("WWW-Authenticate", challenge);
+        }
+        response
     }
 }
 
@@ -220,7 +275,7 @@ fn row(status: u16, code: &'static str, title: &'static str, detail: String) -> 
     }
 }
 
-fn sentence_of(errors: &[SettingError]) -> String {
+fn sentences(errors: &[SettingError]) -> String {
     let sentences: Vec<String> = errors.iter().map(SettingError::to_string).collect();
     sentences.join(" ")
 }
@@ -244,10 +299,35 @@ mod tests {
     }
 
     #[test]
-    fn openai_says_when_to_come_back() {
+    fn openai_says_when_to_retry() {
         let problem = Problem::from(OpenAiError::RateLimited {
             retry_after: Some(7),
         });
         assert_eq!((problem.status, problem.retry_after), (429, Some(7)));
+    }
+
+    #[test]
+    fn a_401_has_a_challenge() {
+        let error = Error::IdentityRequired(AuthError::NoToken);
+        let response = Problem::from(&error).into_response("r");
+        let challenge = "Bearer realm=\"ChatKit Edge\"".to_owned();
+        assert!(
+            response
+                .headers
+                .all()
+                .contains(&("WWW-Authenticate", challenge))
+        );
+    }
+
+    #[test]
+    fn a_405_says_which_methods_are_allowed() {
+        let error = Error::MethodNotAllowed { allow: "GET" };
+        let response = Problem::from(&error).into_response("r");
+        assert!(
+            response
+                .headers
+                .all()
+                .contains(&("Allow", "GET".to_owned()))
+        );
     }
 }

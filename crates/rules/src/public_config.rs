@@ -1,39 +1,57 @@
-//! What a page may know of the settings, and the headers that the demo page and the element are served with.
+//! What a page may know of the settings, and the headers of the demo page and of `/embed.js`.
 
-use crate::http::origin;
-use crate::json::Json;
+use crate::http::response::{Response, to_json};
 use crate::settings::Settings;
+use crate::url_origin;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// The body of `GET /api/chatkit/config`. No secret is within reach of it.
-#[must_use]
-pub fn config_json(settings: &Settings) -> String {
-    let sessions = settings.sessions.as_ref().ok();
-    let uploads = sessions.is_some_and(|sessions| sessions.uploads.enabled);
-    let history = sessions.is_none_or(|sessions| sessions.history.unwrap_or(true));
-    let auth = sessions.map_or("anonymous", |sessions| sessions.auth.auth.name());
-    Json::object(vec![
-        ("chatkit_js_url", (&settings.script_url).into()),
-        (
-            "sandbox",
-            origin::is_loopback(&script_origin(settings)).into(),
-        ),
-        ("configured", sessions.is_some().into()),
-        (
-            "features",
-            Json::object(vec![
-                ("file_upload", uploads.into()),
-                ("history", history.into()),
-                ("auth", auth.into()),
-            ]),
-        ),
-    ])
-    .to_string()
+/// How long a page may cache the configuration, in seconds.
+const MAX_AGE_SECONDS: u32 = 60;
+
+/// The body of `GET /api/chatkit/config`. It contains no secret.
+#[derive(Debug, Serialize)]
+pub struct PublicConfig<'a> {
+    chatkit_js_url: &'a str,
+    sandbox: bool,
+    configured: bool,
+    features: Features,
 }
 
-/// The `Content-Security-Policy` of the demo page: our own files, the widget's script and frame,
-/// and nothing inline. The widget styles itself, which needs inline styles.
+#[derive(Debug, Serialize)]
+struct Features {
+    file_upload: bool,
+    history: bool,
+    auth: &'static str,
+}
+
+impl<'a> PublicConfig<'a> {
+    /// The public part of the settings.
+    #[must_use]
+    pub fn of(settings: &'a Settings) -> Self {
+        let sessions = settings.sessions.as_ref().ok();
+        Self {
+            chatkit_js_url: &settings.script_url,
+            sandbox: url_origin::is_loopback(&script_origin(settings)),
+            configured: sessions.is_some(),
+            features: Features {
+                file_upload: sessions.is_some_and(|sessions| sessions.uploads.enabled),
+                history: sessions.is_none_or(|sessions| sessions.history.unwrap_or(true)),
+                auth: sessions.map_or("anonymous", |sessions| sessions.auth.auth.name()),
+            },
+        }
+    }
+}
+
+/// The response to `GET /api/chatkit/config`.
+#[must_use]
+pub fn response(settings: &Settings) -> Response {
+    Response::cacheable_json(&PublicConfig::of(settings), MAX_AGE_SECONDS)
+}
+
+/// The `Content-Security-Policy` of the demo page: the Worker's own files, the widget's script and frame, and nothing
+/// inline except styles, which the widget sets.
 #[must_use]
 pub fn content_security_policy(settings: &Settings) -> String {
     let widget = script_origin(settings);
@@ -45,14 +63,17 @@ pub fn content_security_policy(settings: &Settings) -> String {
     )
 }
 
-/// The first line of `/embed.js`: what a page may know, so that the element need not ask for it before it
-/// loads the widget's script.
+/// The first line of `/embed.js`: the configuration, so that the element can load the widget's script without another
+/// request.
 #[must_use]
 pub fn embed_prelude(settings: &Settings) -> String {
-    format!("const CHATKIT_EDGE_CONFIG={};\n", config_json(settings))
+    format!(
+        "const CHATKIT_EDGE_CONFIG={};\n",
+        to_json(&PublicConfig::of(settings))
+    )
 }
 
-/// The `ETag` of `/embed.js`: another one after a change of its first line or of the file behind it.
+/// The `ETag` of `/embed.js`. It changes with its first line and with the file behind it.
 #[must_use]
 pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
     let hash = Sha256::new().chain_update(prelude).chain_update(file_tag);
@@ -60,16 +81,16 @@ pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
     format!("W/\"{hash}\"")
 }
 
-/// Whether `If-None-Match` names a tag, compared weakly.
+/// Whether `If-None-Match` contains a tag, by weak comparison.
 #[must_use]
 pub fn etag_matches(if_none_match: &str, tag: &str) -> bool {
     let opaque = |tag| str::strip_prefix(tag, "W/").unwrap_or(tag);
     if_none_match
         .split(',')
-        .any(|held| opaque(held.trim()) == opaque(tag))
+        .any(|candidate| opaque(candidate.trim()) == opaque(tag))
 }
 
-/// The value of `Link` for the demo page: the widget's script, where there will be a session for it.
+/// The value of `Link` for the demo page: the widget's script, if sessions can be created.
 #[must_use]
 pub fn preload(settings: &Settings) -> Option<String> {
     settings
@@ -80,7 +101,7 @@ pub fn preload(settings: &Settings) -> Option<String> {
 
 /// A script's URL is checked when the settings are read, so it has an origin.
 fn script_origin(settings: &Settings) -> String {
-    origin::of_url(&settings.script_url).unwrap_or_default()
+    url_origin::of_url(&settings.script_url).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -93,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_page_learns_the_script_and_that_nothing_is_set_up() {
-        let config: serde_json::Value = serde_json::from_str(&config_json(&settings(""))).unwrap();
+        let config: serde_json::Value =
+            serde_json::to_value(PublicConfig::of(&settings(""))).unwrap();
         assert_eq!(config["configured"], false);
         assert_eq!(config["sandbox"], false);
         assert!(
@@ -112,7 +134,7 @@ mod tests {
             .strip_prefix("const CHATKIT_EDGE_CONFIG=")
             .and_then(|rest| rest.strip_suffix(";\n"))
             .unwrap();
-        assert_eq!(json, config_json(&settings));
+        assert_eq!(json, to_json(&PublicConfig::of(&settings)));
         assert_eq!(preload(&settings), None, "nothing is set up");
     }
 
@@ -132,7 +154,7 @@ mod tests {
     #[test]
     fn a_widget_from_this_machine_is_the_sandbox() {
         let settings = settings("http://127.0.0.1:8788/chatkit.js");
-        assert!(config_json(&settings).contains(r#""sandbox":true"#));
+        assert!(to_json(&PublicConfig::of(&settings)).contains(r#""sandbox":true"#));
         let policy = content_security_policy(&settings);
         assert!(policy.contains("script-src 'self' http://127.0.0.1:8788;"));
     }

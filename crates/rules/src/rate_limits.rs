@@ -1,14 +1,17 @@
-//! The rate limiters: their names, their period, and the key under which a client is counted.
+//! Workers' rate limiters: their names, and what each request is counted under. They count per Cloudflare location and are
+//! not exact.
 
+use crate::error::{Error, SettingError};
+use crate::platform::{Client, RateLimiters};
 use std::net::IpAddr;
 
-/// The limiter of sessions started by one address, as bound in `wrangler.toml`.
+/// The limiter of sessions that one address starts, as bound in `wrangler.toml`.
 pub const SESSIONS_PER_ADDRESS: &str = "SESSIONS_PER_ADDRESS";
-/// The limiter of sessions started for one user, as bound in `wrangler.toml`.
+/// The limiter of sessions that start for one user, as bound in `wrangler.toml`.
 pub const SESSIONS_PER_CALLER: &str = "SESSIONS_PER_CALLER";
-/// The limiter of events reported by one address, as bound in `wrangler.toml`.
+/// The limiter of events that one address reports, as bound in `wrangler.toml`.
 pub const EVENTS_PER_ADDRESS: &str = "EVENTS_PER_ADDRESS";
-/// The limiter of events reported by all together, as bound in `wrangler.toml`.
+/// The limiter of all events, as bound in `wrangler.toml`.
 pub const EVENTS_OVERALL: &str = "EVENTS_OVERALL";
 
 /// The names of all limiters.
@@ -19,11 +22,43 @@ pub const LIMITERS: [&str; 4] = [
     EVENTS_OVERALL,
 ];
 
-/// The period of the limiters, in seconds: how long a refused client waits at most.
-pub const PERIOD_SECONDS: u64 = 60;
+/// The period of the limiters, in seconds: how long a rejected client waits at most.
+const PERIOD_SECONDS: u64 = 60;
 
-/// The key under which a client's address is counted. One IPv6 customer has a /64 at least, so
-/// its addresses count as one. `None` stands for a client whose address is not known.
+/// Counts a request under a key. A limiter that fails lets the request pass: it must not lock everyone out.
+///
+/// # Errors
+/// [`Error::RateLimited`], or [`Error::NotConfigured`] if the limiter is not bound.
+pub async fn count(
+    limiter: &'static str,
+    key: &str,
+    limiters: &impl RateLimiters,
+) -> Result<(), Error> {
+    if !limiters.is_bound(limiter) {
+        return Err(Error::NotConfigured(vec![SettingError::new(
+            "RATE_LIMITS",
+            format!(
+                "The rate limiter {limiter} is not bound: copy it from the project's wrangler.toml, or set RATE_LIMITS to off."
+            ),
+        )]));
+    }
+    match limiters.is_within_limit(limiter, key).await {
+        Ok(false) => Err(Error::RateLimited {
+            retry_after: PERIOD_SECONDS,
+        }),
+        Ok(true) | Err(_) => Ok(()),
+    }
+}
+
+/// The key of a request's client.
+#[must_use]
+pub fn client_key(client: &impl Client) -> String {
+    // Cloudflare sets this header itself; a client cannot.
+    address_key(client.header("CF-Connecting-IP").as_deref())
+}
+
+/// The key under which a client's address is counted. An IPv6 customer has at least a /64, so its addresses count as one.
+/// `None` stands for a client without a known address.
 #[must_use]
 pub fn address_key(address: Option<&str>) -> String {
     match address.and_then(|text| text.trim().parse().ok()) {
@@ -52,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_counts_alone_however_it_is_written() {
+    fn an_ipv4_address_counts_alone_in_either_notation() {
         assert_eq!(address_key(Some("192.0.2.1")), "192.0.2.1");
         assert_eq!(address_key(Some("::ffff:192.0.2.1")), "192.0.2.1");
         assert_ne!(address_key(Some("192.0.2.2")), "192.0.2.1");

@@ -1,15 +1,15 @@
-//! Takes secrets out of texts that come from OpenAI, before they reach the log.
+//! Removes secrets from text that comes from outside, before it reaches the log.
 //!
-//! OpenAI's errors echo the API key with its middle starred out, so its tail shows. Any word
-//! that has a star run, a secret's usual beginning, or a piece in common with the key is replaced.
+//! OpenAI's errors echo the API key with its middle replaced by stars, so its tail shows. Every word with a run of stars,
+//! the usual prefix of a secret, or a piece in common with the key is replaced.
 
 use crate::secret::Secret;
 
-/// How many bytes in a row a word must share with the key to be taken for a part of it.
-const TELLING_BYTES: usize = 5;
-/// How much of a text is kept.
+/// How many consecutive bytes a word must share with the key to count as a part of it.
+const SHARED_BYTES: usize = 5;
+/// The longest text that is kept.
 const MAX_CHARS: usize = 400;
-/// What stands where a secret was.
+/// What replaces a secret.
 pub const MARK: &str = "[redacted]";
 
 /// The text without secrets, on one line, cut to size.
@@ -21,8 +21,8 @@ pub fn redact(text: &str, key: Option<&Secret>) -> String {
         if clean.len() >= MAX_CHARS {
             break;
         }
-        // Cleaned and cut before it is judged: a control character inside a secret would hide it,
-        // and a long word would cost as much time as it has bytes.
+        // Clean and cut before the check: a control character inside a secret would hide it, and the check of a long
+        // word takes time in proportion to its length.
         let visible = word.chars().filter(|c| !c.is_control());
         let word: String = visible.take(MAX_CHARS).collect();
         if word.is_empty() {
@@ -43,26 +43,20 @@ pub fn redact(text: &str, key: Option<&Secret>) -> String {
 fn is_secret(word: &str, key: &str) -> bool {
     ["**", "sk-", "ek_", "cs_", "eyJ"]
         .iter()
-        .any(|telling| contains(word, telling))
+        .any(|prefix| word.contains(prefix))
         || shares_a_piece(word, key)
 }
 
-/// Whether the word has [`TELLING_BYTES`] in a row from the key, or all of a shorter key.
+/// Whether the word contains [`SHARED_BYTES`] consecutive bytes of the key, or all of a shorter key.
 fn shares_a_piece(word: &str, key: &str) -> bool {
-    let telling = key.len().clamp(1, TELLING_BYTES);
-    let mut pieces = key.as_bytes().windows(telling);
-    pieces.any(|piece| has_bytes(word, piece))
-}
-
-/// Whether a text has a piece in it, which is not empty. The one of `str` is made for long texts, and is 4 KB
-/// of WebAssembly.
-pub(crate) fn contains(text: &str, piece: &str) -> bool {
-    has_bytes(text, piece.as_bytes())
-}
-
-fn has_bytes(text: &str, piece: &[u8]) -> bool {
-    let mut windows = text.as_bytes().windows(piece.len().max(1));
-    windows.any(|window| window == piece)
+    let length = key.len().clamp(1, SHARED_BYTES);
+    let mut pieces = key.as_bytes().windows(length);
+    // Bytes and not text: a key is ASCII, but what a misconfigured one contains is not known.
+    pieces.any(|piece| {
+        word.as_bytes()
+            .windows(length)
+            .any(|window| window == piece)
+    })
 }
 
 #[cfg(test)]
@@ -70,10 +64,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_openai_echoes_of_a_key_is_taken_out() {
+    fn the_parts_of_a_key_that_openai_echoes_are_removed() {
         let key = Secret::new("test_api_key_123456789");
-        let said = "Incorrect API key provided: test_api****6789. You can find it at https://platform.openai.com.";
-        let clean = redact(said, Some(&key));
+        let message = "Incorrect API key provided: test_api****6789. You can find it at https://platform.openai.com.";
+        let clean = redact(message, Some(&key));
         assert_eq!(
             clean,
             "Incorrect API key provided: [redacted] You can find it at https://platform.openai.com."
@@ -89,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_hides_no_secret() {
+    fn a_control_character_does_not_hide_a_secret() {
         let key = Secret::new("test_api_key_123456789");
         assert_eq!(
             redact("s\u{0}k-proj-1 e\u{1}k_1", None),
@@ -100,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_shorter_than_any_real_one_is_taken_out_whole() {
+    fn a_key_shorter_than_a_real_one_is_removed_as_a_whole() {
         assert_eq!(
             redact("is abc or not", Some(&Secret::new("abc"))),
             "is [redacted] or not"

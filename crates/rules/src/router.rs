@@ -1,53 +1,60 @@
-//! Which endpoint a method and a path name, or why none.
+//! Every route and its handler.
 
+use crate::context::Context;
+use crate::counters::event::Event;
+use crate::counters::{collect, reporting};
+use crate::doctor;
 use crate::error::Error;
-use crate::http::origin;
+use crate::health;
+use crate::hosted::{create_session, session_access};
+use crate::http::response::Response;
+use crate::identity::identify::Proof;
+use crate::platform::Platform;
+use crate::public_config;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// Create a session.
-    Start,
-    /// Create the next session for a proven caller.
-    Refresh,
-    /// Show a session of the caller's own; [`session_id`] has its id.
-    Show,
-    /// Cancel a session of the caller's own; [`session_id`] has its id.
-    Cancel,
-    /// Count messages.
-    Messages,
-    /// Count changes of thread.
-    ThreadChanges,
-    /// Take error reports.
-    TakeReports,
-    /// Give the latest error reports; for the admin.
-    Reports,
-    /// Give the counters; for the admin.
+    /// Creates a session.
+    CreateSession,
+    /// Creates the next session for the same proven user.
+    RefreshSession,
+    /// Shows a session of the user's own; [`session_id`] returns its id.
+    ShowSession,
+    /// Cancels a session of the user's own; [`session_id`] returns its id.
+    CancelSession,
+    /// Counts messages.
+    CountMessages,
+    /// Counts changes of thread.
+    CountThreadChanges,
+    /// Stores error reports.
+    CollectErrors,
+    /// Returns the latest error reports; admin.
+    ErrorReports,
+    /// Returns the counters; admin.
     Stats,
-    /// Give the counters to Prometheus; for the admin.
+    /// Returns the counters for Prometheus; admin.
     Metrics,
-    /// Check the whole set-up; for the admin.
+    /// Checks the whole set-up; admin.
     Doctor,
-    /// What a page may know.
+    /// Returns what a page may know.
     Config,
-    /// Is the Worker up.
+    /// Says that the Worker is up.
     Health,
-    /// The demo page, which needs headers made from the settings.
-    Page,
-    /// The element for other sites' pages, with what a page may know in front of it.
-    Embed,
-    /// A static file, or its absence.
+    /// Serves the demo page, whose headers depend on the settings.
+    DemoPage,
+    /// Serves `/embed.js`, with what a page may know in front of it.
+    EmbedScript,
+    /// Serves a static file, or the 404 page.
     Asset,
-    /// `OPTIONS` on a known path: a preflight, or a question about methods.
+    /// Answers `OPTIONS` on a known path: a preflight, or a question about methods.
     Options {
         /// The value for `Allow` and `Access-Control-Allow-Methods`.
         allow: &'static str,
     },
 }
 
-const SESSION: &str = "/api/chatkit/session/";
-
-/// The endpoints of a path: what `GET`, `POST` and `DELETE` mean there.
+/// What `GET`, `POST` and `DELETE` do at a path.
 #[derive(Default)]
 struct Endpoints {
     get: Option<Route>,
@@ -66,15 +73,15 @@ impl Endpoints {
             ..Self::default()
         };
         Some(match path {
-            "/api/chatkit/session" | "/api/chatkit/start" | "/api/create-session" => {
-                post(Route::Start)
-            }
-            "/api/chatkit/refresh" => post(Route::Refresh),
-            "/api/analytics/message" => post(Route::Messages),
-            "/api/analytics/thread-change" => post(Route::ThreadChanges),
+            "/api/chatkit/session" => post(Route::CreateSession),
+            "/api/chatkit/start" => post(Route::CreateSession),
+            "/api/create-session" => post(Route::CreateSession),
+            "/api/chatkit/refresh" => post(Route::RefreshSession),
+            "/api/analytics/message" => post(Route::CountMessages),
+            "/api/analytics/thread-change" => post(Route::CountThreadChanges),
             "/api/errors" => Self {
-                get: Some(Route::Reports),
-                ..post(Route::TakeReports)
+                get: Some(Route::ErrorReports),
+                ..post(Route::CollectErrors)
             },
             "/api/chatkit/stats" => get(Route::Stats),
             "/metrics" => get(Route::Metrics),
@@ -82,8 +89,8 @@ impl Endpoints {
             "/api/chatkit/config" => get(Route::Config),
             "/health" => get(Route::Health),
             _ if session_id(path).is_some() => Self {
-                delete: Some(Route::Cancel),
-                ..get(Route::Show)
+                delete: Some(Route::CancelSession),
+                ..get(Route::ShowSession)
             },
             _ => return None,
         })
@@ -99,25 +106,45 @@ impl Endpoints {
     }
 }
 
-/// The path and the query of a URL that the runtime has parsed. Neither is decoded.
-#[must_use]
-pub fn path_and_query(url: &str) -> (&str, &str) {
-    let after_scheme = origin::split_scheme(url).map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..));
-    let path = path.unwrap_or("/").split('#').next().unwrap_or_default();
-    path.split_once('?').unwrap_or((path, ""))
+/// The id in the path of `/api/chatkit/session/{id}`.
+fn id<'a, P>(ctx: &'a Context<'_, P>) -> Result<&'a str, Error> {
+    session_id(&ctx.path).ok_or(Error::NotFound)
 }
 
-/// Finds the endpoint for a request.
+/// Calls the handler of a route.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a path under `/api/` that is none of ours, and
-/// [`Error::MethodNotAllowed`] for a known path with another method.
+/// Whatever the handler fails with. The Worker serves files itself, so their routes are [`Error::Internal`] here.
+pub async fn dispatch<P: Platform>(route: Route, ctx: &Context<'_, P>) -> Result<Response, Error> {
+    match route {
+        Route::CreateSession => create_session::handle(Proof::Optional, ctx).await,
+        Route::RefreshSession => create_session::handle(Proof::Required, ctx).await,
+        Route::ShowSession => session_access::show(id(ctx)?, ctx).await,
+        Route::CancelSession => session_access::cancel(id(ctx)?, ctx).await,
+        Route::CountMessages => collect::handle(Event::Message, ctx).await,
+        Route::CountThreadChanges => collect::handle(Event::ThreadChange, ctx).await,
+        Route::CollectErrors => collect::handle(Event::ClientError, ctx).await,
+        Route::ErrorReports => reporting::error_reports(ctx).await,
+        Route::Stats => reporting::stats(ctx).await,
+        Route::Metrics => reporting::metrics(ctx).await,
+        Route::Doctor => doctor::handle(ctx).await,
+        Route::Config => Ok(public_config::response(&ctx.isolate.settings)),
+        Route::Health => Ok(health::response()),
+        Route::Options { allow } => Ok(ctx.options(allow)),
+        Route::DemoPage | Route::EmbedScript | Route::Asset => Err(Error::Internal),
+    }
+}
+
+/// Finds the route of a request.
+///
+/// # Errors
+/// [`Error::NotFound`] for an unknown path under `/api/`, and [`Error::MethodNotAllowed`] for a known path with another
+/// method.
 pub fn route(method: &str, path: &str) -> Result<Route, Error> {
     let Some(endpoints) = Endpoints::of(path) else {
         return match path {
-            "/" => Ok(Route::Page),
-            "/embed.js" => Ok(Route::Embed),
+            "/" => Ok(Route::DemoPage),
+            "/embed.js" => Ok(Route::EmbedScript),
             _ if is_api(path) => Err(Error::NotFound),
             _ => Ok(Route::Asset),
         };
@@ -133,43 +160,52 @@ pub fn route(method: &str, path: &str) -> Result<Route, Error> {
     .ok_or(Error::MethodNotAllowed { allow })
 }
 
-/// The session that a path names: one segment, as it stands in the path.
+/// The session that a path names: one segment, not decoded.
 #[must_use]
 pub fn session_id(path: &str) -> Option<&str> {
-    path.strip_prefix(SESSION)
+    path.strip_prefix("/api/chatkit/session/")
         .filter(|id| !id.is_empty() && !id.contains('/'))
 }
 
-/// Whether a path belongs to the API, and its failures are therefore problems, not pages.
+/// Whether a path belongs to the API, so that its errors are problems and not pages.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
 impl Route {
-    /// Whether only the admin may ask.
+    /// Whether the Worker serves a file for it.
+    #[must_use]
+    pub fn is_file(self) -> bool {
+        matches!(self, Self::DemoPage | Self::EmbedScript | Self::Asset)
+    }
+
+    /// Whether it needs the admin token.
     #[must_use]
     pub fn is_for_admin(self) -> bool {
         matches!(
             self,
-            Self::Doctor | Self::Stats | Self::Metrics | Self::Reports
+            Self::Doctor | Self::Stats | Self::Metrics | Self::ErrorReports
         )
     }
 
-    /// Whether the request would create or change something, so that its `Origin` must be ours or allowed.
+    /// Whether it creates or changes something, so that its `Origin` must be the Worker's own or allowed.
     #[must_use]
     pub fn changes_state(self) -> bool {
         self.creates_session()
             || matches!(
                 self,
-                Self::Cancel | Self::Messages | Self::ThreadChanges | Self::TakeReports
+                Self::CancelSession
+                    | Self::CountMessages
+                    | Self::CountThreadChanges
+                    | Self::CollectErrors
             )
     }
 
-    /// Whether a failure here is a session that could not be created.
+    /// Whether an error here is a session that could not be created.
     #[must_use]
     pub fn creates_session(self) -> bool {
-        matches!(self, Self::Start | Self::Refresh)
+        matches!(self, Self::CreateSession | Self::RefreshSession)
     }
 }
 
@@ -177,18 +213,8 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn refused(allow: &'static str) -> Result<Route, Error> {
+    fn not_allowed(allow: &'static str) -> Result<Route, Error> {
         Err(Error::MethodNotAllowed { allow })
-    }
-
-    #[test]
-    fn a_url_has_a_path_and_maybe_a_query() {
-        assert_eq!(
-            path_and_query("https://a.example/api/x?b=/c?d#e"),
-            ("/api/x", "b=/c?d")
-        );
-        assert_eq!(path_and_query("https://a.example:1/"), ("/", ""));
-        assert_eq!(path_and_query("https://a.example"), ("/", ""));
     }
 
     #[test]
@@ -198,19 +224,19 @@ mod tests {
             "/api/chatkit/start",
             "/api/create-session",
         ] {
-            assert_eq!(route("POST", path), Ok(Route::Start));
+            assert_eq!(route("POST", path), Ok(Route::CreateSession));
         }
     }
 
     #[test]
-    fn a_session_is_named_by_one_segment() {
+    fn a_session_id_is_one_segment() {
         assert_eq!(
             route("GET", "/api/chatkit/session/cksess_1"),
-            Ok(Route::Show)
+            Ok(Route::ShowSession)
         );
         assert_eq!(
             route("DELETE", "/api/chatkit/session/%00"),
-            Ok(Route::Cancel)
+            Ok(Route::CancelSession)
         );
         assert_eq!(session_id("/api/chatkit/session/a/b"), None);
         for path in ["/api/chatkit/session/", "/api/chatkit/session/a/b"] {
@@ -222,22 +248,25 @@ mod tests {
     fn a_known_path_with_another_method_names_the_allowed_ones() {
         assert_eq!(
             route("GET", "/api/chatkit/refresh"),
-            refused("POST, OPTIONS")
+            not_allowed("POST, OPTIONS")
         );
-        assert_eq!(route("PROPFIND", "/health"), refused("GET, HEAD, OPTIONS"));
+        assert_eq!(
+            route("PROPFIND", "/health"),
+            not_allowed("GET, HEAD, OPTIONS")
+        );
         assert_eq!(
             route("PUT", "/api/errors"),
-            refused("GET, HEAD, POST, OPTIONS")
+            not_allowed("GET, HEAD, POST, OPTIONS")
         );
         assert_eq!(
             route("POST", "/api/chatkit/session/x"),
-            refused("GET, HEAD, DELETE, OPTIONS")
+            not_allowed("GET, HEAD, DELETE, OPTIONS")
         );
-        assert_eq!(route("get", "/health"), refused("GET, HEAD, OPTIONS"));
+        assert_eq!(route("get", "/health"), not_allowed("GET, HEAD, OPTIONS"));
     }
 
     #[test]
-    fn head_is_taken_where_get_is_and_options_everywhere() {
+    fn head_works_wherever_get_does_and_options_everywhere() {
         assert_eq!(route("HEAD", "/health"), Ok(Route::Health));
         assert_eq!(
             route("OPTIONS", "/api/chatkit/session"),
@@ -247,7 +276,7 @@ mod tests {
         );
         assert_eq!(
             route("HEAD", "/api/chatkit/session"),
-            refused("POST, OPTIONS")
+            not_allowed("POST, OPTIONS")
         );
     }
 
@@ -256,7 +285,7 @@ mod tests {
         for path in ["/api", "/api/", "/api/nope"] {
             assert_eq!(route("GET", path), Err(Error::NotFound), "{path}");
         }
-        assert_eq!(route("GET", "/embed.js"), Ok(Route::Embed));
+        assert_eq!(route("GET", "/embed.js"), Ok(Route::EmbedScript));
         assert_eq!(route("GET", "/apis"), Ok(Route::Asset));
         assert_eq!(route("POST", "/demo.css"), Ok(Route::Asset));
     }

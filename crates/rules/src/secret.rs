@@ -1,24 +1,24 @@
-//! A value that must never be printed, logged or serialised.
+//! A value that must never be printed, logged or serialized.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 
-/// A secret string. It has no `Display` and no `Serialize`, and `Debug` hides it, so the only
-/// way to its text is [`Secret::expose`], which is easy to search for.
+/// A secret string. It has no `Display` and no `Serialize`, and `Debug` hides it. The only way to its text is
+/// [`Secret::expose`], which is easy to search for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a text into custody.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether a text is this secret, in a time that does not tell how much of it is right.
+    /// Whether a text is this secret, compared in constant time.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // Both sides pass through HMAC, so neither length nor content shows in the comparison.
+        // Both sides pass through HMAC, so the comparison reveals neither length nor content.
         let mac = |text: &str| {
             let mut mac = Hmac::<Sha256>::new_from_slice(b"chatkit-edge comparison").ok()?;
             mac.update(text.as_bytes());
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_show_in_debug_output() {
+    fn debug_output_hides_a_secret() {
         assert_eq!(format!("{:?}", Secret::new("sk-live")), "[secret]");
     }
 

@@ -1,9 +1,12 @@
 //! The UTC day that an event counts for.
 
+use time::OffsetDateTime;
+
 const DAY_MS: u64 = 86_400_000;
+const DAY_SECONDS: u64 = 86_400;
 /// 9999-12-31.
 const LAST_DAY: u64 = 2_932_896;
-/// How many days are kept besides the present one.
+/// How many days are kept, today included.
 const DAYS_KEPT: u64 = 90;
 
 /// Days since 1970-01-01, UTC.
@@ -23,7 +26,7 @@ impl Day {
         self.0
     }
 
-    /// The day stored as a number.
+    /// The day that is stored as a number.
     #[must_use]
     pub fn from_number(number: u64) -> Self {
         Self(number)
@@ -35,34 +38,20 @@ impl Day {
         Self(self.0.saturating_sub(DAYS_KEPT.saturating_sub(1)))
     }
 
-    /// The date, as `2026-11-21`; after 9999-12-31, which ends the years of four digits, that day.
+    /// The date, for example `2026-11-21`. Days after 9999-12-31 have that date.
     #[must_use]
     pub fn date(self) -> String {
-        let mut day = self.0.min(LAST_DAY);
-        let mut year = 1970_u64;
-        while let Some(left) = day.checked_sub(if is_leap(year) { 366 } else { 365 }) {
-            day = left;
-            year = year.saturating_add(1);
-        }
-        let february = if is_leap(year) { 29 } else { 28 };
-        let mut month = 1_u64;
-        for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
-            let Some(left) = day.checked_sub(length) else {
-                break;
-            };
-            day = left;
-            month = month.saturating_add(1);
-        }
-        let day = day.saturating_add(1);
-        format!("{year}-{month:02}-{day:02}")
+        let seconds = self.0.min(LAST_DAY).saturating_mul(DAY_SECONDS);
+        let start = i64::try_from(seconds).ok();
+        let start = start.and_then(|start| OffsetDateTime::from_unix_timestamp(start).ok());
+        start
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+            .date()
+            .to_string()
     }
 }
 
-fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-/// Whole seconds until the next day begins, 1 at least.
+/// Whole seconds until the next day begins, at least 1.
 #[must_use]
 pub fn seconds_to_midnight(now_ms: u64) -> u64 {
     DAY_MS.saturating_sub(now_ms % DAY_MS).div_ceil(1000)
@@ -75,7 +64,7 @@ mod tests {
     const NOON: u64 = 1_795_262_400_000;
 
     #[test]
-    fn a_day_turns_at_midnight_utc() {
+    fn a_day_begins_at_midnight_utc() {
         assert_eq!(Day::of(NOON).date(), "2026-11-21");
         let midnight = Day::of(NOON).number() * DAY_MS;
         assert_eq!(Day::of(midnight - 1).date(), "2026-11-20");
@@ -87,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn midnight_is_a_second_away_at_least() {
+    fn midnight_is_at_least_a_second_away() {
         assert_eq!(seconds_to_midnight(NOON), 43_200);
         let midnight = Day::of(NOON).number() * DAY_MS;
         assert_eq!(seconds_to_midnight(midnight - 1), 1);
@@ -95,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn ninety_days_are_kept_the_present_one_included() {
+    fn ninety_days_are_kept_today_included() {
         let today = Day::of(NOON);
         assert_eq!(today.number() - today.first_kept().number(), 89);
     }

@@ -1,35 +1,38 @@
-//! A page's error report, cut to size and cleaned before it is kept.
+//! A page's error report, cut to size and redacted before it is stored.
 
-use crate::json::Json;
 use crate::redact::redact;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::cmp::Reverse;
 
 /// How many of the latest reports are kept.
 pub const MAX_REPORTS: u32 = 50;
 const MAX_CHARS: usize = 300;
 
-/// What is kept of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+/// What is stored of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReport {
     /// When it arrived, in Unix milliseconds.
     pub at: u64,
     /// What went wrong.
     pub message: String,
-    /// Where in the code, one line.
+    /// Where in the code, on one line.
     pub stack: String,
     /// The page, without its query.
     pub url: String,
 }
 
-impl Report {
-    /// Reads the fields that front ends use, at `now` in Unix milliseconds; `error` may be a text or an object like an `Error`.
+impl ErrorReport {
+    /// Parses the fields that front ends use, at `now` in Unix milliseconds. `error` may be a text or an object like an
+    /// `Error`.
     #[must_use]
-    pub fn read(event: &Json<'_>, now: u64) -> Self {
+    pub fn parse(event: &Value, now: u64) -> Self {
         let error = event.get("error");
         let nested = |name: &str| error.and_then(|error| error.get(name));
-        let first = |values: [Option<&Json<'_>>; 3]| {
-            let texts = values.into_iter().flatten().filter_map(Json::text);
-            let mut said = texts.map(clean).filter(|text| !text.is_empty());
-            said.next().unwrap_or_default()
+        let first = |values: [Option<&Value>; 3]| {
+            let texts = values.into_iter().flatten().filter_map(Value::as_str);
+            let mut clean = texts.map(clean).filter(|text| !text.is_empty());
+            clean.next().unwrap_or_default()
         };
         Self {
             at: now,
@@ -38,36 +41,22 @@ impl Report {
             url: first([event.get("url"), event.get("href"), event.get("page")]),
         }
     }
-
-    /// Several as a JSON array; `None` where there is none.
-    #[must_use]
-    pub fn list_json(reports: &[Self]) -> Option<String> {
-        let reports: Vec<_> = reports.iter().map(Self::to_json).collect();
-        (!reports.is_empty()).then(|| Json::Array(reports).to_string())
-    }
-
-    fn to_json(&self) -> Json<'_> {
-        Json::object(vec![
-            ("at", self.at.into()),
-            ("message", (&self.message).into()),
-            ("stack", (&self.stack).into()),
-            ("url", (&self.url).into()),
-        ])
-    }
 }
 
-/// The body of `GET /api/errors`: the latest of several objects' reports, newest first.
-#[must_use]
-pub fn latest_json(mut reports: Vec<Report>) -> String {
-    let latest = std::iter::from_fn(|| {
-        // Of those that came at once, the first.
-        let all = reports.iter().enumerate().rev();
-        let (at, _) = all.max_by_key(|(_, report)| report.at)?;
-        Some(reports.remove(at))
-    });
-    let latest: Vec<_> = (0..MAX_REPORTS).zip(latest).collect();
-    let shown = latest.iter().map(|(_, report)| report.to_json());
-    Json::object(vec![("reports", Json::Array(shown.collect()))]).to_string()
+/// The body of `GET /api/errors`.
+#[derive(Debug, Serialize)]
+pub struct LatestReports {
+    reports: Vec<ErrorReport>,
+}
+
+impl LatestReports {
+    /// The latest of several objects' reports, newest first. Reports of the same time stay in their order.
+    #[must_use]
+    pub fn of(mut reports: Vec<ErrorReport>) -> Self {
+        reports.sort_by_key(|report| Reverse(report.at));
+        reports.truncate(usize::try_from(MAX_REPORTS).unwrap_or(usize::MAX));
+        Self { reports }
+    }
 }
 
 /// Without queries, tokens and control characters, on one line, cut to size.
@@ -87,39 +76,39 @@ fn clean(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Report {
-        Report::read(&Json::parse(json.as_bytes()).unwrap(), 7)
+    fn parse(json: &str) -> ErrorReport {
+        ErrorReport::parse(&serde_json::from_str(json).unwrap(), 7)
     }
 
     #[test]
-    fn a_report_has_message_stack_and_page_under_any_usual_name() {
-        let flat = read(r#"{"message":"boom","stack":"at x","url":"https://a.example/p"}"#);
+    fn message_stack_and_page_are_found_under_every_usual_name() {
+        let flat = parse(r#"{"message":"boom","stack":"at x","url":"https://a.example/p"}"#);
         assert_eq!(
             (flat.message.as_str(), flat.stack.as_str(), flat.at),
             ("boom", "at x", 7)
         );
         assert_eq!(
-            read(r#"{"error":{"message":"boom","stack":"s"}}"#).message,
+            parse(r#"{"error":{"message":"boom","stack":"s"}}"#).message,
             "boom"
         );
-        assert_eq!(read(r#"{"error":"boom","href":"h"}"#).url, "h");
-        assert_eq!(read(r#"{"message":" ","error":"boom"}"#).message, "boom");
-        assert_eq!(read("{}").message, "");
+        assert_eq!(parse(r#"{"error":"boom","href":"h"}"#).url, "h");
+        assert_eq!(parse(r#"{"message":" ","error":"boom"}"#).message, "boom");
+        assert_eq!(parse("{}").message, "");
     }
 
     #[test]
-    fn the_latest_reports_are_shown_and_those_that_came_at_once_in_their_order() {
-        let report = |at, message: &str| Report {
+    fn the_latest_reports_come_first_and_those_of_the_same_time_in_their_order() {
+        let report = |at, message: &str| ErrorReport {
             at,
             message: message.to_owned(),
             stack: String::new(),
             url: String::new(),
         };
-        let mut reports: Vec<Report> = (100..200).map(|at| report(at, "old")).collect();
+        let mut reports: Vec<ErrorReport> = (100..200).map(|at| report(at, "old")).collect();
         reports.push(report(300, "a"));
         reports.push(report(400, "b"));
         reports.push(report(300, "c"));
-        let shown: serde_json::Value = serde_json::from_str(&latest_json(reports)).unwrap();
+        let shown: serde_json::Value = serde_json::to_value(LatestReports::of(reports)).unwrap();
         let shown = shown["reports"].as_array().unwrap();
         let words: Vec<_> = shown.iter().map(|report| &report["message"]).collect();
         assert_eq!(words[..4], ["b", "a", "c", "old"]);
@@ -127,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn queries_and_tokens_are_not_kept() {
-        let report = read(
+    fn queries_and_tokens_are_not_stored() {
+        let report = parse(
             r#"{"message":"failed with ek_live_1 at https://a.example/p?token=1#x","stack":"at https://a.example/b.js?v=secret:1:2","url":"https://a.example/p?user=me"}"#,
         );
         assert_eq!(
@@ -141,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_report_is_cut_to_size() {
-        let long = read(&format!(r#"{{"message":"{}"}}"#, "é ".repeat(5_000)));
+        let long = parse(&format!(r#"{{"message":"{}"}}"#, "é ".repeat(5_000)));
         assert!(long.message.chars().count() <= MAX_CHARS);
     }
 }

@@ -1,17 +1,19 @@
-//! What is counted, and what each event adds to.
+//! What is counted, and which counters each event adds to.
 
-use crate::json::Json;
+use crate::http::response::to_json;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A session was created.
     SessionCreated,
-    /// The next session was created for a proven caller.
+    /// The next session was created for a proven user.
     SessionRefreshed,
     /// A session was cancelled.
     SessionCancelled,
-    /// A session could not be created; holds the problem's code.
+    /// A session could not be created; contains the problem's code.
     SessionFailed(String),
     /// A message was sent or answered.
     Message,
@@ -36,7 +38,7 @@ impl Event {
         }
     }
 
-    /// The problem's code, for a failure.
+    /// The problem's code of a failed session.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -45,7 +47,7 @@ impl Event {
         }
     }
 
-    /// The counters that it adds to: its own, and for a failure the one of its code.
+    /// The counters that it adds to: its own, and for a failure that of its code.
     #[must_use]
     pub fn counters(&self) -> Vec<String> {
         let mut counters = vec![self.name().to_owned()];
@@ -55,76 +57,78 @@ impl Event {
         counters
     }
 
-    /// What it adds when it happened so many times: a JSON object of numbers by counter.
+    /// What it adds when it happens so many times: a JSON object of numbers by counter.
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
-        let counters = self.counters();
-        let counts = counters
-            .iter()
-            .map(|counter| (counter.as_str(), times.into()));
-        Json::object(counts.collect()).to_string()
+        let counters = self.counters().into_iter();
+        let counts: BTreeMap<String, u32> = counters.map(|counter| (counter, times)).collect();
+        to_json(&counts)
     }
 }
 
-/// What a counter of failures is called before its code.
+/// The prefix of a failure's counter, before its code.
 const FAILURE_PREFIX: &str = "failed:";
 
-/// The names of what is counted, in the order in which they are shown.
-const NAMES: [&str; 7] = [
-    "sessions_created",
-    "sessions_refreshed",
-    "sessions_cancelled",
-    "sessions_failed",
-    "messages",
-    "thread_changes",
-    "client_errors",
-];
+/// The code that a failure's counter is for.
+#[must_use]
+pub fn failure_code(counter: &str) -> Option<&str> {
+    counter.strip_prefix(FAILURE_PREFIX)
+}
 
-/// One number for each of [`NAMES`], in total or for a day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts([u64; NAMES.len()]);
+/// One number for each event, in total or for a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    sessions_created: u64,
+    sessions_refreshed: u64,
+    sessions_cancelled: u64,
+    sessions_failed: u64,
+    messages: u64,
+    thread_changes: u64,
+    client_errors: u64,
+}
 
 impl Counts {
     /// The numbers by name, in the order in which they are shown.
-    pub(super) fn by_name(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        NAMES.into_iter().zip(self.0)
+    #[must_use]
+    pub fn by_name(&self) -> [(&'static str, u64); 7] {
+        [
+            ("sessions_created", self.sessions_created),
+            ("sessions_refreshed", self.sessions_refreshed),
+            ("sessions_cancelled", self.sessions_cancelled),
+            ("sessions_failed", self.sessions_failed),
+            ("messages", self.messages),
+            ("thread_changes", self.thread_changes),
+            ("client_errors", self.client_errors),
+        ]
     }
 
-    /// The numbers as an object.
-    pub(super) fn to_json(self) -> Json<'static> {
-        let fields = self.by_name().map(|(name, count)| (name, count.into()));
-        Json::object(fields.collect())
+    fn number(&mut self, name: &str) -> Option<&mut u64> {
+        Some(match name {
+            "sessions_created" => &mut self.sessions_created,
+            "sessions_refreshed" => &mut self.sessions_refreshed,
+            "sessions_cancelled" => &mut self.sessions_cancelled,
+            "sessions_failed" => &mut self.sessions_failed,
+            "messages" => &mut self.messages,
+            "thread_changes" => &mut self.thread_changes,
+            "client_errors" => &mut self.client_errors,
+            _ => return None,
+        })
     }
 
-    /// Reads an object; a number that is not there is 0.
-    pub(super) fn read(json: &Json<'_>) -> Option<Self> {
-        json.fields()?;
-        let mut counts = Self::default();
-        for (name, number) in NAMES.into_iter().zip(&mut counts.0) {
-            *number = json.get(name).map_or(Some(0), Json::whole)?;
-        }
-        Some(counts)
-    }
-
-    /// Adds to the number of a counter; other names are passed over.
-    pub(super) fn add(&mut self, counter: &str, count: u64) {
-        let mut numbers = NAMES.into_iter().zip(&mut self.0);
-        if let Some((_, number)) = numbers.find(|(name, _)| *name == counter) {
+    /// Adds to the number of a counter. Unknown names are skipped.
+    pub fn add(&mut self, counter: &str, count: u64) {
+        if let Some(number) = self.number(counter) {
             *number = number.saturating_add(count);
         }
     }
 
     /// Adds all numbers of another.
-    pub(super) fn add_all(&mut self, other: &Self) {
-        for (number, count) in self.0.iter_mut().zip(other.0) {
-            *number = number.saturating_add(count);
+    pub fn add_all(&mut self, other: &Self) {
+        for (name, count) in other.by_name() {
+            self.add(name, count);
         }
     }
-}
-
-/// The code that a counter of failures is for.
-pub(super) fn failure_code(counter: &str) -> Option<&str> {
-    counter.strip_prefix(FAILURE_PREFIX)
 }
 
 #[cfg(test)]
@@ -132,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_has_a_number_of_its_own() {
+    fn every_event_has_its_own_number() {
         for event in [
             Event::SessionCreated,
             Event::SessionRefreshed,
@@ -146,13 +150,17 @@ mod tests {
             for counter in event.counters() {
                 counts.add(&counter, 2);
             }
-            let counted: Vec<_> = counts.by_name().filter(|(_, count)| *count > 0).collect();
+            let counted: Vec<_> = counts
+                .by_name()
+                .into_iter()
+                .filter(|(_, count)| *count > 0)
+                .collect();
             assert_eq!(counted, [(event.name(), 2)]);
         }
     }
 
     #[test]
-    fn a_failure_is_counted_by_its_code_too() {
+    fn a_failure_is_also_counted_by_its_code() {
         let counters = Event::SessionFailed("openai_timeout".into()).counters();
         assert_eq!(failure_code(&counters[1]), Some("openai_timeout"));
         assert_eq!(failure_code(&counters[0]), None);

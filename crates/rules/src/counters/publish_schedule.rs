@@ -1,7 +1,7 @@
 //! When a shard's counters are published to KV.
 
-/// When the alarm should ring, in Unix milliseconds, after an event at `now`: at once if nothing
-/// was published for `publish_seconds`, else when they are over.
+/// When the alarm should run, in Unix milliseconds, after an event at `now`: at once if nothing was published for
+/// `publish_seconds`, else when they have passed.
 #[must_use]
 pub fn alarm_at(now_ms: u64, published_ms: Option<u64>, publish_seconds: u64) -> u64 {
     let earliest = published_ms.map_or(0, |then| {
@@ -10,14 +10,14 @@ pub fn alarm_at(now_ms: u64, published_ms: Option<u64>, publish_seconds: u64) ->
     earliest.max(now_ms)
 }
 
-/// When to try again after `failures` failed publications in a row: a pause that doubles to an hour.
+/// When to retry after `failures` failed publications in a row: a delay that doubles up to an hour.
 #[must_use]
 pub fn retry_at(now_ms: u64, failures: u32, publish_seconds: u64) -> u64 {
     const HOUR_MS: u64 = 3_600_000;
-    let pause = publish_seconds
+    let delay = publish_seconds
         .saturating_mul(1000)
         .saturating_mul(1 << failures.min(10));
-    now_ms.saturating_add(pause.min(HOUR_MS))
+    now_ms.saturating_add(delay.min(HOUR_MS))
 }
 
 #[cfg(test)]
@@ -25,14 +25,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn publications_are_never_closer_than_asked() {
+    fn publications_keep_the_minimum_interval() {
         assert_eq!(alarm_at(5_000, None, 120), 5_000);
         assert_eq!(alarm_at(5_000, Some(4_000), 120), 124_000);
         assert_eq!(alarm_at(500_000, Some(4_000), 120), 500_000);
     }
 
     #[test]
-    fn failed_publications_are_tried_less_and_less_often() {
+    fn failed_publications_are_retried_with_growing_delays() {
         assert_eq!(retry_at(0, 0, 120), 120_000);
         assert_eq!(retry_at(0, 1, 120), 240_000);
         assert_eq!(retry_at(0, 30, 120), 3_600_000);

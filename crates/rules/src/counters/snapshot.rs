@@ -1,35 +1,51 @@
 //! One shard's counters, as they are published to KV and read back.
 
-use super::Day;
+use super::day::Day;
 use super::event::{Counts, failure_code};
-use super::table::Table;
-use crate::json::Json;
-use std::fmt;
+use crate::http::json_object::from_object;
+use crate::http::response::to_json;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// The key in KV under which a shard's snapshot is published.
+/// The key in KV of a shard's snapshot.
 #[must_use]
 pub fn snapshot_key(shard: u32) -> String {
     format!("counters/1/{shard}")
 }
 
-/// One shard's counters at one time; its `Display` is its JSON, which is published.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// One shard's counters at one time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// When it was taken, in Unix milliseconds.
     pub as_of: u64,
-    pub(super) totals: Counts,
-    pub(super) failures: Table<String, u64>,
-    pub(super) days: Table<u64, Counts>,
+    /// The numbers in total.
+    pub totals: Counts,
+    /// Failed sessions by code, in total.
+    pub failures: BTreeMap<String, u64>,
+    /// The numbers by [`Day::number`].
+    pub days: BTreeMap<u64, Counts>,
 }
 
 impl Snapshot {
-    /// An empty one, taken at `now` in Unix milliseconds.
+    /// An empty snapshot, taken at `now` in Unix milliseconds.
     #[must_use]
     pub fn at(now: u64) -> Self {
         Self {
             as_of: now,
             ..Self::default()
         }
+    }
+
+    /// Parses what was published. Anything else counts as not published.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        from_object(text.as_bytes())
+    }
+
+    /// The text that is published.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        to_json(self)
     }
 
     /// Adds a counter's value: in total, or for a day.
@@ -39,79 +55,28 @@ impl Snapshot {
             (None, Some(code)) => self.add_failures(code, count),
             (Some(day), None) => self
                 .days
-                .change(day.number(), |counts| counts.add(counter, count)),
-            // By code, only totals are kept.
+                .entry(day.number())
+                .or_default()
+                .add(counter, count),
+            // By code there are only totals.
             (Some(_), Some(_)) => {}
         }
     }
 
     fn add_failures(&mut self, code: &str, count: u64) {
-        self.failures.change(code.to_owned(), |number| {
-            *number = number.saturating_add(count);
-        });
+        let number = self.failures.entry(code.to_owned()).or_default();
+        *number = number.saturating_add(count);
     }
 
     /// Adds all counters of another.
-    pub(super) fn add_all(&mut self, other: &Self) {
+    pub fn add_all(&mut self, other: &Self) {
         self.totals.add_all(&other.totals);
-        for (code, count) in other.failures.iter() {
+        for (code, count) in &other.failures {
             self.add_failures(code, *count);
         }
-        for (day, counts) in other.days.iter() {
-            self.days.change(*day, |sum| sum.add_all(counts));
+        for (day, counts) in &other.days {
+            self.days.entry(*day).or_default().add_all(counts);
         }
-    }
-
-    /// The failures by code, as an object.
-    pub(super) fn failures_json(&self) -> Json<'_> {
-        let failures = self.failures.iter();
-        Json::object(
-            failures
-                .map(|(code, count)| (code.as_str(), (*count).into()))
-                .collect(),
-        )
-    }
-
-    fn read(json: &Json<'_>) -> Option<Self> {
-        let mut snapshot = Self::at(json.get("as_of")?.whole()?);
-        snapshot.totals = Counts::read(json.get("totals")?)?;
-        for (code, count) in json.get("failures")?.fields()? {
-            let count = count.whole()?;
-            let change = |number: &mut u64| *number = count;
-            snapshot.failures.change(code.to_string(), change);
-        }
-        for (day, counts) in json.get("days")?.fields()? {
-            let counts = Counts::read(counts)?;
-            let change = |sum: &mut Counts| *sum = counts;
-            snapshot.days.change(day.parse().ok()?, change);
-        }
-        Some(snapshot)
-    }
-}
-
-impl fmt::Display for Snapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = self.days.iter();
-        let days: Vec<_> = days
-            .map(|(day, counts)| (day.to_string().into(), counts.to_json()))
-            .collect();
-        let snapshot = Json::object(vec![
-            ("as_of", self.as_of.into()),
-            ("totals", self.totals.to_json()),
-            ("failures", self.failures_json()),
-            ("days", Json::Object(days)),
-        ]);
-        snapshot.fmt(f)
-    }
-}
-
-/// Reads a snapshot from KV; anything else counts as none.
-impl std::str::FromStr for Snapshot {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let json = Json::parse(text.as_bytes()).ok_or(())?;
-        Self::read(&json).ok_or(())
     }
 }
 
@@ -120,20 +85,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_snapshot_survives_the_way_through_kv() {
+    fn a_snapshot_is_read_back_from_kv_unchanged() {
         let mut snapshot = Snapshot::at(7);
         for counter in ["messages", "sessions_failed", "failed:openai_timeout"] {
             snapshot.add(None, counter, 3);
             snapshot.add(Some(Day::from_number(20_778)), counter, 3);
         }
-        let text = snapshot.to_string();
-        assert_eq!(text.parse(), Ok(snapshot));
+        let text = snapshot.to_json();
+        assert_eq!(Snapshot::parse(&text), Some(snapshot));
     }
 
     #[test]
-    fn what_is_no_snapshot_is_none() {
+    fn text_that_is_not_a_snapshot_counts_as_not_published() {
         let whole = r#"{"as_of":1,"totals":{"messages":2},"failures":{"a":3},"days":{"20778":{}},"new":[]}"#;
-        assert!(whole.parse::<Snapshot>().is_ok());
+        assert!(Snapshot::parse(whole).is_some());
         for (part, other) in [
             ("\"as_of\"", "\"at\""),
             (":1,", ":1.0,"),
@@ -144,8 +109,8 @@ mod tests {
             ("{\"a\":3}", "[]"),
         ] {
             let text = whole.replace(part, other);
-            assert_eq!(text.parse::<Snapshot>(), Err(()), "{text}");
+            assert_eq!(Snapshot::parse(&text), None, "{text}");
         }
-        assert_eq!("<html>".parse::<Snapshot>(), Err(()));
+        assert_eq!(Snapshot::parse("<html>"), None);
     }
 }

@@ -1,7 +1,10 @@
-//! The counters of all shards together, as the admin gets them.
+//! The counters of all shards together, as the admin sees them.
 
-use super::{Day, Snapshot};
-use crate::json::Json;
+use super::day::Day;
+use super::event::Counts;
+use super::snapshot::Snapshot;
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// All shards together.
@@ -11,10 +14,27 @@ pub struct Stats {
     all: Snapshot,
 }
 
+/// The body of `GET /api/chatkit/stats`.
+#[derive(Debug, Serialize)]
+pub struct StatsView<'a> {
+    /// In Unix seconds.
+    as_of: u64,
+    totals: Counts,
+    failures: &'a BTreeMap<String, u64>,
+    /// Newest first.
+    days: Vec<DayView>,
+}
+
+#[derive(Debug, Serialize)]
+struct DayView {
+    date: String,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
 impl Stats {
-    /// Adds up the shards' snapshots; `None` for a shard that has published nothing yet. What a
-    /// shard took in the last `publish_seconds` may not be published, so the sum is complete only
-    /// up to the oldest snapshot.
+    /// Adds up the shards' snapshots; `None` for a shard that has published nothing yet. Events of the last
+    /// `publish_seconds` may not be published, so the sum is complete only up to the oldest snapshot.
     #[must_use]
     pub fn of(snapshots: &[Option<Snapshot>], now: u64, publish_seconds: u64) -> Self {
         let mut all = Snapshot::default();
@@ -30,27 +50,25 @@ impl Stats {
         }
         let today = Day::of(now);
         let shown = today.first_kept().number()..=today.number();
-        all.days.retain(|day| shown.contains(day));
+        all.days.retain(|day, _| shown.contains(day));
         Self { as_of, all }
     }
 
-    /// The body of `GET /api/chatkit/stats`; `as_of` is in Unix seconds, days come newest first.
+    /// The counters as JSON shows them.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn view(&self) -> StatsView<'_> {
         let days = self.all.days.iter().rev();
-        let days = days.map(|(day, counts)| {
-            let date = Day::from_number(*day).date();
-            let mut fields = vec![("date", date.into())];
-            fields.extend(counts.by_name().map(|(name, count)| (name, count.into())));
-            Json::object(fields)
-        });
-        Json::object(vec![
-            ("as_of", (self.as_of / 1000).into()),
-            ("totals", self.all.totals.to_json()),
-            ("failures", self.all.failures_json()),
-            ("days", Json::Array(days.collect())),
-        ])
-        .to_string()
+        StatsView {
+            as_of: self.as_of / 1000,
+            totals: self.all.totals,
+            failures: &self.all.failures,
+            days: days
+                .map(|(day, counts)| DayView {
+                    date: Day::from_number(*day).date(),
+                    counts: *counts,
+                })
+                .collect(),
+        }
     }
 
     /// The body of `GET /metrics`, in the Prometheus text format 0.0.4.
@@ -62,7 +80,7 @@ impl Stats {
             let help = help(name);
             let _ = writeln!(text, "# HELP {metric} {help}\n# TYPE {metric} counter");
             if name == "sessions_failed" {
-                for (code, count) in self.all.failures.iter() {
+                for (code, count) in &self.all.failures {
                     let code = label_value(code);
                     let _ = writeln!(text, "{metric}{{code=\"{code}\"}} {count}");
                 }
@@ -81,7 +99,7 @@ impl Stats {
     }
 }
 
-/// A label's value, with the three escapes that the format has.
+/// A label's value, with the three escapes of the format.
 fn label_value(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', r#"\""#)
@@ -91,19 +109,19 @@ fn label_value(text: &str) -> String {
 fn help(name: &str) -> &'static str {
     match name {
         "sessions_created" => "Sessions created.",
-        "sessions_refreshed" => "Sessions created to follow another.",
+        "sessions_refreshed" => "Sessions refreshed.",
         "sessions_cancelled" => "Sessions cancelled.",
         "sessions_failed" => "Sessions that could not be created, by code.",
         "messages" => "Message events.",
         "thread_changes" => "Changes of thread.",
-        _ => "Errors that pages reported.",
+        _ => "Errors reported by pages.",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::counters::Event;
+    use crate::counters::event::Event;
 
     const NOON: u64 = 1_795_262_400_000;
 
@@ -127,7 +145,7 @@ mod tests {
             )),
         ];
         let json: serde_json::Value =
-            serde_json::from_str(&Stats::of(&shards, NOON, 120).to_json()).unwrap();
+            serde_json::to_value(Stats::of(&shards, NOON, 120).view()).unwrap();
         assert_eq!(json["as_of"], (NOON - 9_000) / 1000);
         assert_eq!(json["totals"]["messages"], 3);
         assert_eq!(json["totals"]["sessions_failed"], 2);
@@ -137,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_that_never_published_may_hold_what_it_just_took() {
+    fn a_shard_that_never_published_may_have_unpublished_events() {
         let stats = Stats::of(&[None], NOON, 120);
         assert_eq!(stats.as_of, NOON - 120_000);
     }
 
     #[test]
-    fn days_beyond_ninety_and_days_to_come_are_not_shown() {
+    fn days_beyond_ninety_and_future_days_are_not_shown() {
         let mut old = Snapshot::at(NOON);
         old.add(
             Some(Day::from_number(Day::of(NOON).number() - 90)),

@@ -1,7 +1,19 @@
 //! The backend `hosted`: sessions of workflows that OpenAI runs.
+//!
+//! - [`create_session`]: creates a session. [`session_request`] parses what is requested, [`session_response`] is the
+//!   answer.
+//! - [`session_access`]: shows and cancels one; [`session_record`] is what is stored of it.
+//! - [`openai_client`]: calls OpenAI, with [`openai_request`], [`openai_response`] and [`retry`].
+//! - [`single_flight`]: equal requests share a session. [`daily_quota`]: the exact daily limits.
 
-pub mod openai;
+pub mod create_session;
+pub mod daily_quota;
+pub mod openai_client;
+pub mod openai_request;
+pub mod openai_response;
 pub mod retry;
+pub mod session_access;
 pub mod session_record;
 pub mod session_request;
+pub mod session_response;
 pub mod single_flight;

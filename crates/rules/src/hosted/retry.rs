@@ -1,24 +1,26 @@
-//! When a request to OpenAI is tried again, and after how long.
+//! When a request to OpenAI is retried, and after how long.
 //!
-//! The rule is that of OpenAI's own SDKs: connection failures, 408, 409, 429 and 5xx, at most
-//! twice, after 0.5 s doubling to 8 s with jitter; `x-should-retry`, `retry-after-ms` and
-//! `Retry-After` are obeyed. On top of it, nothing is waited for that would pass the deadline.
+//! The policy is that of OpenAI's own SDKs: connection failures, 408, 409, 429 and 5xx, at most twice, after 0.5 s doubling
+//! to 8 s with jitter. `x-should-retry`, `retry-after-ms` and `Retry-After` are obeyed. In addition, no retry is delayed beyond
+//! the deadline.
 
-/// How often a request is tried again.
+/// How often a request is retried.
 const MAX_RETRIES: u32 = 2;
-const FIRST_PAUSE_MS: u64 = 500;
-const MAX_PAUSE_MS: u64 = 8_000;
+const FIRST_DELAY_MS: u64 = 500;
+const MAX_DELAY_MS: u64 = 8_000;
+/// About 30 years.
+const MAX_MS: f64 = 1e12;
 
-/// How a try ended that gave no answer of 2xx.
+/// How a failed attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// No answer's head arrived: refused, reset, no such host.
+    /// No response: refused, reset, unknown host.
     NoConnection,
-    /// An answer with this status.
+    /// A response with this status.
     Status(u16),
 }
 
-/// What an answer's headers say about trying again.
+/// What a response's headers say about a retry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetryHeaders {
     /// `x-should-retry`.
@@ -28,7 +30,7 @@ pub struct RetryHeaders {
 }
 
 impl RetryHeaders {
-    /// Reads the three headers. `now` in Unix milliseconds is for a `Retry-After` that is a date.
+    /// Parses the three headers. `now`, in Unix milliseconds, is for a `Retry-After` that is a date.
     #[must_use]
     pub fn read(
         should_retry: Option<&str>,
@@ -43,33 +45,17 @@ impl RetryHeaders {
                 _ => None,
             },
             retry_after_ms: retry_after_ms
-                .and_then(|text| decimal(text, 1))
-                .or_else(|| retry_after.and_then(|text| decimal(text, 1000)))
+                .and_then(|text| milliseconds(text, 1.0))
+                .or_else(|| retry_after.and_then(|text| milliseconds(text, 1000.0)))
                 .or_else(|| retry_after.and_then(|text| until_date(text, now))),
         }
     }
 }
 
-/// A decimal number that is not negative, times `scale`, rounded up. Years are long enough for
-/// anyone. Read by hand, because floating point is 10 KB of tables.
-fn decimal(text: &str, scale: u64) -> Option<u64> {
-    const MAX_MS: u64 = 1_000_000_000_000;
-    const MAX_DIGITS: usize = 12;
-    let text = text.trim();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let is_number = |text: &str| {
-        (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !is_number(whole) || !is_number(fraction) {
-        return None;
-    }
-    let parts = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let fraction: u64 = fraction.parse().ok()?;
-    let whole: u64 = whole.parse().ok()?;
-    let scaled = whole
-        .checked_mul(scale)?
-        .checked_add(fraction.checked_mul(scale)?.div_ceil(parts))?;
-    (scaled <= MAX_MS).then_some(scaled)
+/// A number of seconds or milliseconds in milliseconds, rounded up. More than [`MAX_MS`] counts as no advice.
+fn milliseconds(text: &str, scale: f64) -> Option<u64> {
+    let ms = text.trim().parse::<f64>().ok()? * scale;
+    (0.0..=MAX_MS).contains(&ms).then(|| ms.ceil() as u64)
 }
 
 fn until_date(text: &str, now: u64) -> Option<u64> {
@@ -79,14 +65,13 @@ fn until_date(text: &str, now: u64) -> Option<u64> {
     Some(at.saturating_sub(now))
 }
 
-/// How many milliseconds to wait before the next try, or `None` to give up.
+/// How many milliseconds to wait before the next attempt, or `None` to give up.
 ///
-/// `attempts` counts those that have ended, `jitter` is a random byte, `left_ms` is what remains
-/// until the deadline.
+/// `attempts` counts those that have ended, `jitter` is a random byte, `left_ms` remains until the deadline.
 #[must_use]
 pub fn delay(
     outcome: Outcome,
-    advice: RetryHeaders,
+    headers: RetryHeaders,
     attempts: u32,
     jitter: u8,
     left_ms: u64,
@@ -95,21 +80,21 @@ pub fn delay(
         Outcome::NoConnection => true,
         Outcome::Status(status) => matches!(status, 408 | 409 | 429 | 500..=599),
     };
-    if attempts > MAX_RETRIES || !advice.should_retry.unwrap_or(by_default) {
+    if attempts > MAX_RETRIES || !headers.should_retry.unwrap_or(by_default) {
         return None;
     }
-    let pause = advice
+    let delay = headers
         .retry_after_ms
         .unwrap_or_else(|| exponential_backoff(attempts, jitter));
-    (pause < left_ms).then_some(pause)
+    (delay < left_ms).then_some(delay)
 }
 
-/// Half a second, doubled with each try up to eight, less up to a quarter by chance.
+/// Half a second, doubled with each attempt up to eight seconds, minus up to a quarter at random.
 fn exponential_backoff(attempts: u32, jitter: u8) -> u64 {
     let doublings = attempts.saturating_sub(1).min(10);
-    let full = FIRST_PAUSE_MS
+    let full = FIRST_DELAY_MS
         .saturating_mul(1 << doublings)
-        .min(MAX_PAUSE_MS);
+        .min(MAX_DELAY_MS);
     full.saturating_sub(full.saturating_mul(u64::from(jitter)) / 1024)
 }
 
@@ -120,7 +105,7 @@ mod tests {
     const PLENTY: u64 = 30_000;
 
     #[test]
-    fn passing_failures_are_tried_twice_more_and_lasting_ones_are_not() {
+    fn temporary_failures_are_retried_twice_and_permanent_ones_are_not() {
         let none = RetryHeaders::default();
         for outcome in [
             Outcome::NoConnection,
@@ -140,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn jitter_shortens_a_pause_by_a_quarter_at_most() {
+    fn jitter_shortens_a_delay_by_at_most_a_quarter() {
         assert_eq!(exponential_backoff(1, 0), 500);
         assert_eq!(exponential_backoff(1, 255), 376);
         assert_eq!(exponential_backoff(9, 0), 8_000);
     }
 
     #[test]
-    fn openai_has_the_last_word_on_trying_again() {
+    fn the_header_x_should_retry_decides() {
         let never = RetryHeaders::read(Some("false"), None, None, 0);
         assert_eq!(delay(Outcome::Status(503), never, 1, 0, PLENTY), None);
         let do_retry = RetryHeaders::read(Some("true"), Some("20"), Some("9"), 0);
@@ -169,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_would_pass_the_deadline_is_not_taken() {
+    fn a_delay_beyond_the_deadline_means_no_retry() {
         let later = RetryHeaders::read(None, None, Some("60"), 0);
         assert_eq!(delay(Outcome::Status(429), later, 1, 0, PLENTY), None);
         assert_eq!(

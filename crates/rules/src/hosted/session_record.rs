@@ -1,18 +1,31 @@
-//! What is kept of a session: metadata, never its secret.
+//! What is stored of a session: metadata, never its secret.
 
-use crate::json::Json;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long a record outlives its session, in seconds.
-const KEPT_SECONDS: u64 = 86_400;
+const RETENTION_SECONDS: u64 = 86_400;
 
-/// A caller as the ledger knows them: the SHA-256 of OpenAI's `user`, so that no name is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many objects store session records. A session's id decides which, so the number never changes.
+const RECORD_OBJECTS: u32 = 16;
+
+/// The name of the object that stores a session's record.
+#[must_use]
+pub fn records_object(session_id: &str) -> String {
+    // FNV-1a spreads ids evenly; nothing depends on its being hard to guess.
+    let hash = session_id.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    format!("records-{}", hash % RECORD_OBJECTS)
+}
+
+/// A user as the ledger stores them: the SHA-256 of OpenAI's `user`, so that no name is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserHash(String);
 
 impl UserHash {
-    /// The owner for a `user`.
+    /// The hash of a `user`.
     #[must_use]
     pub fn of(user: &str) -> Self {
         Self(Base64UrlUnpadded::encode_string(&Sha256::digest(
@@ -20,59 +33,67 @@ impl UserHash {
         )))
     }
 
-    /// The text that is stored.
+    /// The stored text.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The owner stored as a text.
+    /// The hash that was stored as a text.
     #[must_use]
-    pub fn from_text(text: String) -> Self {
+    pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 }
 
-/// A session's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A session's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Its secret works.
     Active,
-    /// Its time is over.
+    /// Its secret has expired.
     Expired,
-    /// It was ended.
+    /// It was cancelled.
     Cancelled,
 }
 
-impl Status {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
 /// A session's record. Times are in Unix seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
     /// OpenAI's id.
     pub id: String,
-    /// Whose it is.
+    /// The user it belongs to.
     pub owner: UserHash,
     /// The workflow it runs.
     pub workflow: String,
     /// When it was created.
     pub created_at: u64,
-    /// When its secret ends.
+    /// When its secret expires.
     pub expires_at: u64,
     /// Whether it was cancelled.
     pub cancelled: bool,
 }
 
-impl Record {
-    /// The session's state at `now`, in Unix seconds.
+/// The body of `GET /api/chatkit/session/{id}`.
+#[derive(Debug, Serialize)]
+pub struct SessionView<'a> {
+    id: &'a str,
+    status: Status,
+    workflow_id: &'a str,
+    created_at: u64,
+    expires_at: u64,
+}
+
+/// The body of `DELETE /api/chatkit/session/{id}`.
+#[derive(Debug, Serialize)]
+pub struct CancelledView<'a> {
+    id: &'a str,
+    status: Status,
+}
+
+impl SessionRecord {
+    /// The session's status at `now`, in Unix seconds.
     #[must_use]
     pub fn status(&self, now: u64) -> Status {
         if self.cancelled {
@@ -84,48 +105,47 @@ impl Record {
         }
     }
 
-    /// A record whose session ended before this, in Unix seconds, is past its day at `now`.
+    /// A record whose session expired up to this time is deleted at `now`, both in Unix seconds.
     #[must_use]
     pub fn oldest_kept(now: u64) -> u64 {
-        now.saturating_sub(KEPT_SECONDS)
+        now.saturating_sub(RETENTION_SECONDS)
     }
 
-    /// When a record is past its day whose session ends at this time, both in Unix seconds.
+    /// When the record of a session that expires at this time is deleted, both in Unix seconds.
     #[must_use]
     pub fn kept_until(expires_at: u64) -> u64 {
-        expires_at.saturating_add(KEPT_SECONDS)
+        expires_at.saturating_add(RETENTION_SECONDS)
     }
 
-    /// The body of `GET /api/chatkit/session/{id}` at `now`, in Unix seconds.
+    /// The record for its user, at `now` in Unix seconds.
     #[must_use]
-    pub fn to_json(&self, now: u64) -> String {
-        Json::object(vec![
-            ("id", (&self.id).into()),
-            ("status", self.status(now).name().into()),
-            ("workflow_id", (&self.workflow).into()),
-            ("created_at", self.created_at.into()),
-            ("expires_at", self.expires_at.into()),
-        ])
-        .to_string()
+    pub fn view(&self, now: u64) -> SessionView<'_> {
+        SessionView {
+            id: &self.id,
+            status: self.status(now),
+            workflow_id: &self.workflow,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+        }
     }
 
-    /// The body of `DELETE /api/chatkit/session/{id}`.
+    /// The confirmation that the session is cancelled.
     #[must_use]
-    pub fn cancelled_json(&self) -> String {
-        Json::object(vec![
-            ("id", (&self.id).into()),
-            ("status", Status::Cancelled.name().into()),
-        ])
-        .to_string()
+    pub fn cancelled_view(&self) -> CancelledView<'_> {
+        CancelledView {
+            id: &self.id,
+            status: Status::Cancelled,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::response::to_json;
 
-    fn record() -> Record {
-        Record {
+    fn record() -> SessionRecord {
+        SessionRecord {
             id: "cksess_1".into(),
             owner: UserHash::of("visitor_1"),
             workflow: "wf_1".into(),
@@ -136,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_active_until_its_last_second_or_its_end() {
+    fn a_session_is_active_until_it_expires_or_is_cancelled() {
         let mut record = record();
         assert_eq!(record.status(699), Status::Active);
         assert_eq!(record.status(700), Status::Expired);
@@ -148,14 +168,23 @@ mod tests {
     #[test]
     fn a_record_shows_neither_owner_nor_secret() {
         assert_eq!(
-            record().to_json(100),
+            to_json(&record().view(100)),
             r#"{"id":"cksess_1","status":"active","workflow_id":"wf_1","created_at":100,"expires_at":700}"#
         );
-        assert!(!record().owner.text().contains("visitor_1"));
+        assert!(!record().owner.as_str().contains("visitor_1"));
     }
 
     #[test]
-    fn a_record_is_kept_for_a_day_after_its_session() {
-        assert_eq!(Record::oldest_kept(700 + 86_400), 700);
+    fn a_record_is_kept_for_a_day_after_its_session_expires() {
+        assert_eq!(SessionRecord::oldest_kept(700 + 86_400), 700);
+    }
+
+    #[test]
+    fn a_session_always_has_the_same_object_and_sessions_spread_over_all() {
+        assert_eq!(records_object("cksess_1"), records_object("cksess_1"));
+        let names: std::collections::BTreeSet<String> = (0..200)
+            .map(|n| records_object(&format!("cksess_{n}")))
+            .collect();
+        assert_eq!(names.len(), 16);
     }
 }

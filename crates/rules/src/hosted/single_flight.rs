@@ -1,49 +1,60 @@
-//! Requests that are under way, so that equal ones share an answer.
+//! Requests in flight, so that equal ones share a response.
 //!
-//! Two tabs, or a page that renders in a loop, ask for the same session several times at once.
-//! The first leads: it makes the request. The others follow: they look from time to time
-//! whether its answer is there. It does not wake them, because on Workers a task may only be
-//! woken by its own request. Nothing is kept of an answer once all who asked have it.
+//! Two tabs, or a page that renders in a loop, request the same session several times at once. The first is the leader: it
+//! makes the request. The others are followers: they poll for its result. The leader does not wake them, because on Workers
+//! a task may only be woken by its own request. A result is dropped once all followers have it.
 
+use crate::platform::{Client, Clock};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// How often a follower looks, in milliseconds.
-pub const POLL_INTERVAL_MS: u64 = 25;
+/// How often a follower polls, in milliseconds.
+const POLL_INTERVAL_MS: u64 = 25;
 
 type Shared<T> = Rc<RefCell<Progress<T>>>;
 type List<T> = Vec<(String, Shared<T>)>;
 
-/// What is under way, with the question that is asked: a list, because few are under way at once.
+/// The requests in flight by key: a list, because there are few at once.
+#[derive(Debug)]
 pub struct SingleFlight<T>(Rc<RefCell<List<T>>>);
 
 /// How far the leader is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress<T> {
-    /// It is still asking.
+enum Progress<T> {
+    /// Its request is in flight.
     Pending,
-    /// It has this answer.
+    /// It has this result.
     Done(T),
-    /// It gave up without one, because its own client went away.
+    /// It has none, because its own client disconnected.
     Abandoned,
 }
 
-/// The part that falls to a request.
-pub enum Role<T> {
-    /// Nobody else asks this: make the request.
+/// What a request that joins has to do.
+enum Role<T> {
+    /// Make the request.
     Leader(Leader<T>),
-    /// Somebody else does: wait for that answer.
+    /// Wait for the leader's result.
     Follower(Follower<T>),
 }
 
-/// The duty to make the request. Dropped without an answer, it is abandoned.
-pub struct Leader<T> {
+/// The obligation to make the request. Dropped without a result, it is abandoned.
+struct Leader<T> {
     flights: SingleFlight<T>,
     progress: Shared<T>,
 }
 
-/// A place from which to look.
-pub struct Follower<T>(Shared<T>);
+struct Follower<T>(Shared<T>);
+
+/// How a call of [`SingleFlight::run`] ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Flight<T> {
+    /// This request made it.
+    Made(T),
+    /// Another request made it.
+    Shared(T),
+    /// The client disconnected while another request made it.
+    Aborted,
+}
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
@@ -51,17 +62,44 @@ impl<T> Default for SingleFlight<T> {
     }
 }
 
-impl<T> SingleFlight<T> {
-    /// Joins whoever asks the same, or leads.
-    #[must_use]
-    pub fn join(&self, question: String) -> Role<T> {
-        let mut under_way = self.0.borrow_mut();
-        let same = under_way.iter().find(|(other, _)| *other == question);
-        if let Some((_, progress)) = same {
+impl<T: Clone> SingleFlight<T> {
+    /// Makes a request, or waits for the result of one with the same key. `make` also returns whether it was aborted
+    /// because its own client disconnected; then one of the followers makes the request.
+    pub async fn run(
+        &self,
+        key: &str,
+        platform: &(impl Client + Clock),
+        make: impl AsyncFn() -> (T, bool),
+    ) -> Flight<T> {
+        loop {
+            let follower = match self.join(key) {
+                Role::Leader(leader) => {
+                    let (result, is_aborted) = make().await;
+                    if !is_aborted {
+                        leader.finish(result.clone());
+                    }
+                    return Flight::Made(result);
+                }
+                Role::Follower(follower) => follower,
+            };
+            loop {
+                match follower.poll() {
+                    Progress::Pending if platform.is_gone() => return Flight::Aborted,
+                    Progress::Pending => platform.sleep(POLL_INTERVAL_MS).await,
+                    Progress::Done(result) => return Flight::Shared(result),
+                    Progress::Abandoned => break,
+                }
+            }
+        }
+    }
+
+    fn join(&self, key: &str) -> Role<T> {
+        let mut flights = self.0.borrow_mut();
+        if let Some((_, progress)) = flights.iter().find(|(other, _)| other == key) {
             return Role::Follower(Follower(Rc::clone(progress)));
         }
         let progress = Rc::new(RefCell::new(Progress::Pending));
-        under_way.push((question, Rc::clone(&progress)));
+        flights.push((key.to_owned(), Rc::clone(&progress)));
         Role::Leader(Leader {
             flights: Self(Rc::clone(&self.0)),
             progress,
@@ -70,18 +108,17 @@ impl<T> SingleFlight<T> {
 }
 
 impl<T> Leader<T> {
-    /// Hands the answer to those who follow.
-    pub fn finish(self, answer: T) {
-        *self.progress.borrow_mut() = Progress::Done(answer);
+    fn finish(self, result: T) {
+        *self.progress.borrow_mut() = Progress::Done(result);
     }
 }
 
 impl<T> Drop for Leader<T> {
     fn drop(&mut self) {
         let is_other = |shared: &Shared<T>| !Rc::ptr_eq(shared, &self.progress);
-        let mut under_way = self.flights.0.borrow_mut();
-        under_way.retain(|(_, shared)| is_other(shared));
-        drop(under_way);
+        let mut flights = self.flights.0.borrow_mut();
+        flights.retain(|(_, shared)| is_other(shared));
+        drop(flights);
         let mut progress = self.progress.borrow_mut();
         if matches!(*progress, Progress::Pending) {
             *progress = Progress::Abandoned;
@@ -90,9 +127,7 @@ impl<T> Drop for Leader<T> {
 }
 
 impl<T: Clone> Follower<T> {
-    /// How far the leader is now.
-    #[must_use]
-    pub fn poll(&self) -> Progress<T> {
+    fn poll(&self) -> Progress<T> {
         self.0.borrow().clone()
     }
 }
@@ -101,22 +136,22 @@ impl<T: Clone> Follower<T> {
 mod tests {
     use super::*;
 
-    fn lead(flights: &SingleFlight<u8>, question: &str) -> Leader<u8> {
-        match flights.join(question.to_owned()) {
+    fn lead(flights: &SingleFlight<u8>, key: &str) -> Leader<u8> {
+        match flights.join(key) {
             Role::Leader(lead) => lead,
-            Role::Follower(_) => panic!("somebody else leads"),
+            Role::Follower(_) => panic!("another request leads"),
         }
     }
 
-    fn follow(flights: &SingleFlight<u8>, question: &str) -> Follower<u8> {
-        match flights.join(question.to_owned()) {
+    fn follow(flights: &SingleFlight<u8>, key: &str) -> Follower<u8> {
+        match flights.join(key) {
             Role::Follower(follow) => follow,
-            Role::Leader(_) => panic!("nobody leads"),
+            Role::Leader(_) => panic!("no request leads"),
         }
     }
 
     #[test]
-    fn those_who_ask_the_same_share_the_first_one_s_answer() {
+    fn followers_share_the_result_of_the_leader() {
         let flights = SingleFlight::default();
         let first = lead(&flights, "a");
         let second = follow(&flights, "a");
@@ -128,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_not_for_those_who_ask_later() {
+    fn a_result_is_not_for_later_requests() {
         let flights = SingleFlight::default();
         lead(&flights, "a").finish(1);
         let next = lead(&flights, "a");
@@ -138,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn when_the_leader_gives_up_one_who_followed_leads() {
+    fn when_the_leader_is_abandoned_a_follower_leads() {
         let flights = SingleFlight::default();
         let first = lead(&flights, "a");
         let second = follow(&flights, "a");

@@ -1,43 +1,31 @@
 //! The query of a URL, as forms write it.
 
-use crate::json::Json;
+use percent_encoding::percent_decode_str;
 
-/// The fields of a query as an object of texts. A part without `=` is passed over.
+/// The first value of the first of `names` that the query contains, with its name.
 #[must_use]
-pub fn fields(query: &str) -> Json<'_> {
-    let fields = query.split('&').filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        Some((name, Json::from(percent_decode(value))))
-    });
-    Json::object(fields.collect())
+pub fn first<'n>(query: &str, names: &[&'n str]) -> Option<(&'n str, String)> {
+    names
+        .iter()
+        .find_map(|name| Some((*name, value(query, name)?)))
 }
 
-/// What is no escape of UTF-8 stays as it is.
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digits = (
-            ahead.next().and_then(hex_digit),
-            ahead.next().and_then(hex_digit),
-        );
-        match (byte, digits) {
-            (b'%', (Some(high), Some(low))) => {
-                bytes.push(high << 4 | low);
-                rest = ahead;
-            }
-            (b'+', _) => bytes.push(b' '),
-            _ => bytes.push(byte),
-        }
+/// The last value of a name. A part without `=` is skipped.
+#[must_use]
+pub fn value(query: &str, name: &str) -> Option<String> {
+    query
+        .rsplit('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find_map(|(other, value)| (other == name).then(|| decode(value)))
+}
+
+/// Invalid escapes are left unchanged, and so is a value that is not UTF-8.
+fn decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    match percent_decode_str(&spaced).decode_utf8() {
+        Ok(decoded) => decoded.into_owned(),
+        Err(_) => text.to_owned(),
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -45,15 +33,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_has_fields_whose_escapes_are_resolved() {
-        let query = fields("x&user=a%40b+c%2B%zz&y=%ff&z=");
-        for (name, value) in [
+    fn values_are_decoded_and_invalid_escapes_are_left_unchanged() {
+        let query = "x&user=a%40b+c%2B%zz&y=%ff&z=";
+        for (name, expected) in [
             ("x", None),
             ("user", Some("a@b c+%zz")),
             ("y", Some("%ff")),
             ("z", Some("")),
         ] {
-            assert_eq!(query.get(name).and_then(Json::text), value, "{name}");
+            assert_eq!(value(query, name).as_deref(), expected, "{name}");
         }
     }
 }

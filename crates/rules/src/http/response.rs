@@ -1,71 +1,58 @@
-//! An answer to a client, before the runtime's own types.
+//! A response to a client, before it becomes the runtime's own type.
 
-use crate::problem::Problem;
+use serde::Serialize;
 
 /// Headers, each name once, in the order in which they were set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(&'static str, String)>);
 
 impl Headers {
-    /// Sets one, in place of one of the same name.
+    /// Sets a header, and replaces one of the same name.
     pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
         self.0.retain(|(known, _)| *known != name);
         self.0.push((name, value.into()));
     }
 
-    /// All of them.
+    /// All headers.
     #[must_use]
     pub fn all(&self) -> &[(&'static str, String)] {
         &self.0
     }
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The headers of this answer alone; [`Response::finish`] adds those of every answer.
+    /// The headers of this response alone; [`Response::finish`] adds those of every response.
     pub headers: Headers,
-    /// The body; `None` where there is none to send.
+    /// The body, if there is one.
     pub body: Option<String>,
 }
 
 impl Response {
-    /// `200` with JSON that must not be stored.
+    /// `200` with a value as JSON, which must not be stored.
     #[must_use]
-    pub fn json(body: String) -> Self {
-        Self::ok("application/json", "no-store", body)
+    pub fn json(value: &impl Serialize) -> Self {
+        Self::new(200, "application/json", "no-store", to_json(value))
+    }
+
+    /// `200` with a value as JSON that any cache may keep for `seconds`.
+    #[must_use]
+    pub fn cacheable_json(value: &impl Serialize, seconds: u32) -> Self {
+        let cache_control = format!("public, max-age={seconds}");
+        Self::new(200, "application/json", cache_control, to_json(value))
     }
 
     /// `200` with text for Prometheus.
     #[must_use]
     pub fn metrics(body: String) -> Self {
-        Self::ok("text/plain; version=0.0.4; charset=utf-8", "no-store", body)
+        let content_type = "text/plain; version=0.0.4; charset=utf-8";
+        Self::new(200, content_type, "no-store", body)
     }
 
-    /// `200` with JSON that may be kept for `seconds` by anyone.
-    #[must_use]
-    pub fn cacheable_json(body: String, seconds: u32) -> Self {
-        Self::ok(
-            "application/json",
-            format!("public, max-age={seconds}"),
-            body,
-        )
-    }
-
-    fn ok(content_type: &str, cache_control: impl Into<String>, body: String) -> Self {
-        let mut headers = Headers::default();
-        headers.set("Content-Type", content_type);
-        headers.set("Cache-Control", cache_control);
-        Self {
-            status: 200,
-            headers,
-            body: Some(body),
-        }
-    }
-
-    /// `204`, to `OPTIONS`.
+    /// `204`, the answer to `OPTIONS`.
     #[must_use]
     pub fn options(allow: &'static str) -> Self {
         let mut headers = Headers::default();
@@ -78,30 +65,25 @@ impl Response {
         }
     }
 
-    /// A problem, with `Retry-After` and `Allow` where it has them.
+    /// A response with a body.
     #[must_use]
-    pub fn problem(problem: &Problem, request_id: &str) -> Self {
+    pub fn new(
+        status: u16,
+        content_type: &str,
+        cache_control: impl Into<String>,
+        body: String,
+    ) -> Self {
         let mut headers = Headers::default();
-        headers.set("Content-Type", "application/problem+json");
-        headers.set("Cache-Control", "no-store");
-        if let Some(seconds) = problem.retry_after {
-            headers.set("Retry-After", seconds.to_string());
-        }
-        if let Some(allow) = problem.allow {
-            headers.set("Allow", allow);
-        }
-        if problem.status == 401 {
-            // HTTP asks for a challenge with every 401; a visitor's way out is a new session.
-            headers.set("WWW-Authenticate", "Bearer realm=\"ChatKit Edge\"");
-        }
+        headers.set("Content-Type", content_type);
+        headers.set("Cache-Control", cache_control);
         Self {
-            status: problem.status,
+            status,
             headers,
-            body: Some(problem.to_json(request_id)),
+            body: Some(body),
         }
     }
 
-    /// Adds what every answer of ours carries. `HEAD` gets the headers alone.
+    /// Adds the headers of every response. `HEAD` gets the headers alone.
     #[must_use]
     pub fn finish(mut self, method: &str, request_id: &str) -> Self {
         self.headers.set("X-Content-Type-Options", "nosniff");
@@ -113,36 +95,21 @@ impl Response {
     }
 }
 
+/// A value as JSON. Serialization of this crate's types cannot fail: their keys are strings and their numbers are integers.
+#[must_use]
+pub fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn head_has_the_headers_of_get_and_no_body() {
-        let get = Response::json("{}".into()).finish("GET", "r");
-        let head = Response::json("{}".into()).finish("HEAD", "r");
+        let get = Response::json(&()).finish("GET", "r");
+        let head = Response::json(&()).finish("HEAD", "r");
         assert_eq!(get.headers, head.headers);
         assert_eq!(head.body, None);
-    }
-
-    #[test]
-    fn a_401_carries_a_challenge() {
-        let cause = Error::IdentityRequired(crate::identity::AuthError::NoToken);
-        let answer = Response::problem(&Problem::from(&cause), "r");
-        let challenge = "Bearer realm=\"ChatKit Edge\"".to_owned();
-        assert!(
-            answer
-                .headers
-                .all()
-                .contains(&("WWW-Authenticate", challenge))
-        );
-    }
-
-    #[test]
-    fn a_problem_says_which_methods_are_allowed() {
-        let cause = Error::MethodNotAllowed { allow: "GET" };
-        let answer = Response::problem(&Problem::from(&cause), "r");
-        assert!(answer.headers.all().contains(&("Allow", "GET".to_owned())));
     }
 }

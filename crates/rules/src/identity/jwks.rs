@@ -1,28 +1,24 @@
-//! A set of public keys after RFC 7517, and when to fetch it again.
+//! A set of public keys (RFC 7517).
 
-use super::AuthError;
-use crate::json::Json;
+use crate::error::AuthError;
+use crate::http::json_object::from_object;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The most that is read of a key set; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
-/// How long fetching one may take, in seconds.
-pub const FETCH_SECONDS: u32 = 5;
-
-/// How long a key set is used before it is fetched again, so that withdrawn keys go.
-const FRESH_MS: u64 = 60 * 60 * 1000;
-/// How long after a fetch an unknown key id does not cause another.
-const REFETCH_MS: u64 = 60 * 1000;
-/// How long after a failed fetch there is no other.
-const RETRY_MS: u64 = 5 * 1000;
 
 /// The algorithms that keys are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Algorithm {
     /// HMAC with SHA-256, for a shared secret.
+    #[serde(rename = "HS256")]
     Hs256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
     Rs256,
     /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
     Es256,
 }
 
@@ -38,29 +34,98 @@ impl Algorithm {
     }
 }
 
-/// A public key that tokens are checked with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    id: Option<String>,
-    /// What the key is for, by its kind.
-    pub algorithm: Algorithm,
-    /// The key alone, as JSON for WebCrypto: its kind and its numbers.
-    pub jwk: String,
+/// The parts of a public key that WebCrypto needs, as a JWK has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kty")]
+pub enum KeyMaterial {
+    /// An RSA key.
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// The modulus.
+        n: String,
+        /// The exponent.
+        e: String,
+    },
+    /// A key on an elliptic curve.
+    #[serde(rename = "EC")]
+    Ec {
+        /// The curve.
+        crv: Curve,
+        /// The first coordinate.
+        x: String,
+        /// The second coordinate.
+        y: String,
+    },
 }
 
-/// The keys of a set that can check tokens.
+/// The one curve that is supported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Curve {
+    /// The curve of ES256.
+    #[serde(rename = "P-256")]
+    P256,
+}
+
+/// A public key that verifies tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    id: Option<String>,
+    /// The key itself.
+    pub material: KeyMaterial,
+}
+
+impl PublicKey {
+    /// The algorithm of a key is decided by its type, never by a token.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self.material {
+            KeyMaterial::Rsa { .. } => Algorithm::Rs256,
+            KeyMaterial::Ec { .. } => Algorithm::Es256,
+        }
+    }
+}
+
+/// An entry of a key set, as far as it says what the key is for.
+#[derive(Deserialize)]
+struct Entry {
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    #[serde(flatten)]
+    material: KeyMaterial,
+}
+
+impl Entry {
+    /// The key, if it is for verifying signatures with the algorithm of its type.
+    fn into_key(self) -> Option<PublicKey> {
+        let key = PublicKey {
+            id: self.kid,
+            material: self.material,
+        };
+        let fits = self.alg.is_none_or(|alg| alg == key.algorithm().name())
+            && self.usage.is_none_or(|usage| usage == "sig");
+        fits.then_some(key)
+    }
+}
+
+/// The keys of a set that can verify tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeySet(Vec<Key>);
+pub struct KeySet(Vec<PublicKey>);
 
 impl KeySet {
-    /// Reads a key set of at most [`MAX_KEY_SET_BYTES`]. Keys of other kinds and uses are passed over.
+    /// Parses a key set of at most [`MAX_KEY_SET_BYTES`]. Keys of other types and uses are skipped.
     ///
     /// # Errors
-    /// [`AuthError::NoKeys`] if it is not JSON, or has no key of use.
+    /// [`AuthError::NoKeys`] if it is not JSON, or has no usable key.
     pub fn parse(bytes: &[u8]) -> Result<Self, AuthError> {
-        let set = Json::parse(bytes).ok_or(AuthError::NoKeys)?;
-        let keys = set.get("keys").and_then(Json::items).unwrap_or_default();
-        let keys: Vec<Key> = keys.iter().filter_map(read_key).collect();
+        #[derive(Deserialize)]
+        struct Set {
+            keys: Vec<Value>,
+        }
+        let set: Set = from_object(bytes).ok_or(AuthError::NoKeys)?;
+        let entries = set.keys.into_iter().map(serde_json::from_value::<Entry>);
+        let keys: Vec<PublicKey> = entries.flatten().filter_map(Entry::into_key).collect();
         if keys.is_empty() {
             Err(AuthError::NoKeys)
         } else {
@@ -68,53 +133,15 @@ impl KeySet {
         }
     }
 
-    /// The key of an id; without an id, the only key there is.
+    /// The key with an id. Without an id, the only key there is.
     #[must_use]
-    pub fn find(&self, id: Option<&str>) -> Option<&Key> {
+    pub fn find(&self, id: Option<&str>) -> Option<&PublicKey> {
         match (id, self.0.as_slice()) {
             (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
             (None, [only]) => Some(only),
             (None, _) => None,
         }
     }
-}
-
-fn read_key(key: &Json<'_>) -> Option<Key> {
-    let text = |name| key.get(name).and_then(Json::text);
-    let number = |name| Some((name, text(name)?.into()));
-    let (algorithm, jwk) = match (text("kty")?, text("crv")) {
-        ("RSA", _) => (
-            Algorithm::Rs256,
-            vec![("kty", "RSA".into()), number("n")?, number("e")?],
-        ),
-        ("EC", Some("P-256")) => (
-            Algorithm::Es256,
-            vec![
-                ("kty", "EC".into()),
-                ("crv", "P-256".into()),
-                number("x")?,
-                number("y")?,
-            ],
-        ),
-        _ => return None,
-    };
-    let for_this = text("alg").is_none_or(|alg| alg == algorithm.name())
-        && text("use").is_none_or(|usage| usage == "sig");
-    for_this.then(|| Key {
-        id: text("kid").map(str::to_owned),
-        algorithm,
-        jwk: Json::object(jwk).to_string(),
-    })
-}
-
-/// Whether to fetch the key set now. Times are in milliseconds; `fetched` is when it last arrived,
-/// `failed` when a fetch last failed, `known` whether the key that is asked for is in it.
-#[must_use]
-pub fn is_fetch_due(fetched: Option<u64>, failed: Option<u64>, known: bool, now: u64) -> bool {
-    let longer_ago =
-        |then: Option<u64>, span| then.is_none_or(|then| now.saturating_sub(then) >= span);
-    let wait = if known { FRESH_MS } else { REFETCH_MS };
-    longer_ago(fetched, wait) && longer_ago(failed, RETRY_MS)
 }
 
 #[cfg(test)]
@@ -129,17 +156,17 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_by_its_id_and_has_the_algorithm_of_its_kind() {
+    fn a_key_is_found_by_its_id_and_has_the_algorithm_of_its_type() {
         let keys = set(&[RSA, EC]).unwrap();
-        assert_eq!(keys.find(Some("r")).unwrap().algorithm, Algorithm::Rs256);
-        assert_eq!(keys.find(Some("e")).unwrap().algorithm, Algorithm::Es256);
+        assert_eq!(keys.find(Some("r")).unwrap().algorithm(), Algorithm::Rs256);
+        assert_eq!(keys.find(Some("e")).unwrap().algorithm(), Algorithm::Es256);
         assert_eq!(keys.find(Some("x")), None);
         assert_eq!(keys.find(None), None);
         assert!(set(&[EC]).unwrap().find(None).is_some());
     }
 
     #[test]
-    fn keys_of_other_kinds_and_uses_are_passed_over() {
+    fn keys_of_other_types_and_uses_are_skipped() {
         for key in [
             r#"{"kty":"oct","k":"AA","kid":"r"}"#,
             r#"{"kty":"RSA","kid":"r","n":"AQAB"}"#,
@@ -149,20 +176,10 @@ mod tests {
             "7",
         ] {
             assert_eq!(set(&[key]), Err(AuthError::NoKeys), "{key}");
+            assert!(set(&[key, RSA, EC]).is_ok(), "{key}");
         }
         for bytes in [&b""[..], b"<html>", b"[]", b"{}", br#"{"keys":{}}"#] {
             assert_eq!(KeySet::parse(bytes), Err(AuthError::NoKeys));
         }
-    }
-
-    #[test]
-    fn an_unknown_key_causes_one_fetch_a_minute_at_most() {
-        assert!(is_fetch_due(None, None, false, 0));
-        assert!(!is_fetch_due(Some(0), None, false, 59_999));
-        assert!(is_fetch_due(Some(0), None, false, 60_000));
-        assert!(!is_fetch_due(Some(0), None, true, 60_000));
-        assert!(is_fetch_due(Some(0), None, true, 3_600_000));
-        assert!(!is_fetch_due(None, Some(0), false, 4_999));
-        assert!(is_fetch_due(None, Some(0), false, 5_000));
     }
 }

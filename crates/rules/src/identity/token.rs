@@ -1,19 +1,28 @@
-//! A JSON web token in its compact form: RFC 7515 and 7519, strictly read.
+//! JSON web tokens in their compact form (RFC 7515 and 7519), parsed strictly.
+//!
+//! 1. [`Token::parse`] splits a compact JWS, within bounds.
+//! 2. The key is found by the settings, never by the token: the one secret, or in a key set by its id.
+//! 3. The token must name the key's own algorithm; then the signature is verified.
+//! 4. [`Token::user`] checks expiry, start, issuer and audience, and returns the `sub` claim.
 
-use super::{Algorithm, AuthError, TokenPolicy};
-use crate::json::Json;
+use super::jwks::Algorithm;
+use crate::error::AuthError;
+use crate::http::json_object::from_object;
 use crate::secret::Secret;
-use crate::settings::value;
+use crate::settings::TokenPolicy;
+use crate::validate::is_user;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use sha2::Sha256;
 
-/// The longest token that is looked at. Cloudflare takes headers of 16 KB; tokens have 1 or 2.
+/// The longest token that is parsed. Cloudflare accepts headers of 16 KB; tokens have 1 or 2.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// How far the clocks of two machines may be apart, in seconds.
+/// How far the clocks of two machines may differ, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
 
-/// A token taken apart. Nothing in it is believed before its signature is checked.
+/// A parsed token. Nothing in it is trusted before its signature is verified.
 #[derive(Debug)]
 pub struct Token<'a> {
     header: Header,
@@ -22,60 +31,42 @@ pub struct Token<'a> {
     signature: Vec<u8>,
 }
 
-#[derive(Debug)]
+/// The header. A derived type rejects a repeated `alg`, `kid` or `crit`, of which two readers could each see another.
+#[derive(Debug, Deserialize)]
 struct Header {
     alg: String,
     kid: Option<String>,
+    /// Extensions that must be understood. None is supported.
+    crit: Option<Value>,
 }
 
-impl Header {
-    /// `None` for anything but an object with the name of an algorithm, that has each name once and
-    /// no extension that must be understood: we understand none.
-    fn read(json: &[u8]) -> Option<Self> {
-        let header = Json::parse(json)?;
-        let names = header.fields()?.iter().map(|(name, _)| name);
-        let is_once = |name: &&str| names.clone().filter(|other| other == name).count() <= 1;
-        let text = |name| match header.get(name) {
-            None | Some(Json::Null) => Some(None),
-            Some(value) => value.text().map(|text| Some(text.to_owned())),
-        };
-        let may_be_read = ["alg", "kid", "crit"].iter().all(is_once)
-            && matches!(header.get("crit"), None | Some(Json::Null));
-        may_be_read.then_some(Self {
-            alg: text("alg")??,
-            kid: text("kid")?,
-        })
-    }
-}
-
-/// What a token says. Times are in Unix seconds, rounded up.
+/// The claims that are checked. Times are in Unix seconds, rounded up.
 #[derive(Debug)]
 struct Claims {
     /// `exp`, if it is a time.
-    end: Option<u64>,
-    /// `nbf`; never, if it is there and no time.
-    start: u64,
+    expires: Option<u64>,
+    /// `nbf`. A value that is not a time never begins.
+    not_before: u64,
     issuer: Option<String>,
     audience: Vec<String>,
     subject: Option<String>,
 }
 
 impl Claims {
-    /// `None` for anything but an object.
-    fn read(json: &[u8]) -> Option<Self> {
-        let claims = Json::parse(json)?;
-        claims.fields()?;
-        let text = |name| claims.get(name)?.text().map(str::to_owned);
-        let audience = claims.get("aud").map(|aud| match aud.items() {
-            Some(many) => many,
-            None => std::slice::from_ref(aud),
-        });
-        let audience = audience.unwrap_or_default().iter().filter_map(Json::text);
+    fn parse(json: &[u8]) -> Option<Self> {
+        let claims: Map<String, Value> = from_object(json)?;
+        let text = |name| claims.get(name)?.as_str().map(str::to_owned);
+        let audience = match claims.get("aud") {
+            Some(Value::Array(several)) => several.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let audience = audience.iter().filter_map(Value::as_str);
         Some(Self {
-            end: claims.get("exp").and_then(Json::rounded_up),
-            start: claims
+            expires: claims.get("exp").and_then(numeric_date),
+            not_before: claims
                 .get("nbf")
-                .map_or(0, |nbf| nbf.rounded_up().unwrap_or(u64::MAX)),
+                .map_or(0, |nbf| numeric_date(nbf).unwrap_or(u64::MAX)),
             issuer: text("iss"),
             audience: audience.map(str::to_owned).collect(),
             subject: text("sub"),
@@ -83,35 +74,43 @@ impl Claims {
     }
 }
 
+/// A number of seconds, rounded up: 0 for a negative one, [`u64::MAX`] for one beyond it.
+fn numeric_date(value: &Value) -> Option<u64> {
+    // The conversion from floating point saturates at both ends.
+    let rounded = |seconds: f64| seconds.ceil() as u64;
+    value.as_u64().or_else(|| value.as_f64().map(rounded))
+}
+
 impl<'a> Token<'a> {
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// # Errors
-    /// [`AuthError::Malformed`] for anything but three parts of base64url, the first two JSON objects.
+    /// [`AuthError::Malformed`] unless it is three parts of base64url, the first two JSON objects.
     pub fn parse(text: &'a str) -> Result<Self, AuthError> {
-        let take_apart = || {
+        let parse = || {
             let (signed, signature) = text.rsplit_once('.')?;
             let (header, claims) = signed.split_once('.')?;
             Some(Self {
-                header: Header::read(&decode(header)?)?,
-                claims: Claims::read(&decode(claims)?)?,
+                header: from_object(&decode(header)?)?,
+                claims: Claims::parse(&decode(claims)?)?,
                 signed,
                 signature: decode(signature)?,
             })
         };
         (text.len() <= MAX_TOKEN_BYTES)
-            .then(take_apart)
+            .then(parse)
             .flatten()
+            .filter(|token| token.header.crit.is_none())
             .ok_or(AuthError::Malformed)
     }
 
-    /// The id of the key that it says it is signed with.
+    /// The id of the key that the token says it is signed with.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
 
-    /// The bytes that are signed, and the signature.
+    /// The signed bytes and the signature.
     #[must_use]
     pub fn signed_bytes(&self) -> (&[u8], &[u8]) {
         (self.signed.as_bytes(), &self.signature)
@@ -120,7 +119,7 @@ impl<'a> Token<'a> {
     /// Checks that the token names the algorithm of its key.
     ///
     /// # Errors
-    /// [`AuthError::WrongAlgorithm`]: believing the token instead is how signatures are forged.
+    /// [`AuthError::WrongAlgorithm`]. Trusting the token instead is how signatures are forged.
     pub fn expect_algorithm(&self, of_key: Algorithm) -> Result<(), AuthError> {
         if self.header.alg == of_key.name() {
             Ok(())
@@ -129,7 +128,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// Checks the signature against a shared secret, in constant time.
+    /// Verifies the signature with a shared secret, in constant time.
     ///
     /// # Errors
     /// [`AuthError::WrongAlgorithm`] or [`AuthError::BadSignature`].
@@ -142,23 +141,22 @@ impl<'a> Token<'a> {
             .map_err(|_| AuthError::BadSignature)
     }
 
-    /// The user that a token with a right signature speaks of, at `now` in Unix seconds.
+    /// The user of a token whose signature is verified, at `now` in Unix seconds.
     ///
     /// # Errors
-    /// The first of expiry, start, issuer, audience and subject that is not as the rules say.
-    pub fn user(&self, rules: &TokenPolicy, now: u64) -> Result<String, AuthError> {
-        // A time is a number of any spelling; what is between two seconds counts as the later one.
-        let is_over = |end: u64| end.saturating_add(LEEWAY_SECONDS) <= now;
-        if self.claims.end.is_none_or(is_over) {
+    /// The first of expiry, start, issuer, audience and subject that the policy rejects.
+    pub fn user(&self, policy: &TokenPolicy, now: u64) -> Result<String, AuthError> {
+        let has_passed = |end: u64| end.saturating_add(LEEWAY_SECONDS) <= now;
+        if self.claims.expires.is_none_or(has_passed) {
             return Err(AuthError::Expired);
         }
-        if self.claims.start > now.saturating_add(LEEWAY_SECONDS) {
+        if self.claims.not_before > now.saturating_add(LEEWAY_SECONDS) {
             return Err(AuthError::NotYetValid);
         }
-        if rules.issuer.is_some() && self.claims.issuer != rules.issuer {
+        if policy.issuer.is_some() && self.claims.issuer != policy.issuer {
             return Err(AuthError::WrongIssuer);
         }
-        if let Some(audience) = &rules.audience
+        if let Some(audience) = &policy.audience
             && !self.claims.audience.contains(audience)
         {
             return Err(AuthError::WrongAudience);
@@ -166,7 +164,7 @@ impl<'a> Token<'a> {
         self.claims
             .subject
             .as_ref()
-            .filter(|sub| value::is_user(sub))
+            .filter(|sub| is_user(sub))
             .cloned()
             .ok_or(AuthError::NoSubject)
     }
@@ -178,14 +176,14 @@ fn decode(part: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{KeySource, TokenSource};
     use super::*;
+    use crate::settings::{KeySource, TokenSource};
 
     const NOW: u64 = 1_000_000;
 
-    fn rules() -> TokenPolicy {
+    fn policy() -> TokenPolicy {
         TokenPolicy {
-            place: TokenSource::Bearer,
+            source: TokenSource::Bearer,
             keys: KeySource::Secret(Secret::new("secret")),
             issuer: Some("https://site.example".into()),
             audience: Some("chat".into()),
@@ -208,7 +206,7 @@ mod tests {
         let text = sign(r#"{"alg":"HS256"}"#, claims, "secret");
         let token = Token::parse(&text)?;
         token.verify_shared(&Secret::new("secret"))?;
-        token.user(&rules(), NOW)
+        token.user(&policy(), NOW)
     }
 
     fn claims(more: &str) -> String {
@@ -216,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn a_right_token_names_its_user() {
+    fn a_valid_token_names_its_user() {
         assert_eq!(user(&claims(r#","sub":"u1""#)), Ok("u1".into()));
         let many = r#"{"iss":"https://site.example","aud":["x","chat"],"exp":1000010,"sub":"u1"}"#;
         assert_eq!(user(many), Ok("u1".into()));
     }
 
     #[test]
-    fn time_has_a_minute_of_leeway_on_both_sides() {
+    fn clocks_may_differ_by_a_minute_in_both_directions() {
         let at = |exp: u64, nbf: u64| {
             user(&format!(
                 r#"{{"iss":"https://site.example","aud":"chat","exp":{exp},"nbf":{nbf},"sub":"u"}}"#
@@ -235,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_may_be_a_number_of_any_spelling() {
+    fn a_time_may_be_any_json_number() {
         let at = |exp: &str, nbf: &str| {
             user(&format!(
                 r#"{{"iss":"https://site.example","aud":"chat","exp":{exp},"nbf":{nbf},"sub":"u"}}"#
@@ -254,9 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_read_strictly() {
-        let is_read = |header: &str| Token::parse(&sign(header, "{}", "secret")).is_ok();
-        assert!(is_read(
+    fn a_header_is_parsed_strictly() {
+        let is_parsed = |header: &str| Token::parse(&sign(header, "{}", "secret")).is_ok();
+        assert!(is_parsed(
             r#"{"alg":"HS256","kid":null,"crit":null,"x":1,"x":2}"#
         ));
         for header in [
@@ -267,7 +265,7 @@ mod tests {
             r#"{"alg":"none","alg":"HS256"}"#,
             r#"{"alg":"HS256","crit":["b64"],"crit":null}"#,
         ] {
-            assert!(!is_read(header), "{header}");
+            assert!(!is_parsed(header), "{header}");
         }
     }
 
@@ -320,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_says_which_algorithm_not_the_token() {
+    fn the_key_decides_the_algorithm_not_the_token() {
         for alg in ["none", "None", "HS384", "RS256", "hs256", ""] {
             let header = format!(r#"{{"alg":"{alg}"}}"#);
             let text = sign(&header, &claims(r#","sub":"u""#), "secret");
@@ -340,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
+    fn text_that_is_not_a_token_is_rejected() {
         let good = sign(r#"{"alg":"HS256"}"#, &claims(""), "secret");
         let crit = sign(r#"{"alg":"HS256","crit":["b64"]}"#, &claims(""), "secret");
         let long = format!("{good}{}", "A".repeat(MAX_TOKEN_BYTES));

@@ -1,9 +1,8 @@
-//! Who an anonymous visitor is: a random id with our signature, in a cookie or a header.
+//! Anonymous visitors: a random id with the Worker's signature, in a cookie or a header.
 //!
 //! The value is `ID.MAC`: the id is 16 random bytes, the MAC is HMAC-SHA-256 of the id's text,
-//! both in base64url without padding. The signing key comes by HKDF-SHA-256 from
-//! `VISITOR_SECRET`, or from the API key where that is not set. Of several secrets the first
-//! signs and all verify, so that a secret can be replaced without losing anyone.
+//! both in base64url without padding. HKDF-SHA-256 derives the signing key from `VISITOR_SECRET`, or from the API key if that
+//! is not set. Of several secrets the first signs and all verify, so a secret can be replaced without losing a visitor.
 
 use crate::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -11,22 +10,22 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The cookie's name. `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+/// The cookie's name. With `__Host-` browsers require `Secure`, `Path=/` and no `Domain`.
 pub const COOKIE: &str = "__Host-chatkit_visitor";
 
-/// The header that carries the same value for pages whose browser keeps no cookie.
+/// The header with the same value, for pages whose browser keeps no cookie.
 pub const HEADER: &str = "X-ChatKit-Visitor";
 
-/// How many random bytes an id is made of.
+/// How many random bytes an id has.
 pub const ID_BYTES: usize = 16;
 
-/// How long the cookie is kept: 400 days, the most that browsers allow.
+/// The age of the cookie: 400 days, the maximum in browsers.
 const COOKIE_SECONDS: u32 = 34_560_000;
 
-/// Separates these keys from any other that may be derived from the same secret.
+/// Separates these keys from all others that may be derived from the same secret.
 const KEY_PURPOSE: &[u8] = b"chatkit-edge visitor 1";
 
-/// A visitor whose id we made, either just now or as our signature proves.
+/// A visitor whose id this Worker made, just now or as the signature proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     id: String,
@@ -63,7 +62,7 @@ impl VisitorKeys {
         }
     }
 
-    /// A visitor never seen before, from fresh random bytes.
+    /// A new visitor, from fresh random bytes.
     #[must_use]
     pub fn new_visitor(&self, random: [u8; ID_BYTES]) -> Visitor {
         Visitor {
@@ -79,7 +78,7 @@ impl VisitorKeys {
         format!("{}.{mac}", visitor.id)
     }
 
-    /// The visitor that a value proves. A forged, damaged or foreign value proves nobody.
+    /// The visitor that a value proves, if its signature is valid.
     #[must_use]
     pub fn verify(&self, value: &str) -> Option<Visitor> {
         let (id, signature) = value.split_once('.')?;
@@ -94,7 +93,7 @@ impl VisitorKeys {
         (whole && proven).then(|| Visitor { id: id.to_owned() })
     }
 
-    /// The visitor that a request proves: by the cookie first, by the header where there is none.
+    /// The visitor that a request proves: by the cookie, else by the header.
     #[must_use]
     pub fn from_headers(&self, cookies: Option<&str>, header: Option<&str>) -> Option<Visitor> {
         cookies
@@ -104,8 +103,8 @@ impl VisitorKeys {
             .find_map(|value| self.verify(value))
     }
 
-    /// The value of `Set-Cookie`. On a third-party page it is partitioned, so that it is kept
-    /// there at all, and kept apart for each site that embeds us.
+    /// The value of `Set-Cookie`. On a third-party page the cookie is partitioned: browsers keep no other there, and it is
+    /// separate for each embedding site.
     #[must_use]
     pub fn cookie(&self, visitor: &Visitor, third_party: bool) -> String {
         let value = self.sign(visitor);
@@ -120,19 +119,19 @@ impl VisitorKeys {
 
 fn derive_key(secret: &Secret) -> [u8; 32] {
     let mut key = [0; 32];
-    // HKDF refuses only outputs of more than 255 blocks; this is one.
+    // HKDF rejects only outputs of more than 255 blocks; this is one.
     let _ = Hkdf::<Sha256>::new(None, secret.expose().as_bytes()).expand(KEY_PURPOSE, &mut key);
     key
 }
 
-/// `None` never happens: HMAC takes keys of any length.
+/// Never `None`: HMAC accepts keys of any length.
 fn mac(key: &[u8], id: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(id.as_bytes());
     Some(mac)
 }
 
-/// Every value of our cookie in a `Cookie` header: a page can have it partitioned and not.
+/// Every value of the cookie in a `Cookie` header: a page can have both a partitioned and an unpartitioned one.
 fn values_of_cookie(header: &str) -> impl Iterator<Item = &str> {
     header.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_visitor_is_recognised_in_cookie_and_header() {
+    fn a_signed_visitor_is_recognized_in_cookie_and_header() {
         let keys = keys(&["one"]);
         let visitor = keys.new_visitor([7; ID_BYTES]);
         let value = keys.sign(&visitor);
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn forged_cut_swapped_and_foreign_values_prove_nobody() {
+    fn forged_cut_swapped_and_foreign_values_prove_no_visitor() {
         let ours = keys(&["one"]);
         let one = ours.sign(&ours.new_visitor([1; ID_BYTES]));
         let two = ours.sign(&ours.new_visitor([2; ID_BYTES]));
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_secret_in_front_keeps_old_visitors_until_the_old_one_goes() {
+    fn a_new_secret_in_front_keeps_visitors_until_the_old_one_is_removed() {
         let old = keys(&["old"]);
         let visitor = old.new_visitor([9; ID_BYTES]);
         let value = old.sign(&visitor);

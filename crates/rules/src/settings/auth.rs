@@ -1,12 +1,42 @@
-//! The settings that say who may call and how that is proven.
+//! The settings that say who may use the Worker and how they prove who they are.
 
 use super::reader::Reader;
+use super::value;
 use crate::identity::visitor::VisitorKeys;
-use crate::identity::{KeySource, TokenPolicy, TokenSource};
 use crate::secret::Secret;
-use crate::settings::value;
 
-/// How auth prove who they are: `AUTH`.
+/// Where a request carries its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenSource {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Cf-Access-Jwt-Assertion`, which Cloudflare Access adds.
+    Access,
+}
+
+/// Where the key of a token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// `AUTH_JWT_SECRET`, for HS256.
+    Secret(Secret),
+    /// The address of a JWKS, for RS256 and ES256.
+    Jwks(String),
+}
+
+/// What a token must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPolicy {
+    /// Where it is carried.
+    pub source: TokenSource,
+    /// What it is signed with.
+    pub keys: KeySource,
+    /// The expected `iss`, if the owner set one.
+    pub issuer: Option<String>,
+    /// The expected `aud`, if the owner set one.
+    pub audience: Option<String>,
+}
+
+/// How users prove who they are: `AUTH`.
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// `anonymous`: a signed visitor in a cookie or a header.
@@ -21,7 +51,7 @@ impl Auth {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
-            Self::Token(rules) => match rules.place {
+            Self::Token(policy) => match policy.source {
                 TokenSource::Bearer => "jwt",
                 TokenSource::Access => "access",
             },
@@ -29,19 +59,19 @@ impl Auth {
     }
 }
 
-/// Who may call.
+/// Who may use the Worker.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
     /// `AUTH`.
     pub auth: Auth,
-    /// `TRUST_CLIENT_USER`: a user named in the body counts.
+    /// `TRUST_CLIENT_USER`: a user named in the body is trusted.
     pub trust_client_user: bool,
     /// From `VISITOR_SECRET`, or from the API key.
     pub visitors: VisitorKeys,
 }
 
 impl AuthSettings {
-    /// Reads the variables. `None` if they say nothing usable; the reader then has a error.
+    /// Reads the variables. `None` if they are not usable; the reader then has an error.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         api_key: Option<&Secret>,
@@ -51,7 +81,7 @@ impl AuthSettings {
         if trust_client_user && matches!(auth, Some(Auth::Token(_))) {
             reader.error(
                 "TRUST_CLIENT_USER",
-                "TRUST_CLIENT_USER is true and AUTH is not anonymous: only one of them can name the user.",
+                "TRUST_CLIENT_USER is true and AUTH is not anonymous: set only one of them.",
             );
         }
         Some(Self {
@@ -107,28 +137,28 @@ fn read_jwt<F: Fn(&str) -> Option<String>>(
     let keys = match (secret, url) {
         (Some(secret), None) => KeySource::Secret(secret),
         (None, Some(url)) => {
-            // Such keys sign tokens for other sites too; only issuer and audience tell them apart.
+            // A provider's keys sign tokens for other sites too; only issuer and audience tell them apart.
             require(reader, "AUTH_ISSUER", issuer.is_some());
             require(reader, "AUTH_AUDIENCE", audience.is_some());
-            KeySource::Url(url)
+            KeySource::Jwks(url)
         }
         (None, None) => {
             reader.error(
                 "AUTH_JWT_SECRET",
-                "AUTH is jwt and there is no key: set the secret AUTH_JWT_SECRET or the address AUTH_JWKS_URL.",
+                "AUTH is jwt and no key is set: set the secret AUTH_JWT_SECRET or the address AUTH_JWKS_URL.",
             );
             return None;
         }
         (Some(_), Some(_)) => {
             reader.error(
                 "AUTH_JWKS_URL",
-                "AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: only one of them can have the keys.",
+                "AUTH_JWT_SECRET and AUTH_JWKS_URL are both set: set only one of them.",
             );
             return None;
         }
     };
     Some(TokenPolicy {
-        place: TokenSource::Bearer,
+        source: TokenSource::Bearer,
         keys,
         issuer,
         audience,
@@ -162,8 +192,8 @@ fn read_access<F: Fn(&str) -> Option<String>>(
         }
     };
     Some(TokenPolicy {
-        place: TokenSource::Access,
-        keys: KeySource::Url(url),
+        source: TokenSource::Access,
+        keys: KeySource::Jwks(url),
         issuer: Some(issuer),
         audience: Some(audience),
     })
@@ -174,11 +204,11 @@ fn require<F: Fn(&str) -> Option<String>>(
     variable: &'static str,
     is_set: bool,
 ) {
-    // A variable that is set wrongly has its error already.
+    // A wrong value already has its own error.
     if !is_set && reader.text(variable).is_none() {
         reader.error(
             variable,
-            format!("{variable} is not set, and the value of AUTH needs it."),
+            format!("{variable} is not set, and this value of AUTH requires it."),
         );
     }
 }

@@ -1,18 +1,19 @@
 //! What the owner configured, read once and checked as a whole.
 //!
-//! Each variable is read by one line of [`Settings::read`], with its bounds. A missing variable
-//! has its default; a wrong one is a [`SettingError`], and all errors are found, not just the first.
-//! What a page needs even then (the origins, the script) is usable in any case.
+//! [`Settings::read`] reads each variable in one line, with its bounds. A missing variable has its default; a wrong one is
+//! a [`SettingError`], and all errors are found, not just the first. What a page needs even then (the origins, the script)
+//! is usable in any case.
 
 mod auth;
 mod reader;
 pub mod value;
 
-pub use auth::{Auth, AuthSettings};
-pub use reader::SettingError;
+pub use auth::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
 
-use crate::http::origin::{self, OriginPattern};
+use crate::error::SettingError;
+use crate::http::cors::{OriginPattern, parse_pattern};
 use crate::secret::Secret;
+use crate::validate::{is_header_word, is_workflow_id};
 use reader::Reader;
 use value::Expected;
 
@@ -20,40 +21,44 @@ const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 const DEFAULT_SCRIPT: &str = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 
+/// What `ALLOWED_ORIGINS` may contain.
+const ORIGINS: &str =
+    "origins like https://www.example.com or https://*.example.com, separated by commas";
+
 const DEFAULT_PUBLISH_SECONDS: u64 = 120;
-/// Reading the counters takes a read of KV for each shard.
+/// Each shard is one more read of KV for `stats`.
 const MAX_SHARDS: u64 = 64;
 
-/// How many state variables OpenAI takes, and how long their names may be.
+/// How many state variables OpenAI accepts, and how long their names may be.
 const MAX_STATE_VARIABLES: usize = 64;
 /// See [`MAX_STATE_VARIABLES`].
 pub const MAX_NAME_CHARS: usize = 64;
 
-/// Everything that is configured.
+/// All settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `ALLOWED_ORIGINS`, without the entries that are wrong.
     pub origins: Vec<OriginPattern>,
     /// `CHATKIT_JS_URL`, or OpenAI's if it is wrong.
     pub script_url: String,
-    /// `ADMIN_TOKEN`: what opens the admin endpoints; without it there are none.
+    /// `ADMIN_TOKEN`: opens the admin endpoints, which do not exist without it.
     pub admin_token: Option<Secret>,
     /// `RATE_LIMITS`.
     pub rate_limits: bool,
-    /// `COUNTER_SHARDS`: how many objects share the counting; 1 or more.
+    /// `COUNTER_SHARDS`: how many objects share the counting, at least 1.
     pub counter_shards: u32,
-    /// `COUNTER_PUBLISH_SECONDS`: how long counters wait at least between publications.
+    /// `COUNTER_PUBLISH_SECONDS`: the minimum interval between publications.
     pub counter_publish_seconds: u64,
-    /// What sessions need, or everything that is wrong; never an empty list.
+    /// What sessions need, or everything that is wrong (never empty).
     pub sessions: Result<SessionSettings, Vec<SettingError>>,
 }
 
-/// What it takes to create sessions.
+/// What creating a session needs.
 #[derive(Debug, Clone)]
 pub struct SessionSettings {
     /// `OPENAI_API_KEY`.
     pub api_key: Secret,
-    /// `OPENAI_BASE_URL`, without a slash at the end.
+    /// `OPENAI_BASE_URL`, without a trailing slash.
     pub base_url: String,
     /// `OPENAI_ORG_ID`.
     pub organization: Option<String>,
@@ -61,7 +66,7 @@ pub struct SessionSettings {
     pub project: Option<String>,
     /// `OPENAI_TIMEOUT_SECONDS`.
     pub timeout_seconds: u64,
-    /// `OPENAI_CHATKIT_WORKFLOW_ID`: the ids a page may ask for, the default first; never empty.
+    /// `OPENAI_CHATKIT_WORKFLOW_ID`: the workflows a page may request, the default first; never empty.
     pub workflows: Vec<String>,
     /// `WORKFLOW_VERSION`.
     pub workflow_version: Option<String>,
@@ -69,7 +74,7 @@ pub struct SessionSettings {
     pub ttl_seconds: Option<u64>,
     /// `MAX_REQUESTS_PER_MINUTE`.
     pub max_requests_per_minute: Option<u64>,
-    /// `FILE_UPLOAD` and its bounds.
+    /// `FILE_UPLOAD` and its limits.
     pub uploads: Uploads,
     /// `HISTORY`.
     pub history: Option<bool>,
@@ -79,30 +84,30 @@ pub struct SessionSettings {
     pub thread_titles: Option<bool>,
     /// `STATE_VARIABLES`: the names a page may set.
     pub state_variables: Vec<String>,
-    /// `AUTH` and what belongs to it.
+    /// `AUTH` and the settings that belong to it.
     pub auth: AuthSettings,
     /// `DAILY_SESSION_LIMIT` and `DAILY_SESSIONS_PER_USER`.
     pub daily: DailyLimits,
 }
 
-/// How many sessions there may be in a UTC day.
+/// How many sessions may start in a UTC day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DailyLimits {
     /// `DAILY_SESSION_LIMIT`: in the whole deployment.
-    pub for_all: Option<u64>,
+    pub total: Option<u64>,
     /// `DAILY_SESSIONS_PER_USER`.
-    pub for_one: Option<u64>,
+    pub per_user: Option<u64>,
 }
 
 impl DailyLimits {
-    /// Whether there is any limit to keep.
+    /// Whether any limit is set.
     #[must_use]
     pub fn are_set(self) -> bool {
-        self.for_all.is_some() || self.for_one.is_some()
+        self.total.is_some() || self.per_user.is_some()
     }
 }
 
-/// Whether files may be uploaded, and how many of what size.
+/// Whether visitors may upload files, and how many of what size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Uploads {
     /// `FILE_UPLOAD`.
@@ -114,7 +119,7 @@ pub struct Uploads {
 }
 
 impl Settings {
-    /// Reads all variables through `lookup`, which gives a variable's text or `None`.
+    /// Reads all variables through `lookup`, which returns a variable's text.
     #[must_use]
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let mut reader = Reader::new(lookup);
@@ -122,7 +127,9 @@ impl Settings {
 
         let origins = r
             .read("ALLOWED_ORIGINS", |text| {
-                value::list(text).map(origin::parse_pattern).collect()
+                value::list(text)
+                    .map(|entry| parse_pattern(entry).ok_or_else(|| ORIGINS.to_owned()))
+                    .collect()
             })
             .unwrap_or_default();
         let script_url = r
@@ -148,7 +155,7 @@ impl Settings {
             .unwrap_or(DEFAULT_TIMEOUT_SECONDS);
         let workflow_version = r.read("WORKFLOW_VERSION", workflow_version);
         let ttl_seconds = r.number("SESSION_TTL_SECONDS", 1, 600);
-        // OpenAI names no most; this is the largest number that JSON readers agree on.
+        // OpenAI states no maximum; this is the largest integer that all JSON parsers agree on.
         let max_requests_per_minute = r.number("MAX_REQUESTS_PER_MINUTE", 1, 1 << 53);
         let uploads = Uploads {
             enabled: r.switch("FILE_UPLOAD").unwrap_or(false),
@@ -163,8 +170,8 @@ impl Settings {
             .unwrap_or_default();
         let auth = AuthSettings::read(r, api_key.as_ref());
         let daily = DailyLimits {
-            for_all: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
-            for_one: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
+            total: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
+            per_user: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
         };
 
         let errors = reader.into_errors();
@@ -206,14 +213,14 @@ impl Settings {
 fn api_key<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Secret> {
     const NAME: &str = "OPENAI_API_KEY";
     let key = reader.secret(NAME);
-    let error = match &key {
+    let sentence = match &key {
         None => "OPENAI_API_KEY is not set: add it with: npx wrangler secret put OPENAI_API_KEY.",
-        Some(key) if !value::is_header_word(key.expose(), 512) => {
-            "OPENAI_API_KEY holds characters that no key has; was it pasted whole and alone?"
+        Some(key) if !is_header_word(key.expose(), 512) => {
+            "OPENAI_API_KEY contains characters that no API key has. Copy the key again, without spaces or line breaks."
         }
         Some(_) => return key,
     };
-    reader.error(NAME, error);
+    reader.error(NAME, sentence);
     None
 }
 
@@ -227,22 +234,22 @@ fn workflows<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Ve
         return None;
     }
     reader.read(NAME, |text| {
-        named_list(text, value::is_workflow_id)
+        named_list(text, is_workflow_id)
             .ok_or_else(|| "a workflow id like wf_123, or several, separated by commas".to_owned())
     })
 }
 
-/// The parts of a list, if there is at least one and each is right.
-fn named_list(text: &str, is_right: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+/// The parts of a list, if there is at least one and all are valid.
+fn named_list(text: &str, is_valid: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let parts: Vec<String> = value::list(text).map(str::to_owned).collect();
-    (!parts.is_empty() && parts.iter().all(|part| is_right(part))).then_some(parts)
+    (!parts.is_empty() && parts.iter().all(|part| is_valid(part))).then_some(parts)
 }
 
 fn workflow_version(text: &str) -> Result<String, Expected> {
-    if text != "latest" && value::is_header_word(text, 128) {
+    if text != "latest" && is_header_word(text, 128) {
         Ok(text.to_owned())
     } else {
-        Err("a version's number, not latest, with which the chat fails later; leave it out for the newest".to_owned())
+        Err("a version number, not latest (leave it out for the newest version)".to_owned())
     }
 }
 

@@ -1,9 +1,10 @@
-//! Reads variables one at a time and gathers what is wrong with them.
+//! Reads variables one at a time and collects what is wrong with them.
 
-use crate::redact::{MARK, contains, redact};
+use super::value::{self, Expected};
+use crate::error::SettingError;
+use crate::redact::{MARK, redact};
 use crate::secret::Secret;
-use crate::settings::value::{self, Expected};
-use std::fmt;
+use crate::validate::is_header_word;
 
 /// The variables that must not be shown.
 const SECRETS: [&str; 4] = [
@@ -13,32 +14,8 @@ const SECRETS: [&str; 4] = [
     "ADMIN_TOKEN",
 ];
 
-/// A shorter text can be part of an address by chance.
+/// A shorter secret can be part of an address by chance.
 const MIN_SECRET_BYTES: usize = 8;
-
-/// One thing that is wrong with the settings, as a sentence for the owner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingError {
-    /// The variable.
-    pub variable: &'static str,
-    sentence: String,
-}
-
-impl SettingError {
-    /// A error, told in a whole sentence that names the variable and holds no secret.
-    pub fn new(variable: &'static str, sentence: impl Into<String>) -> Self {
-        Self {
-            variable,
-            sentence: sentence.into(),
-        }
-    }
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
-    }
-}
 
 /// Reads through `lookup`, which gives a variable's text or `None`.
 pub(super) struct Reader<F> {
@@ -54,7 +31,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// Everything found to be wrong.
+    /// Everything that is wrong.
     pub(super) fn into_errors(self) -> Vec<SettingError> {
         self.errors
     }
@@ -63,19 +40,19 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.errors.push(SettingError::new(variable, sentence));
     }
 
-    /// The variable's text; one that is empty or blank counts as not set.
+    /// The variable's text. An empty or blank one counts as not set.
     pub(super) fn text(&self, variable: &str) -> Option<String> {
         let text = (self.lookup)(variable)?;
         let trimmed = text.trim();
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
 
-    /// A variable that may hold anything and must not be shown.
+    /// A variable that may contain anything and must not be shown.
     pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
         self.text(variable).map(Secret::new)
     }
 
-    /// A variable that is no secret: a error shows what it holds.
+    /// A variable that is not a secret: the error quotes its value.
     pub(super) fn read<T>(
         &mut self,
         variable: &'static str,
@@ -95,7 +72,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// A variable that every page is told: a secret in it is a error.
+    /// A variable that every page can read: a secret in it is an error.
     pub(super) fn public<T>(
         &mut self,
         variable: &'static str,
@@ -103,24 +80,24 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     ) -> Option<T> {
         let text = self.text(variable)?;
         let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
-        if secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && contains(&text, &secret)) {
-            let sentence = format!("{variable} holds a secret, and every page is told what it is.");
+        if secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && text.contains(&secret)) {
+            let sentence = format!("{variable} contains a secret, and every page can read it.");
             self.error(variable, sentence);
             return None;
         }
         self.read(variable, parse)
     }
 
-    /// What a variable holds, for a error; without the secrets, which end up in the wrong variable too,
-    /// and without addresses that may have a password.
+    /// A variable's value for an error: without secrets, which people paste into the wrong variable, and without addresses
+    /// that may contain a password.
     fn shown(&self, text: &str) -> String {
-        let may_have_password = |word: &str| contains(word, "://") && word.contains('@');
+        let may_have_password = |word: &str| word.contains("://") && word.contains('@');
         let words = text.split_whitespace();
         let words = words.map(|word| if may_have_password(word) { MARK } else { word });
         let text = words.collect::<Vec<_>>().join(" ");
         let secrets = SECRETS.iter().filter_map(|name| self.secret(name));
         let shown = secrets.fold(redact(&text, None), |shown, secret| {
-            if contains(&shown, secret.expose()) {
+            if shown.contains(secret.expose()) {
                 MARK.to_owned()
             } else {
                 redact(&shown, Some(&secret))
@@ -139,10 +116,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn header_word(&mut self, variable: &'static str) -> Option<String> {
         self.read(variable, |text| {
-            if value::is_header_word(text, 256) {
+            if is_header_word(text, 256) {
                 Ok(text.to_owned())
             } else {
-                Err("up to 256 letters, digits and signs without spaces".to_owned())
+                Err("up to 256 visible ASCII characters without spaces".to_owned())
             }
         })
     }

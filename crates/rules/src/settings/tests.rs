@@ -79,7 +79,7 @@ fn what_every_page_is_told_holds_no_secret() {
     let variables = [("OPENAI_API_KEY", "sk-0123456789"), WORKFLOW, script];
     assert_eq!(
         errors(&variables),
-        ["CHATKIT_JS_URL holds a secret, and every page is told what it is."]
+        ["CHATKIT_JS_URL contains a secret, and every page can read it."]
     );
     assert_eq!(read(&variables).script_url, DEFAULT_SCRIPT);
     assert_eq!(read(&[KEY, WORKFLOW, script]).script_url, script.1);
@@ -154,9 +154,7 @@ fn access_finds_its_keys_at_the_issuer() {
     };
     assert_eq!(
         rules.keys,
-        crate::identity::KeySource::Url(
-            "https://team.cloudflareaccess.com/cdn-cgi/access/certs".into()
-        )
+        KeySource::Jwks("https://team.cloudflareaccess.com/cdn-cgi/access/certs".into())
     );
 }
 

@@ -1,8 +1,9 @@
-//! How each kind of value is spelt: numbers, switches, lists, names, addresses.
+//! Parses the kinds of values that settings have: numbers, switches, lists, addresses.
 //!
-//! Each reader returns the value, or what is allowed in words that end the sentence "NAME must be …".
+//! Each parser returns the value, or what is allowed in words that end the sentence "NAME must be …".
 
-use crate::http::origin;
+use crate::url_origin;
+use crate::validate::is_header_word;
 
 /// What is allowed, for the owner to read.
 pub type Expected = String;
@@ -10,7 +11,7 @@ pub type Expected = String;
 /// A whole number within bounds.
 ///
 /// # Errors
-/// What is allowed, if the text is no such number.
+/// What is allowed, for any other text.
 pub fn whole_number(text: &str, least: u64, most: u64) -> Result<u64, Expected> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
@@ -31,67 +32,39 @@ pub fn switch(text: &str) -> Result<bool, Expected> {
     }
 }
 
-/// The parts of a comma-separated list, trimmed, empty ones left out.
+/// The parts of a comma-separated list, trimmed, without empty ones.
 pub fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|part| !part.is_empty())
 }
 
-/// A workflow's id: `wf_` and 1 to 128 letters, digits, `_` or `-`.
-#[must_use]
-pub fn is_workflow_id(text: &str) -> bool {
-    text.strip_prefix("wf_")
-        .is_some_and(|rest| is_name(rest, 128))
-}
-
-/// A name of 1 to `most` ASCII letters, digits, `_` or `-`.
-#[must_use]
-pub fn is_name(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-}
-
-/// A `user` for OpenAI: 1 to 512 characters, none of them a control character.
-#[must_use]
-pub fn is_user(text: &str) -> bool {
-    (1..=512).contains(&text.chars().count()) && !text.contains(char::is_control)
-}
-
-/// A text that may stand in an HTTP header as it is: 1 to `most` visible ASCII characters.
-#[must_use]
-pub fn is_header_word(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 /// An absolute `http` or `https` address without user, query or fragment, and without a slash at the end.
 ///
 /// # Errors
-/// What is allowed, if the text is no such address.
+/// What is allowed, for any other text.
 pub fn base_url(text: &str) -> Result<String, Expected> {
     let allowed = || "an address like https://api.openai.com/v1".to_owned();
     let trimmed = text.trim_end_matches('/');
     let plain =
         is_header_word(trimmed, 512) && !trimmed.contains(['?', '#', '@', '\\', '"', '<', '>']);
-    match origin::of_url(trimmed) {
+    match url_origin::of_url(trimmed) {
         Some(_) if plain => Ok(trimmed.to_owned()),
         _ => Err(allowed()),
     }
 }
 
-/// The address of something that is fetched and believed: `https`, or `http` on this machine.
+/// The address of something that is fetched and trusted: `https`, or `http` on this machine.
 ///
 /// # Errors
-/// What is allowed, if the text is no such address.
+/// What is allowed, for any other text.
 pub fn fetched_url(text: &str) -> Result<String, Expected> {
     let allowed = || "an https address".to_owned();
-    // `;` and `,` would end the source in a Content-Security-Policy, `>` the address in a `Link`.
+    // `;` and `,` would end the source in a Content-Security-Policy, `>` the address in a `Link` header.
     let plain =
         is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', '>', ';', ',']);
-    let origin = origin::of_url(text).ok_or_else(allowed)?;
-    if plain && (origin.starts_with("https:") || origin::is_loopback(&origin)) {
+    let origin = url_origin::of_url(text).ok_or_else(allowed)?;
+    if plain && (origin.starts_with("https:") || url_origin::is_loopback(&origin)) {
         Ok(text.to_owned())
     } else {
         Err(allowed())
@@ -115,14 +88,14 @@ mod tests {
     }
 
     #[test]
-    fn a_switch_has_four_spellings() {
+    fn a_switch_is_true_on_false_or_off_in_any_case() {
         assert_eq!(switch("TRUE"), Ok(true));
         assert_eq!(switch("off"), Ok(false));
         assert!(switch("yes please").is_err());
     }
 
     #[test]
-    fn a_base_url_loses_its_last_slash_and_has_no_extras() {
+    fn a_base_url_loses_its_last_slash_and_may_not_have_a_user_or_query() {
         assert_eq!(
             base_url("http://127.0.0.1:8788/v1/"),
             Ok("http://127.0.0.1:8788/v1".to_owned())
@@ -140,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_fetched_comes_over_https_or_from_this_machine() {
+    fn a_fetched_url_is_https_or_on_this_machine() {
         assert!(fetched_url("https://cdn.example/x.js?v=1").is_ok());
         assert!(fetched_url("http://localhost:8788/chatkit.js").is_ok());
         assert!(fetched_url("http://cdn.example/x.js").is_err());

@@ -1,0 +1,104 @@
+//! What a handler gets: the isolate's state, the platform, the request, and the request's fields in the log.
+
+use crate::error::Error;
+use crate::http::MAX_BODY_BYTES;
+use crate::http::cors::{self, RequestOrigin};
+use crate::http::response::Response;
+use crate::isolate::Isolate;
+use crate::log::LogFields;
+use crate::platform::{Platform, ReadError};
+use crate::rate_limits;
+use crate::settings::{SessionSettings, Settings};
+use crate::url_origin;
+
+/// One request and everything that serving it needs.
+#[derive(Debug)]
+pub struct Context<'a, P> {
+    /// What the isolate keeps.
+    pub isolate: &'a Isolate,
+    /// The platform.
+    pub platform: &'a P,
+    /// The method, in capitals.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, without its question mark.
+    pub query: String,
+    /// What the `Origin` header says.
+    pub origin: RequestOrigin,
+    /// The id of the response and of its log lines: 32 hexadecimal digits.
+    pub request_id: String,
+    /// The request's fields in the log.
+    pub log: LogFields,
+}
+
+impl<'a, P: Platform> Context<'a, P> {
+    /// The context of the platform's request.
+    #[must_use]
+    pub fn new(isolate: &'a Isolate, platform: &'a P) -> Self {
+        let url = platform.url();
+        let (path, query) = url_origin::path_and_query(&url);
+        let origin = platform.header("Origin");
+        // The Worker's own origin matters only if the page states its.
+        let own = origin.as_ref().and_then(|_| url_origin::of_url(&url));
+        let patterns = &isolate.settings.origins;
+        let id = platform.random_bytes().map_or(0, u128::from_ne_bytes);
+        Self {
+            isolate,
+            platform,
+            method: platform.method(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            origin: cors::classify(origin.as_deref(), &own.unwrap_or_default(), patterns),
+            request_id: format!("{id:032x}"),
+            log: LogFields::default(),
+        }
+    }
+
+    /// All settings.
+    #[must_use]
+    pub fn settings(&self) -> &'a Settings {
+        &self.isolate.settings
+    }
+
+    /// The settings of sessions.
+    ///
+    /// # Errors
+    /// [`Error::NotConfigured`] if any setting is wrong.
+    pub fn session_settings(&self) -> Result<&'a SessionSettings, Error> {
+        let sessions = self.settings().sessions.as_ref();
+        sessions.map_err(|errors| Error::NotConfigured(errors.clone()))
+    }
+
+    /// The request's body.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`]. A client that breaks off gets [`Error::InvalidJson`], which
+    /// nobody reads.
+    pub async fn body(&self) -> Result<Vec<u8>, Error> {
+        let body = self.platform.body(MAX_BODY_BYTES).await;
+        body.map_err(|error| match error {
+            ReadError::TooLarge => Error::PayloadTooLarge,
+            ReadError::Failed(_) | ReadError::Timeout(_) => Error::InvalidJson,
+        })
+    }
+
+    /// Counts the request against a rate limiter, unless `RATE_LIMITS` is off.
+    ///
+    /// # Errors
+    /// Those of [`rate_limits::count`].
+    pub async fn rate_limit(&self, limiter: &'static str, key: &str) -> Result<(), Error> {
+        if !self.settings().rate_limits {
+            return Ok(());
+        }
+        rate_limits::count(limiter, key, self.platform).await
+    }
+
+    /// The answer to `OPTIONS`.
+    #[must_use]
+    pub fn options(&self, allow: &'static str) -> Response {
+        let mut response = Response::options(allow);
+        self.origin.add_preflight(&mut response.headers, allow);
+        response
+    }
+}

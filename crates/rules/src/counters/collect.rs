@@ -1,0 +1,45 @@
+//! `POST /api/analytics/…` and `/api/errors`: takes the events and error reports of pages.
+
+use super::event::Event;
+use super::{event_batch, recorder};
+use crate::context::Context;
+use crate::error::Error;
+use crate::http::response::Response;
+use crate::platform::Platform;
+use crate::rate_limits::{EVENTS_OVERALL, EVENTS_PER_ADDRESS, client_key};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Acknowledgement {
+    status: &'static str,
+}
+
+/// Counts the events of the body. `tracked` and `logged` mean that they are durable. If they cannot be stored, the response
+/// is still 200, because a chat must not break for it.
+///
+/// # Errors
+/// [`Error::RateLimited`] and the errors of a body.
+pub async fn handle<P: Platform>(event: Event, ctx: &Context<'_, P>) -> Result<Response, Error> {
+    ctx.rate_limit(EVENTS_PER_ADDRESS, &client_key(ctx.platform))
+        .await?;
+    ctx.rate_limit(EVENTS_OVERALL, "all").await?;
+    let body = ctx.body().await?;
+    let batch = event_batch::parse(&body, ctx.platform.now_ms())?;
+    let (status, reports) = match event {
+        Event::ClientError => ("logged", batch.reports.as_slice()),
+        _ => ("tracked", &[][..]),
+    };
+    let counted = match batch.events {
+        0 => Ok(()),
+        events => recorder::count(&event, events, reports, ctx).await,
+    };
+    let status = match counted {
+        Ok(()) => status,
+        Err(error) => {
+            ctx.log.set_event("events.not_stored");
+            ctx.log.ledger_failed(&error);
+            "failed"
+        }
+    };
+    Ok(Response::json(&Acknowledgement { status }))
+}

@@ -1,0 +1,30 @@
+//! What an isolate keeps between requests.
+
+use crate::error::Error;
+use crate::hosted::openai_response::Session;
+use crate::hosted::single_flight::SingleFlight;
+use crate::identity::jwks_cache::JwksCache;
+use crate::settings::Settings;
+
+/// The state of one isolate. It serves one version of one deployment, so its settings never change.
+#[derive(Debug)]
+pub struct Isolate {
+    /// The settings.
+    pub settings: Settings,
+    /// The keys that verify tokens.
+    pub jwks: JwksCache,
+    /// Sessions that are being created.
+    pub sessions: SingleFlight<Result<Session, Error>>,
+}
+
+impl Isolate {
+    /// The state of a new isolate.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            jwks: JwksCache::default(),
+            sessions: SingleFlight::default(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is read back from KV.
+
+use rules::counters::day::Day;
+use rules::counters::snapshot::Snapshot;
+use rules::counters::stats::Stats;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// In Unix milliseconds.
+const NOW: u64 = 1_795_262_400_000;
+
+/// The input is what a shard published.
+pub fn check(input: &[u8]) {
+    if let Ok(text) = str::from_utf8(input)
+        && let Some(snapshot) = Snapshot::parse(text)
+    {
+        published(&snapshot);
+    }
+}
+
+/// Two shards add up, days are the latest ninety, and both formats say the same.
+fn published(snapshot: &Snapshot) {
+    let text = snapshot.to_json();
+    assert_eq!(Snapshot::parse(&text).as_ref(), Some(snapshot));
+    let once = stats(&[Some(snapshot.clone())]);
+    let twice = stats(&[Some(snapshot.clone()), None, Some(snapshot.clone())]);
+    for (name, count) in once["totals"].as_object().expect("totals") {
+        let count = count.as_u64().expect("a number");
+        assert_eq!(twice["totals"][name], count.saturating_mul(2));
+    }
+    let days = once["days"].as_array().expect("days");
+    assert!(days.len() <= 90);
+    let dates: Vec<&str> = days.iter().filter_map(|day| day["date"].as_str()).collect();
+    dates.iter().for_each(|date| is_date(date));
+    assert!(dates.is_sorted_by(|later, earlier| later > earlier));
+    assert!(
+        dates
+            .iter()
+            .all(|date| *date <= Day::of(NOW).date().as_str())
+    );
+}
+
+fn stats(shards: &[Option<Snapshot>]) -> Value {
+    let stats = Stats::of(shards, NOW, 120);
+    let json: Value = serde_json::to_value(stats.view()).expect("stats are JSON");
+    assert!(
+        json["as_of"]
+            .as_u64()
+            .is_some_and(|as_of| as_of <= NOW / 1000)
+    );
+    is_prometheus(&stats.to_prometheus(), &json);
+    json
+}
+
+/// Each line is a comment, or a name, perhaps one label, and a number; no name and label twice.
+fn is_prometheus(text: &str, json: &Value) {
+    assert!(text.ends_with('\n'));
+    let mut seen = BTreeSet::new();
+    let mut failures = 0;
+    for line in text.lines().filter(|line| !line.starts_with("# ")) {
+        let (name, count) = line.rsplit_once(' ').expect("a name and a number");
+        assert!(count.bytes().all(|byte| byte.is_ascii_digit()), "{line}");
+        assert!(seen.insert(name), "{line} is there twice");
+        let (name, label) = name
+            .split_once('{')
+            .map_or((name, None), |(name, label)| (name, Some(label)));
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+            "{line}"
+        );
+        if let Some(label) = label {
+            let value = label
+                .strip_prefix("code=\"")
+                .and_then(|value| value.strip_suffix("\"}"));
+            is_escaped(value.expect("one label"));
+            failures += 1;
+        }
+    }
+    assert_eq!(
+        failures,
+        json["failures"].as_object().expect("failures").len()
+    );
+}
+
+/// Quotes and backslashes of a label's value are escaped.
+fn is_escaped(value: &str) {
+    let mut rest = value.chars();
+    while let Some(c) = rest.next() {
+        assert!(c != '"' && c != '\n', "{value:?}");
+        if c == '\\' {
+            assert!(matches!(rest.next(), Some('\\' | '"' | 'n')), "{value:?}");
+        }
+    }
+}
+
+fn is_date(date: &str) {
+    let parts: Vec<&str> = date.split('-').collect();
+    let digits = date.bytes().filter(u8::is_ascii_digit).count();
+    assert!(
+        parts.len() == 3 && digits == 8 && date.len() == 10,
+        "{date:?}"
+    );
+}

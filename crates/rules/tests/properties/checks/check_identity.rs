@@ -1,0 +1,196 @@
+//! Who is asking: visitors in cookies and headers, bearer headers, tokens and key sets.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use rules::error::AuthError;
+use rules::identity::admin::{bearer, require_admin};
+use rules::identity::jwks::{Algorithm, KeySet};
+use rules::identity::token::Token;
+use rules::identity::visitor::{COOKIE, VisitorKeys};
+use rules::secret::Secret;
+use rules::settings::{KeySource, TokenPolicy, TokenSource};
+use serde_json::Value;
+use sha2::Sha256;
+
+/// The time at which tokens are judged, in Unix seconds.
+pub const NOW: u64 = 1_795_262_400;
+/// A minute before and after [`NOW`]: clocks may be that far apart.
+const EARLIEST_END: f64 = 1_795_262_340.0;
+const LATEST_START: f64 = 1_795_262_460.0;
+
+/// The input is each of the things that prove someone.
+pub fn check(input: &[u8]) {
+    if let Ok(text) = str::from_utf8(input) {
+        visitor(text);
+        header(text);
+        token(text);
+    }
+    claims(input);
+    key_set(input);
+}
+
+/// The keys that sign visitors, from one secret.
+pub fn keys(secret: &str) -> VisitorKeys {
+    VisitorKeys::derive(&Secret::new(secret), std::iter::empty())
+}
+
+/// Whatever proves a visitor is what we signed, in its one spelling.
+fn visitor(text: &str) {
+    let (ours, foreign) = (keys("one"), keys("other"));
+    let cookie = format!("{COOKIE}={text}");
+    for found in [
+        ours.verify(text),
+        ours.from_headers(Some(text), None),
+        ours.from_headers(Some(&cookie), None),
+        ours.from_headers(None, Some(text)),
+    ] {
+        let Some(visitor) = found else { continue };
+        let value = ours.sign(&visitor);
+        assert!(text.contains(&value));
+        assert_eq!(foreign.verify(&value), None);
+        assert!(visitor.user().starts_with("visitor_"));
+        assert!(visitor.user().bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+}
+
+fn header(text: &str) {
+    let secret = Secret::new("the admin's token");
+    assert!(require_admin(Some(text), None).is_err());
+    if require_admin(Some(text), Some(&secret)).is_ok() {
+        assert_eq!(bearer(text), Some(secret.expose()));
+    }
+    if let Some(token) = bearer(text) {
+        assert!(!token.is_empty() && token.trim() == token);
+        assert!(text.trim_end().ends_with(token));
+        assert_eq!(bearer(&format!("bearer {token}")), Some(token));
+    }
+}
+
+/// A text that was taken apart can be put together again, so nothing in it was passed over.
+fn token(text: &str) {
+    let Ok(token) = Token::parse(text) else {
+        return;
+    };
+    let (signed, signature) = token.signed_bytes();
+    let signed = str::from_utf8(signed).expect("it came from text");
+    let whole = format!("{signed}.{}", Base64UrlUnpadded::encode_string(signature));
+    assert_eq!(whole, text);
+    if token.verify_shared(&shared("one")).is_ok() {
+        assert_eq!(resign(signed, "one"), text);
+        assert_eq!(
+            token.verify_shared(&shared("other")),
+            Err(AuthError::BadSignature)
+        );
+    }
+}
+
+/// The input as a token's claims, signed: only the right key proves them, and only right claims name a user.
+fn claims(input: &[u8]) {
+    let text = sign(br#"{"alg":"HS256","typ":"JWT"}"#, input);
+    let Ok(token) = Token::parse(&text) else {
+        let is_object =
+            serde_json::from_slice::<Value>(input).is_ok_and(|claims| claims.is_object());
+        assert!(!is_object || text.len() > 8_192);
+        return;
+    };
+    assert_eq!(token.verify_shared(&shared("one")), Ok(()));
+    assert_eq!(
+        token.verify_shared(&shared("other")),
+        Err(AuthError::BadSignature)
+    );
+    assert_eq!(
+        token.expect_algorithm(Algorithm::Rs256),
+        Err(AuthError::WrongAlgorithm)
+    );
+    if let Ok(user) = token.user(&policy(), NOW) {
+        names_a_user(input, &user);
+        // Without rules for them, issuer and audience may be anything.
+        assert_eq!(token.user(&lenient_policy(), NOW), Ok(user));
+    }
+}
+
+fn names_a_user(claims: &[u8], user: &str) {
+    let claims: Value = serde_json::from_slice(claims).expect("claims are JSON");
+    assert_eq!(claims["sub"], user);
+    assert!((1..=512).contains(&user.chars().count()) && !user.contains(char::is_control));
+    let ends = claims["exp"].as_f64().expect("a token that ends");
+    assert!(ends > EARLIEST_END);
+    if let Some(begins) = claims.get("nbf") {
+        assert!(begins.as_f64().is_some_and(|begins| begins <= LATEST_START));
+    }
+    assert_eq!(claims["iss"], "https://site.example");
+    let audiences = match &claims["aud"] {
+        Value::Array(many) => many.clone(),
+        one => vec![one.clone()],
+    };
+    assert!(audiences.iter().any(|audience| audience == "chat"));
+}
+
+/// Keys are for public-key algorithms, are found by their id, and hold nothing private.
+fn key_set(input: &[u8]) {
+    let Ok(keys) = KeySet::parse(input) else {
+        return;
+    };
+    let set: Value = serde_json::from_slice(input).expect("a key set is JSON");
+    let listed = set["keys"].as_array().expect("a list of keys");
+    let ids = listed
+        .iter()
+        .filter_map(|key| key["kid"].as_str())
+        .map(Some);
+    for key in ids.chain([None]).filter_map(|id| keys.find(id)) {
+        let jwk: Value = serde_json::to_value(&key.material).expect("a key is JSON");
+        let names: Vec<&String> = jwk.as_object().expect("an object").keys().collect();
+        match key.algorithm() {
+            Algorithm::Rs256 => assert_eq!(names, ["e", "kty", "n"]),
+            Algorithm::Es256 => assert_eq!(names, ["crv", "kty", "x", "y"]),
+            Algorithm::Hs256 => panic!("a shared secret from a key set"),
+        }
+        // One of the listed, with all of its numbers as they were, and for signatures of its kind.
+        let may_be = |stated: &Value, right: &str| !stated.is_string() || stated == right;
+        let is_listed = |listed: &Value| {
+            names.iter().all(|name| listed[*name] == jwk[*name])
+                && may_be(&listed["use"], "sig")
+                && may_be(&listed["alg"], key.algorithm().name())
+        };
+        assert!(listed.iter().any(is_listed));
+    }
+    assert_eq!(keys.find(Some("no such id, whatever the set")), None);
+}
+
+/// What a token must be in these checks.
+pub fn policy() -> TokenPolicy {
+    TokenPolicy {
+        issuer: Some("https://site.example".to_owned()),
+        audience: Some("chat".to_owned()),
+        ..lenient_policy()
+    }
+}
+
+fn lenient_policy() -> TokenPolicy {
+    TokenPolicy {
+        source: TokenSource::Bearer,
+        keys: KeySource::Secret(shared("one")),
+        issuer: None,
+        audience: None,
+    }
+}
+
+/// A shared secret by name.
+pub fn shared(name: &str) -> Secret {
+    Secret::new(name)
+}
+
+/// A token of these parts, signed with the secret "one".
+pub fn sign(header: &[u8], claims: &[u8]) -> String {
+    let signed = [header, claims]
+        .map(Base64UrlUnpadded::encode_string)
+        .join(".");
+    resign(&signed, "one")
+}
+
+fn resign(signed: &str, secret: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length will do");
+    mac.update(signed.as_bytes());
+    let signature = Base64UrlUnpadded::encode_string(&mac.finalize().into_bytes());
+    format!("{signed}.{signature}")
+}

@@ -1,0 +1,188 @@
+//! docs/configuration.md says what reading the settings does: the names, defaults, bounds and sentences are the same.
+
+use super::checks::check_settings::NAMES;
+use rules::error::SettingError;
+use rules::settings::Settings;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// A value that no variable takes but those that take anything.
+const WRONG: &str = "\u{7f} wrong";
+
+/// What is enough for sessions.
+const ENOUGH: [(&str, &str); 2] = [
+    ("OPENAI_API_KEY", "sk-test"),
+    ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1"),
+];
+
+fn file(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path);
+    fs::read_to_string(path).expect("a file of the repository")
+}
+
+/// The text of a section of the page, its subsections included.
+fn section(heading: &str) -> String {
+    let page = file("docs/configuration.md");
+    let rest = page.split(&format!("\n## {heading}\n")).nth(1);
+    let rest = rest.expect("a section");
+    rest.split("\n## ").next().unwrap_or_default().to_owned()
+}
+
+/// The rows of a section's tables that begin with a name in code style: its cells, the name without its quotes.
+fn rows(heading: &str) -> Vec<Vec<String>> {
+    let text = section(heading);
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| {
+        let row = row.trim_end_matches('|').replacen('`', "", 1);
+        row.split(" | ")
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    })
+    .collect()
+}
+
+/// Reads with what is enough, and with these instead or besides; an empty text is none.
+fn read(variables: &[(&str, &str)]) -> Settings {
+    Settings::read(|name| {
+        let all = variables.iter().chain(&ENOUGH);
+        let mut found = all.filter(|(variable, _)| *variable == name);
+        found.next().map(|(_, text)| (*text).to_owned())
+    })
+}
+
+fn sentences(variables: &[(&str, &str)]) -> Vec<String> {
+    let errors = read(variables).sessions.err().unwrap_or_default();
+    errors.iter().map(SettingError::to_string).collect()
+}
+
+#[test]
+fn every_variable_that_is_read_has_one_row_and_no_other() {
+    let mut listed: Vec<String> = [rows("Secrets"), rows("Variables")]
+        .concat()
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed, Vec::from_iter(NAMES.iter().cloned()));
+}
+
+#[test]
+fn a_wrong_value_is_told_what_the_table_says() {
+    for row in rows("Variables") {
+        let (name, allowed) = (&row[0], &row[2]);
+        let said = sentences(&[(name, WRONG)]);
+        assert_eq!(said.len(), 1, "{said:?}");
+        let rest = said[0].split_once(" and must be ");
+        assert_eq!(
+            rest.map(|(_, rest)| rest),
+            Some(&*format!("{allowed}.")),
+            "{name}"
+        );
+    }
+    for row in rows("Secrets") {
+        // Those that take any text have no such column; a key that is none has a sentence of its own.
+        let said = sentences(&[(&row[0], WRONG)]);
+        assert!(
+            said.is_empty() || row[0] == "OPENAI_API_KEY",
+            "{row:?}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_number_is_taken_from_the_least_to_the_most_that_the_table_says() {
+    let mut numbers = 0;
+    for row in rows("Variables") {
+        let (name, allowed) = (row[0].as_str(), &row[2]);
+        let Some(bounds) = allowed.strip_prefix("a whole number from ") else {
+            continue;
+        };
+        numbers += 1;
+        let (least, most) = bounds.split_once(" to ").expect("two bounds");
+        let most: u64 = most.parse().expect("a number");
+        for right in [least, &most.to_string()] {
+            assert!(
+                read(&[(name, right)]).sessions.is_ok(),
+                "{name} takes {right}"
+            );
+        }
+        for wrong in ["0", &(most + 1).to_string()] {
+            assert_eq!(sentences(&[(name, wrong)]).len(), 1, "{name} = {wrong}");
+        }
+    }
+    assert!(numbers > 5, "{numbers}");
+}
+
+#[test]
+fn a_default_is_what_holds_without_the_variable() {
+    let unset = format!("{:?}", read(&[]));
+    let mut defaults = 0;
+    for row in [rows("Variables"), rows("Secrets")].concat() {
+        let (name, default) = (row[0].as_str(), row[1].as_str());
+        if let Some(value) = default
+            .strip_prefix('`')
+            .and_then(|rest| rest.strip_suffix('`'))
+        {
+            defaults += 1;
+            assert_eq!(format!("{:?}", read(&[(name, value)])), unset, "{name}");
+        } else if default.ends_with("required") {
+            assert_eq!(sentences(&[(name, "")]).len(), 1, "{name}");
+        } else {
+            assert!(read(&[(name, "")]).sessions.is_ok(), "{name}");
+        }
+    }
+    assert!(defaults > 5, "{defaults}");
+}
+
+#[test]
+fn every_other_sentence_is_on_the_page_and_no_other() {
+    let (jwt, access) = (("AUTH", "jwt"), ("AUTH", "access"));
+    let keys = ("AUTH_JWKS_URL", "https://id.example/keys");
+    let secret = ("AUTH_JWT_SECRET", "s");
+    let wrong: [&[(&str, &str)]; 9] = [
+        &[("OPENAI_API_KEY", "")],
+        &[("OPENAI_API_KEY", "sk test")],
+        &[("OPENAI_CHATKIT_WORKFLOW_ID", "")],
+        &[
+            ("OPENAI_API_KEY", "sk-0123456789"),
+            ("CHATKIT_JS_URL", "https://cdn.example/sk-0123456789"),
+        ],
+        &[jwt],
+        &[jwt, secret, keys],
+        &[jwt, keys],
+        &[access, ("AUTH_ISSUER", "team"), ("AUTH_AUDIENCE", "a")],
+        &[jwt, secret, ("TRUST_CLIENT_USER", "true")],
+    ];
+    let said: BTreeSet<String> = wrong.iter().flat_map(|set| sentences(set)).collect();
+    let text = section("What else is said");
+    let listed = text.lines().filter_map(|line| line.strip_prefix("- "));
+    assert_eq!(listed.map(str::to_owned).collect::<BTreeSet<_>>(), said);
+}
+
+#[test]
+fn the_files_that_show_how_to_set_it_name_no_other_variable() {
+    let example = file(".dev.vars.example");
+    let example = example.lines().map(|line| line.trim_start_matches('#'));
+    let named = example.filter_map(|line| line.split_once('=').map(|(name, _)| name.to_owned()));
+    let wrangler = file("wrangler.toml");
+    let vars = wrangler
+        .split("# [vars]\n")
+        .nth(1)
+        .expect("the variables that most people set");
+    let vars = vars
+        .lines()
+        .filter_map(|line| line.trim_start_matches(['#', ' ']).split_once(" = "));
+    let named: Vec<String> = named.chain(vars.map(|(name, _)| name.to_owned())).collect();
+    assert!(named.len() >= 4, "{named:?}");
+    for name in named {
+        assert!(NAMES.contains(&name), "{name}");
+    }
+    // What `npm start` takes from the shell.
+    let script = file("scripts/dotenv.mjs");
+    let listed = script.split('`').find(|text| text.contains("ADMIN_TOKEN"));
+    let listed = listed.expect("the list of settings").split_whitespace();
+    assert_eq!(listed.map(str::to_owned).collect::<BTreeSet<_>>(), *NAMES);
+}

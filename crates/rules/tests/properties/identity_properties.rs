@@ -1,0 +1,156 @@
+//! Who is asking: visitors, tokens and key sets.
+
+use super::checks::check_identity::{NOW, check, keys, policy, shared, sign};
+use super::strategies::{bytes, json_with};
+use proptest::prelude::*;
+use rules::error::AuthError;
+use rules::error::Error;
+use rules::http::response::to_json;
+use rules::identity::admin::{bearer, require_admin};
+use rules::identity::jwks::{Algorithm, KeySet};
+use rules::identity::token::Token;
+use rules::identity::visitor::{COOKIE, VisitorKeys};
+use rules::secret::Secret;
+use serde_json::{Value, json};
+
+const HEADER: &[u8] = br#"{"alg":"HS256"}"#;
+const CLAIMS: [&str; 6] = ["iss", "aud", "exp", "nbf", "sub", "kid"];
+const CLAIM_VALUES: [&str; 3] = ["https://site.example", "chat", "u1"];
+const KEY_NAMES: [&str; 10] = [
+    "keys", "kty", "kid", "crv", "alg", "use", "n", "e", "x", "y",
+];
+const KEY_VALUES: [&str; 6] = ["RSA", "EC", "P-256", "RS256", "ES256", "sig"];
+
+/// A key of a set, for one algorithm or the other, with what only its owner should have.
+fn key(kind: bool, id: &str) -> Value {
+    if kind {
+        json!({"kty": "RSA", "kid": id, "n": "AQAB", "e": "AQAB", "d": "private"})
+    } else {
+        json!({"kty": "EC", "kid": id, "crv": "P-256", "x": "AA", "y": "AA", "d": "private"})
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_prove_nobody_or_somebody_we_signed(bytes in bytes()) {
+        check(&bytes);
+    }
+
+    #[test]
+    fn any_text_proves_nobody_or_somebody_we_signed(text in "(Bearer )?.{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,3}") {
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn any_claims_name_nobody_or_the_right_user(claims in json_with(&CLAIMS, &CLAIM_VALUES)) {
+        check(claims.to_string().as_bytes());
+    }
+
+    #[test]
+    fn any_key_set_has_keys_of_use_or_none(set in json_with(&KEY_NAMES, &KEY_VALUES)) {
+        check(set.to_string().as_bytes());
+        check(json!({"keys": [set]}).to_string().as_bytes());
+    }
+
+    #[test]
+    fn no_cookie_but_a_signed_one_proves_a_visitor(header in ".{0,200}", value in "[A-Za-z0-9_.=-]{0,90}") {
+        let keys = keys("one");
+        prop_assert_eq!(keys.from_headers(Some(&header), Some(&value)), None);
+        let cookies = format!("{COOKIE}={value}");
+        prop_assert_eq!(keys.from_headers(Some(&cookies), None), None);
+    }
+
+    #[test]
+    fn a_signed_visitor_survives_any_neighbours_and_no_change(
+        id in any::<[u8; 16]>(), before in "[a-z]{1,8}=[^;]{0,8}", at in 0usize..66, with in "[A-Za-z0-9_-]",
+    ) {
+        let keys = keys("one");
+        let visitor = keys.new_visitor(id);
+        let value = keys.sign(&visitor);
+        check(value.as_bytes());
+        let cookies = format!("{before}; {COOKIE}={value}");
+        prop_assert_eq!(keys.from_headers(Some(&cookies), None), Some(visitor));
+        let mut changed = value.clone();
+        changed.replace_range(at..=at, &with);
+        prop_assert_eq!(keys.verify(&changed).is_some(), changed == value);
+    }
+
+    #[test]
+    fn a_visitor_is_known_by_every_secret_that_is_still_listed_and_by_no_other(
+        id in any::<[u8; 16]>(), secrets in prop::collection::btree_set("[ -~]{1,40}", 2..5),
+    ) {
+        let secrets: Vec<Secret> = secrets.into_iter().map(Secret::new).collect();
+        let (gone, listed) = secrets.split_first().expect("two at least");
+        let (first, others) = listed.split_first().expect("one at least");
+        let now = VisitorKeys::derive(first, others.iter());
+        for secret in &secrets {
+            let then = VisitorKeys::derive(secret, std::iter::empty());
+            let visitor = then.new_visitor(id);
+            let expected = (secret != gone).then(|| visitor.clone());
+            prop_assert_eq!(now.verify(&then.sign(&visitor)), expected);
+        }
+    }
+
+    #[test]
+    fn only_the_admins_own_token_opens(token in "[!-~]{1,40}", other in "[!-~]{0,40}", space in " {1,3}") {
+        let secret = Secret::new(token.clone());
+        let header = format!("BEARER{space}{token}{space}");
+        prop_assert_eq!(bearer(&header), Some(token.as_str()));
+        prop_assert_eq!(require_admin(Some(&header), Some(&secret)), Ok(()));
+        prop_assert_eq!(require_admin(Some(&header), None), Err(Error::NotFound));
+        let offered = format!("Bearer {other}");
+        prop_assert_eq!(require_admin(Some(&offered), Some(&secret)).is_ok(), other == token);
+        prop_assert!(require_admin(Some(&token), Some(&secret)).is_err());
+    }
+
+    #[test]
+    fn a_signed_token_names_its_user_and_survives_no_change(
+        user in r"[^\x00-\x1f\x7f-\x9f]{1,100}", ends in 0u64..7_200, at in any::<prop::sample::Index>(),
+        with in "[A-Za-z0-9_-]",
+    ) {
+        let claims = json!({"iss": "https://site.example", "aud": "chat", "exp": NOW - 3_600 + ends, "sub": user});
+        let text = sign(HEADER, claims.to_string().as_bytes());
+        let token = Token::parse(&text).expect("a token");
+        prop_assert_eq!(token.verify_shared(&shared("one")), Ok(()));
+        let expected = if ends > 3_540 { Ok(user) } else { Err(AuthError::Expired) };
+        prop_assert_eq!(token.user(&policy(), NOW), expected);
+        let mut changed = text.clone();
+        let at = at.index(text.len());
+        changed.replace_range(at..=at, &with);
+        let verified = Token::parse(&changed).and_then(|token| token.verify_shared(&shared("one")));
+        prop_assert_eq!(verified.is_ok(), changed == text);
+    }
+
+    #[test]
+    fn no_algorithm_but_the_keys_own_is_taken(alg in "(none|None|HS256|HS384|RS256|ES256|[A-Za-z0-9]{0,6})") {
+        let text = sign(json!({"alg": alg}).to_string().as_bytes(), b"{}");
+        let token = Token::parse(&text).expect("a token");
+        for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {
+            prop_assert_eq!(token.expect_algorithm(algorithm).is_ok(), alg == algorithm.name());
+        }
+        prop_assert_eq!(token.verify_shared(&shared("one")).is_ok(), alg == "HS256");
+    }
+
+    #[test]
+    fn a_key_is_found_among_any_others_by_its_id_and_none_without(
+        kinds in prop::collection::vec(any::<bool>(), 1..8), wanted in any::<prop::sample::Index>(),
+        noise in prop::collection::vec(0usize..4, 0..4),
+    ) {
+        let mut listed: Vec<Value> = kinds.iter().enumerate().map(|(at, kind)| key(*kind, &format!("k{at}"))).collect();
+        for at in noise {
+            let mut unfit = key(true, "k0");
+            let (name, value) = [("kty", "oct"), ("use", "enc"), ("alg", "HS256"), ("alg", "RS512")][at];
+            unfit[name] = json!(value);
+            listed.insert(0, unfit);
+        }
+        let set = json!({"keys": listed}).to_string();
+        check(set.as_bytes());
+        let keys = KeySet::parse(set.as_bytes()).expect("keys of use");
+        let wanted = wanted.index(kinds.len());
+        let id = format!("k{wanted}");
+        let algorithm = if kinds[wanted] { Algorithm::Rs256 } else { Algorithm::Es256 };
+        prop_assert_eq!(keys.find(Some(&id)).map(|key| key.algorithm()), Some(algorithm));
+        prop_assert_eq!(keys.find(None).is_some(), kinds.len() == 1);
+        prop_assert!(keys.find(Some(&id)).is_some_and(|key| !to_json(&key.material).contains("private")));
+    }
+}

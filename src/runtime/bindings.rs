@@ -1,0 +1,146 @@
+//! The runtime's objects on the path of every request, by the calls that this Worker makes.
+//!
+//! `worker` has types for all of these. Each header and property that they set or read is a call from WebAssembly to
+//! JavaScript; here options cross as one JSON text.
+
+use js_sys::{JSON, Object, Promise, Reflect, futures::JsFuture};
+use rules::http::response::Response;
+use rules::platform::OutgoingRequest;
+use serde::{Serialize, Serializer};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, ResponseInit};
+use worker::Env;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The static files.
+    pub type Assets;
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    fn fetch_asset(this: &Assets, request: &JsValue, init: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn fetch_url(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
+    /// Unlike `setTimeout`, a signal can end it.
+    #[wasm_bindgen(catch, js_namespace = scheduler, js_name = wait)]
+    fn wait(ms: f64, options: &JsValue) -> Result<Promise, JsValue>;
+}
+
+/// An error of the runtime is a JavaScript value.
+pub type Result<T, E = JsValue> = std::result::Result<T, E>;
+
+/// The text of an error, for example `TypeError: …`.
+pub fn error_text(error: &JsValue) -> String {
+    error
+        .as_string()
+        .or_else(|| Some(String::from(Object::try_from(error)?.to_string())))
+        .unwrap_or_default()
+}
+
+/// A binding, if there is one of that name. `wrangler.toml` says what it is.
+pub fn get_binding(env: &Env, name: &str) -> Option<JsValue> {
+    let binding = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    binding.is_object().then_some(binding)
+}
+
+/// A JavaScript object with the fields of a value.
+pub fn object(fields: &impl Serialize) -> Result<JsValue> {
+    let json = serde_json::to_string(fields).map_err(JsError::from)?;
+    JSON::parse(&json)
+}
+
+/// Headers as an object, which the runtime reads in half the time that pairs take.
+fn headers_object<S: Serializer>(
+    headers: &[(&'static str, String)],
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(headers.iter().map(|(name, value)| (name, value)))
+}
+
+#[derive(Serialize)]
+struct RequestInit<'a> {
+    method: &'a str,
+    #[serde(
+        serialize_with = "headers_object",
+        skip_serializing_if = "<[_]>::is_empty"
+    )]
+    headers: &'a [(&'static str, String)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a str>,
+    redirect: &'static str,
+}
+
+/// Sends a request over the network. The signal ends it, and the body of its response too.
+pub async fn fetch(
+    request: &OutgoingRequest<'_>,
+    signal: &AbortSignal,
+) -> Result<web_sys::Response> {
+    let init = object(&RequestInit {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+        redirect: "manual",
+    })?;
+    Reflect::set(&init, &"signal".into(), signal)?;
+    let response = JsFuture::from(fetch_url(request.url, &init)?).await?;
+    Ok(response.unchecked_into())
+}
+
+/// The runtime's response for a response of the rules.
+pub fn response(response: &Response) -> Result<web_sys::Response> {
+    #[derive(Serialize)]
+    struct Init<'a> {
+        status: u16,
+        #[serde(serialize_with = "headers_object")]
+        headers: &'a [(&'static str, String)],
+    }
+    let init = object(&Init {
+        status: response.status,
+        headers: response.headers.all(),
+    })?;
+    web_sys::Response::new_with_opt_str_and_init(response.body.as_deref(), init.unchecked_ref())
+}
+
+/// A response without body and headers.
+pub fn empty_response(status: u16) -> Result<web_sys::Response> {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    web_sys::Response::new_with_opt_str_and_init(None, &init)
+}
+
+impl Assets {
+    /// Passes a request on unchanged.
+    pub async fn pass_on(&self, request: &web_sys::Request) -> Result<web_sys::Response> {
+        let response = self.fetch_asset(request, &JsValue::UNDEFINED)?;
+        Ok(JsFuture::from(response).await?.unchecked_into())
+    }
+
+    /// Requests a file by its address alone, without the conditions of the client's request.
+    pub async fn get(&self, url: &str, method: &str) -> Result<web_sys::Response> {
+        #[derive(Serialize)]
+        struct Init<'a> {
+            method: &'a str,
+        }
+        let response = self.fetch_asset(&url.into(), &object(&Init { method })?)?;
+        Ok(JsFuture::from(response).await?.unchecked_into())
+    }
+}
+
+/// The same response, with headers that can be set.
+pub fn with_mutable_headers(response: &web_sys::Response) -> Result<web_sys::Response> {
+    web_sys::Response::new_with_opt_readable_stream_and_init(
+        response.body().as_ref(),
+        response.unchecked_ref(),
+    )
+}
+
+/// Waits, or until the signal ends it.
+pub async fn sleep(ms: u64, signal: &AbortSignal) {
+    let options = Object::new();
+    let waiting =
+        Reflect::set(&options, &"signal".into(), signal).and_then(|_| wait(ms as f64, &options));
+    if let Ok(waiting) = waiting {
+        // An error means that the signal ended it.
+        let _ = JsFuture::from(waiting).await;
+    }
+}

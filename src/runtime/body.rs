@@ -1,0 +1,64 @@
+//! Reads bodies within a limit.
+
+use super::bindings::{self, Result};
+use js_sys::{Promise, Reflect, Uint8Array, futures::JsFuture};
+use rules::platform::ReadError;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, ReadableStream, ReadableStreamDefaultReader};
+
+/// Reads a body to its end.
+///
+/// If HTTP itself says that the body is within the limit, it is read in one piece (`whole`): no more than that arrives. A
+/// stream takes at least two waits. A compressed body can be longer than its `Content-Length`, so it is always a stream.
+pub async fn read(
+    max_bytes: usize,
+    headers: &Headers,
+    body: Option<ReadableStream>,
+    whole: impl FnOnce() -> Result<Promise>,
+) -> Result<Vec<u8>, ReadError> {
+    let Some(body) = body else {
+        return Ok(Vec::new());
+    };
+    let bytes = if is_short(max_bytes, headers).unwrap_or(false) {
+        read_whole(whole).await.map(Some)
+    } else {
+        read_stream(max_bytes, &body).await
+    };
+    let bytes = bytes.map_err(|error| ReadError::Failed(bindings::error_text(&error)))?;
+    bytes
+        .filter(|bytes| bytes.len() <= max_bytes)
+        .ok_or(ReadError::TooLarge)
+}
+
+fn is_short(max_bytes: usize, headers: &Headers) -> Result<bool> {
+    let length = headers.get("Content-Length")?;
+    let length: Option<usize> = length.and_then(|length| length.parse().ok());
+    Ok(length.is_some_and(|length| length <= max_bytes)
+        && headers.get("Content-Encoding")?.is_none())
+}
+
+async fn read_whole(whole: impl FnOnce() -> Result<Promise>) -> Result<Vec<u8>> {
+    let buffer: JsValue = JsFuture::from(whole()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+/// `None` as soon as there are more than `max_bytes`.
+async fn read_stream(max_bytes: usize, body: &ReadableStream) -> Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    loop {
+        let read = JsFuture::from(reader.read()).await?;
+        let value = Reflect::get(&read, &"value".into())?;
+        // At the end there is no value.
+        let Some(chunk) = value.dyn_ref::<Uint8Array>() else {
+            return Ok(Some(bytes));
+        };
+        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+        if bytes.len().saturating_add(length) > max_bytes {
+            // Tells the sender to stop.
+            let _ = reader.cancel();
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk.to_vec());
+    }
+}

@@ -1,0 +1,29 @@
+//! Analytics Engine, if the owner bound a dataset.
+
+use super::{Runtime, bindings, console};
+use rules::log::LogLine;
+use rules::platform::Dataset;
+use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, EnvBinding};
+
+/// The binding of the dataset.
+const EVENTS: &str = "EVENTS";
+
+impl Dataset for Runtime {
+    fn write_event(&self, event: &str, code: &str, times: u32) {
+        // An unbound dataset is the normal case, for which worker's own look-up would make an error.
+        let Some(binding) = bindings::get_binding(&self.env, EVENTS) else {
+            return;
+        };
+        let point = AnalyticsEngineDataPointBuilder::new()
+            .indexes([event])
+            .add_blob(event)
+            .add_blob(code)
+            .add_double(f64::from(times))
+            .build();
+        let written = AnalyticsEngineDataset::get(binding)
+            .and_then(|dataset| dataset.write_data_point(&point));
+        if let Err(error) = written {
+            console::write(&LogLine::ledger_failed(&error.to_string()));
+        }
+    }
+}
