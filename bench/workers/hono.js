@@ -67,7 +67,7 @@ app.post('/api/chatkit/session', async (c) => {
   const secret = env.VISITOR_SECRET ?? env.OPENAI_API_KEY;
   const visitor = (await getSignedCookie(c, secret, COOKIE, 'host')) || base64url(crypto.getRandomValues(new Uint8Array(16)));
   const [user, workflow] = [`visitor_${visitor}`, env.OPENAI_CHATKIT_WORKFLOW_ID];
-  const answer = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
+  const response = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
     method: 'POST',
     headers: {
       Authorization: `Bearer ${env.OPENAI_API_KEY}`,
@@ -77,10 +77,9 @@ app.post('/api/chatkit/session', async (c) => {
     body: JSON.stringify({ workflow: { id: workflow }, user }),
   });
   const line = c.get('line');
-  line.openai_status = answer.status;
-  line.openai_request_id = answer.headers.get('x-request-id') ?? undefined;
-  if (!answer.ok) return c.json({ error: 'OpenAI did not create a session.' }, 502);
-  const { id, client_secret, expires_at } = await answer.json();
+  Object.assign(line, { openai_status: response.status, openai_request_id: response.headers.get('x-request-id') });
+  if (!response.ok) return c.json({ error: 'OpenAI did not create a session.' }, 502);
+  const { id, client_secret, expires_at } = await response.json();
   const owner = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(user)));
   await env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, Math.floor(Date.now() / 1000), expires_at);
   c.executionCtx.waitUntil(count(env, 'sessions_created', 1));

@@ -42,7 +42,7 @@ async function session(request, env, context, { isCrossSite, line, reply }) {
   const { thread_id } = parse(await request.text());
   const { id: visitor, cookie } = await visitorOf(request, env);
   const [user, workflow] = [`visitor_${visitor}`, env.OPENAI_CHATKIT_WORKFLOW_ID];
-  const answer = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
+  const response = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
     method: 'POST',
     headers: {
       Authorization: `Bearer ${env.OPENAI_API_KEY}`,
@@ -51,15 +51,13 @@ async function session(request, env, context, { isCrossSite, line, reply }) {
     },
     body: JSON.stringify({ workflow: { id: workflow }, user }),
   });
-  line.openai_status = answer.status;
-  line.openai_request_id = answer.headers.get('x-request-id') ?? undefined;
-  if (!answer.ok) return reply({ error: 'OpenAI did not create a session.' }, 502);
-  const { id, client_secret, expires_at } = await answer.json();
+  Object.assign(line, { openai_status: response.status, openai_request_id: response.headers.get('x-request-id') });
+  if (!response.ok) return reply({ error: 'OpenAI did not create a session.' }, 502);
+  const { id, client_secret, expires_at } = await response.json();
   const owner = base64url(await crypto.subtle.digest('SHA-256', encode(user)));
   await env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, Math.floor(Date.now() / 1000), expires_at);
   context.waitUntil(count(env, 'sessions_created', 1));
-  line.event = 'session.created';
-  line.session_id = id;
+  Object.assign(line, { event: 'session.created', session_id: id });
   const site = isCrossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure';
   return reply({ client_secret, expires_at, session_id: id, visitor: isCrossSite ? cookie : undefined, thread_id }, 200, {
     'Set-Cookie': `__Host-chatkit_visitor=${cookie}; Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; ${site}`,
