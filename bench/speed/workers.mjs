@@ -1,5 +1,4 @@
 // Starts a Worker of the comparison in plain workerd. The ledger's object is the same stub for all.
-import path from 'node:path';
 import { startWorkerd } from '../../tests/support/workerd.mjs';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { buildWorker } from './build.mjs';
@@ -9,12 +8,12 @@ export const WORKFLOW = 'wf_bench';
 /** The site whose pages send the compared requests. It is not the Worker's own, so that CORS headers are part of the work. */
 export const SITE = 'https://www.example.com';
 
-/** A Worker: one of ours, by name, or the folder of another build of ChatKit Edge. @typedef {string} Worker */
+/** `ours`, `javascript`, `hono`, or the absolute path of another build of ChatKit Edge. @typedef {string} Worker */
 
 /** The folder with a Worker's index.js and .wasm. @param {Worker} worker */
 export async function buildOf(worker) {
   if (worker === 'ours') return inRoot('build', 'deploy');
-  return worker === 'javascript' || worker === 'hono' ? buildWorker(worker) : path.resolve(worker);
+  return worker === 'javascript' || worker === 'hono' ? buildWorker(worker) : worker;
 }
 
 /**
