@@ -1,7 +1,7 @@
-// How many events a counter keeps: ours, and one that reads, changes and writes KV as snippets do.
+// Acknowledged events that a counter loses: ours, and one that reads, changes and writes a number in KV as snippets do.
 //
-// Both run under `wrangler dev` with storage on disk. Events come over 64 connections while the whole
-// process group is killed (SIGKILL) again and again. An event that was answered as tracked must be counted.
+// Both run under `wrangler dev` with storage on disk. Events arrive over 64 connections while the whole process group is killed
+// (SIGKILL) several times. Every event with the response `tracked` must be counted.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
@@ -15,10 +15,16 @@ const TOKEN = 'admin-token-for-bench';
 
 const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** One request; resolves to its body, or null where there is no answer of 200. */
-function request(/** @type {http.Agent} */ agent, /** @type {number} */ port, /** @type {string} */ method, /** @type {string} */ where) {
-  return new Promise((/** @type {(body: string | null) => void} */ resolve) => {
-    const sent = http.request({ agent, host: '127.0.0.1', port, method, path: where, timeout: 5000, headers: { Authorization: `Bearer ${TOKEN}` } }, (answer) => {
+/**
+ * Sends one request. Resolves to its body, or to null unless the status is 200.
+ * @param {http.Agent} agent @param {number} port @param {string} method @param {string} where
+ * @returns {Promise<string | null>}
+ */
+function request(agent, port, method, where) {
+  return new Promise((resolve) => {
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const options = { agent, host: '127.0.0.1', port, method, path: where, timeout: 5000, headers };
+    const sent = http.request(options, (answer) => {
       let body = '';
       answer.on('data', (text) => (body += text));
       answer.on('end', () => resolve(answer.statusCode === 200 ? body : null));
@@ -30,7 +36,7 @@ function request(/** @type {http.Agent} */ agent, /** @type {number} */ port, /*
   });
 }
 
-/** A `wrangler dev` that can be killed and started again on the same storage. */
+/** Starts a `wrangler dev` that can be killed and restarted with the same storage. */
 async function startCounter(/** @type {string[]} */ args) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-bench-'));
   const port = await freePort();
@@ -38,12 +44,13 @@ async function startCounter(/** @type {string[]} */ args) {
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   let publications = 0;
+  const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false' };
   async function start() {
     child = spawn(
       process.execPath,
       [path.join(root, 'node_modules/wrangler/bin/wrangler.js'), 'dev', '--port', String(port), '--ip', '127.0.0.1',
         '--persist-to', folder, '--show-interactive-dev-session=false', ...args],
-      { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false' } },
+      { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'ignore'], env },
     );
     child.stdout?.on('data', (text) => (publications += String(text).split('"counters.published"').length - 1));
     const deadline = Date.now() + 60_000;
@@ -74,10 +81,12 @@ async function startCounter(/** @type {string[]} */ args) {
 }
 
 /**
- * Sends events over 64 connections, with kills spread evenly between them.
+ * Sends events over 64 connections, and kills the process group at even intervals.
+ * @param {Awaited<ReturnType<typeof startCounter>>} counter @param {number} events @param {number} kills
+ * @param {() => Promise<number | null>} count
  * @returns {Promise<{ sent: number, tracked: number, counted: number }>}
  */
-async function storm(/** @type {Awaited<ReturnType<typeof startCounter>>} */ counter, /** @type {number} */ events, /** @type {number} */ kills, /** @type {() => Promise<number | null>} */ count) {
+async function storm(counter, events, kills, count) {
   let sent = 0;
   let tracked = 0;
   let killed = 0;
@@ -96,7 +105,7 @@ async function storm(/** @type {Awaited<ReturnType<typeof startCounter>>} */ cou
     }
   };
   await Promise.all(Array.from({ length: 64 }, connection));
-  // The publication after the last event: the number stands still for longer than the pause between two.
+  // Wait for the publication after the last event: until the number has not changed for longer than the publish interval.
   const deadline = Date.now() + 30_000;
   let counted = -1;
   for (let still = 0; still < 8 && Date.now() < deadline; await wait(500)) {
@@ -107,7 +116,7 @@ async function storm(/** @type {Awaited<ReturnType<typeof startCounter>>} */ cou
   return { sent, tracked, counted };
 }
 
-/** Our counter, with `events` events and `kills` kills. */
+/** Measures our counter with this many events and kills. */
 export async function measureOurs(/** @type {number} */ events, /** @type {number} */ kills) {
   const counter = await startCounter([
     '--var', `ADMIN_TOKEN:${TOKEN}`, 'RATE_LIMITS:off', 'COUNTER_PUBLISH_SECONDS:1',
@@ -122,7 +131,7 @@ export async function measureOurs(/** @type {number} */ events, /** @type {numbe
   }
 }
 
-/** How often our counter writes to KV for `events` events with the default pause between publications. */
+/** Measures how often our counter writes to KV for this many events with the default publish interval. */
 async function measureWrites(/** @type {number} */ events) {
   const counter = await startCounter(['--var', `ADMIN_TOKEN:${TOKEN}`, 'RATE_LIMITS:off']);
   try {
@@ -134,7 +143,7 @@ async function measureWrites(/** @type {number} */ events) {
   }
 }
 
-/** The counter that reads, changes and writes. */
+/** Measures the counter that reads, changes and writes a number in KV. */
 async function measureReadChangeWrite(/** @type {number} */ events, /** @type {number} */ kills) {
   const counter = await startCounter(['--config', 'bench/read-change-write/wrangler.toml']);
   try {
@@ -146,12 +155,12 @@ async function measureReadChangeWrite(/** @type {number} */ events, /** @type {n
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [events, kills] = [10_000, 5];
-  console.log(`${events} events over 64 connections, ${kills} times SIGKILL`);
+  console.log(`${events} events over 64 connections, SIGKILL ${kills} times`);
   const rows = {
     'ChatKit Edge': await measureOurs(events, kills),
     'read, change, write in KV': await measureReadChangeWrite(events, kills),
   };
   console.table(rows);
   const { seconds, writes } = await measureWrites(events);
-  console.log(`KV writes for ${events} events in ${seconds} s at the defaults (one per 120 s and shard at most): ${writes}`);
+  console.log(`KV writes for ${events} events in ${seconds} s with the defaults (at most one per 120 s and shard): ${writes}`);
 }

@@ -1,7 +1,7 @@
-// Whether the Worker is after 10,000 mixed requests, a third of them failing, what it was before: its memory and its latency.
+// Compares the Worker's memory and latency before and after 10,000 mixed requests, a third of which fail.
 //
-// In plain workerd, with the ledger on disk. The failures are OpenAI's (refusals, broken answers, resets, silence) and the
-// clients' (bad bodies, forged visitors, connections broken off while they wait).
+// It runs in plain workerd with the ledger on disk. Some failures are OpenAI's (errors, broken responses, resets, timeouts), some
+// the clients' (bad bodies, forged visitors, connections closed while they wait).
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -16,13 +16,13 @@ const CONNECTIONS = 16;
 const PROBES = 300;
 const FAULTS = ['bad-request', 'invalid-key', 'workflow-not-found', 'html', 'empty', 'no-secret', 'cut', 'unavailable'];
 
-/** The memory of the process, which grows in leaps and seldom shrinks, in MB. Linux only. */
+/** The memory of the process in MB. It grows in steps and seldom shrinks. Linux only. */
 function processMemory(/** @type {number | undefined} */ pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
-/** What V8's heap holds when all garbage is collected, in MB. @param {Awaited<ReturnType<typeof openInspector>>} inspector */
+/** The size of V8's heap after garbage collection, in MB. @param {Awaited<ReturnType<typeof openInspector>>} inspector */
 async function heapOf(inspector) {
   await inspector.call('HeapProfiler.collectGarbage');
   return (await inspector.call('Runtime.getHeapUsage')).usedSize / 1024 / 1024;
@@ -31,7 +31,7 @@ async function heapOf(inspector) {
 /** @typedef {{ latency: number, heap: number, memory: number }} Figures milliseconds, MB and MB */
 
 /**
- * Sends so many mixed requests.
+ * Sends this many mixed requests, and measures before and after.
  * @param {number} requests
  * @returns {Promise<{ ok: number, failed: number, before: Figures, after: Figures }>}
  */
@@ -53,14 +53,14 @@ async function measureEndurance(requests) {
   const port = Number(new URL(worker.url).port);
   const counts = { ok: 0, failed: 0 };
 
-  /** One request; its answer is read whole. */
+  /** Sends one request and reads the whole response. */
   async function ask(/** @type {string} */ where, /** @type {RequestInit} */ init = { method: 'POST' }) {
     const answer = await worker.fetch(where, init);
     await answer.arrayBuffer();
     counts[answer.ok ? 'ok' : 'failed'] += 1;
   }
 
-  /** A session request whose client is gone before OpenAI answers. */
+  /** Sends a session request and disconnects before OpenAI responds. */
   async function breakOff() {
     sandbox.fail('silence');
     const socket = connect(port, '127.0.0.1');
@@ -74,7 +74,7 @@ async function measureEndurance(requests) {
     counts.failed += 1;
   }
 
-  /** The i-th of the mixed requests: of twelve, four fail. */
+  /** Sends the i-th of the mixed requests. Four in twelve fail. */
   async function mixed(/** @type {number} */ i) {
     switch (i % 12) {
       case 0:
@@ -102,7 +102,7 @@ async function measureEndurance(requests) {
     }
   }
 
-  /** The median time of a session, in milliseconds, one after another. */
+  /** The median time of sessions created one after another, in milliseconds. */
   async function latency() {
     const times = [];
     for (let i = 0; i < PROBES; i++) {
@@ -121,12 +121,12 @@ async function measureEndurance(requests) {
       while (next < to) await mixed(next++);
     };
     await Promise.all(Array.from({ length: CONNECTIONS }, connection));
-    // What a fault was meant for may have been cut off before; nothing is to be left over.
+    // A request may have ended before it met its fault. Clear the faults that are left.
     sandbox.reset();
   }
 
   try {
-    // The first thousand are for caches, pools and the compiler.
+    // The first thousand warm up caches, pools and the compiler.
     await run(0, 1_000);
     const before = await figures();
     counts.ok = 0;
@@ -144,7 +144,7 @@ async function measureEndurance(requests) {
 
 const requests = Number(process.argv[2] ?? 10_000);
 const { ok, failed, before, after } = await measureEndurance(requests);
-console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} answered with 200, ${failed} failed`);
+console.log(`${requests} mixed requests over ${CONNECTIONS} connections: ${ok} succeeded, ${failed} failed`);
 const row = (/** @type {keyof Figures} */ name) => ({
   before: before[name].toFixed(1),
   after: after[name].toFixed(1),

@@ -1,8 +1,8 @@
-// V8's inspector in workerd: what its heap holds, where its time goes.
+// A client for V8's inspector in workerd, for heap sizes and CPU profiles.
 import { once } from 'node:events';
 
 /**
- * Connects to the service `main`. workerd reads what is asked when it next has a request, so `wake` makes one.
+ * Connects to the service `main`. workerd reads a command only when it next gets a request, so `wake` sends one.
  * @param {string} address @param {() => Promise<unknown>} wake
  */
 export async function openInspector(address, wake) {

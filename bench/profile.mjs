@@ -1,4 +1,4 @@
-// Where the time of a request goes: a CPU profile of one of the compared Workers under load, by V8's own profiler.
+// Profiles a compared Worker under load with V8's profiler, and prints which functions take the CPU time of a request.
 //
 // node bench/profile.mjs session|message|health [ours|javascript|hono] [seconds]
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -33,10 +33,10 @@ try {
   inspector.close();
 
   const source = readFileSync(`${await buildOf(worker)}/index.js`, 'utf8').split('\n');
-  /** A function's name; what Rust imports has none of its own, but the name of its property. */
+  /** A function's name. Imports of Rust have none, so theirs is the name of the property. */
   const nameOf = ({ functionName, url, lineNumber, columnNumber }) => {
     if (functionName) return functionName;
-    if (!url) return '(anonymous, of the runtime)';
+    if (!url) return '(anonymous, in the runtime)';
     const before = source[lineNumber]?.slice(0, columnNumber) ?? '';
     const imported = /(__wb\w+?)(?:_[0-9a-f]{16})?: [^:]*$/.exec(before);
     return imported?.[1] ?? `(anonymous) ${url.split('/').at(-1)}:${lineNumber + 1}:${columnNumber + 1}`;
@@ -49,13 +49,13 @@ try {
     self.set(name, (self.get(name) ?? 0) + profile.timeDeltas[i]);
   });
   const busy = [...self].filter(([name]) => name !== '(idle)').reduce((sum, [, us]) => sum + us, 0);
-  console.log(`${worker}, ${endpoint}: ${count} requests; ${(busy / count).toFixed(0)} µs each, as the profiler sees it`);
+  console.log(`${worker}, ${endpoint}: ${count} requests; ${(busy / count).toFixed(0)} µs each, by the profiler`);
   for (const [name, us] of [...self].filter(([name]) => name !== '(idle)').sort(([, a], [, b]) => b - a).slice(0, SHOWN)) {
     console.log(`${((100 * us) / busy).toFixed(1).padStart(5)} %  ${(us / count).toFixed(1).padStart(6)} µs  ${name}`);
   }
   const file = inRoot('build', 'bench', `${worker}-${endpoint}.cpuprofile`);
   writeFileSync(file, JSON.stringify(profile));
-  console.log(`The whole profile: ${file}`);
+  console.log(`Full profile: ${file}`);
 } finally {
   await server.close();
   await upstream.close();

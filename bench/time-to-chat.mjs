@@ -1,8 +1,8 @@
-// How long it takes from opening a page until its chat can be used: a page with the one tag of embed.js, a page that does one
-// thing after the other as snippets do, and the demo. The first two are as small as such pages can be, and of another site.
+// Measures the time from opening a page until its chat is usable. The pages: one with the tag of embed.js, one that loads the
+// script and then asks for a session as snippets do, and the demo. The first two are minimal pages of another site.
 //
-// A chat can be used when the widget is there (`chatkit.ready`) and holds its client secret. On loopback everything is near,
-// so the sandbox makes two things as slow as they are in the world: the widget's script, and OpenAI's answer.
+// A chat is usable when the widget is ready (`chatkit.ready`) and has its client secret. Loopback has no latency, so the sandbox
+// delays two things by realistic times: the widget's script and OpenAI's response.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { launch } from '../tests/browser/browser.mjs';
@@ -23,7 +23,7 @@ ${body}
 const oneTag = (/** @type {string} */ workerUrl) =>
   page(`<script type="module" src="${workerUrl}/embed.js"></script><chatkit-edge></chatkit-edge>`);
 
-/** Loads the script, then asks for a session. Its request is one that the browser may send to another origin at once. */
+/** A page that loads the script, then asks for a session. The request needs no CORS preflight. */
 const inSequence = (/** @type {string} */ widgetUrl, /** @type {string} */ workerUrl) => page(`<div id="chat"></div>
 <script type="module">
   const script = document.createElement('script');
@@ -44,9 +44,9 @@ const inSequence = (/** @type {string} */ widgetUrl, /** @type {string} */ worke
   document.head.append(script);
 </script>`);
 
-/** @typedef {{ ready: number, secret: number }} Times milliseconds from the start of the navigation */
+/** @typedef {{ ready: number, secret: number }} Times in milliseconds since the start of the navigation */
 
-/** Runs in each page before its own scripts. It sees the events of the element wherever that is, in a shadow tree too. */
+/** Runs in each page before its own scripts. It sees the element's events even in a shadow tree. */
 function notePageTimes() {
   /** @type {Partial<Times>} */
   const times = {};
@@ -61,7 +61,7 @@ function notePageTimes() {
   };
 }
 
-/** One visit by a browser that has nothing cached. @param {import('playwright-core').Browser} browser */
+/** One visit with an empty cache. @param {import('playwright-core').Browser} browser */
 async function visit(browser, /** @type {string} */ url) {
   const context = await browser.newContext();
   try {
@@ -81,7 +81,7 @@ async function visit(browser, /** @type {string} */ url) {
   }
 }
 
-/** The middle of each time, in whole milliseconds. */
+/** The median of each time, in whole milliseconds. */
 function medians(/** @type {Awaited<ReturnType<typeof visit>>[]} */ visits) {
   const middle = (/** @type {number[]} */ numbers) => Math.round(figure(numbers).median);
   return {
@@ -91,7 +91,7 @@ function medians(/** @type {Awaited<ReturnType<typeof visit>>[]} */ visits) {
   };
 }
 
-/** Pages of the other site, by address. @type {Record<string, string>} */
+/** The other site's pages by path. @type {Record<string, string>} */
 const pages = {};
 const site = createServer(({ url = '' }, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end(pages[url]));
 site.listen(0, '127.0.0.1');
@@ -109,18 +109,18 @@ try {
     ['in sequence', `${origin}/in-sequence`, []],
     ['the demo', `${worker.url}/`, []],
   ];
-  // The first round is for the browser and the Worker to get warm.
+  // The first round warms up the browser and the Worker.
   for (let round = 0; round <= VISITS; round += 1) {
     for (const [, url, visits] of measured) {
       const times = await visit(browser, url);
       if (round > 0) visits.push(times);
     }
   }
-  console.log(`Script ${SCRIPT_MS} ms, OpenAI ${OPENAI_MS} ms; medians of ${VISITS} visits each, taking turns, nothing cached.`);
+  console.log(`Script ${SCRIPT_MS} ms, OpenAI ${OPENAI_MS} ms; medians of ${VISITS} visits each, in turns, with an empty cache.`);
   const rows = Object.fromEntries(measured.map(([name, , visits]) => [name, medians(visits)]));
   console.table(rows);
   const [tag, sequence] = Object.values(rows).map((row) => row['chat can be used (ms)']);
-  console.log(`The tag takes ${(tag / sequence).toFixed(2)} of the time of the page in sequence.`);
+  console.log(`Ratio of the tag to the page in sequence: ${(tag / sequence).toFixed(2)}`);
 } finally {
   await browser.close();
   await worker.close();

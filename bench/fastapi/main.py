@@ -1,4 +1,4 @@
-"""The endpoints as a FastAPI service, as short as guides show them: no check of who asks, nothing counted."""
+"""The endpoints as a FastAPI service, as guides show them: it does not check the caller and counts nothing."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 logging.basicConfig(level=logging.WARNING)
 app = FastAPI()
-# One client for all requests: its connections stay open.
+# One client for all requests, so that its connections stay open.
 openai = httpx.AsyncClient(
     base_url=os.environ["OPENAI_BASE_URL"],
     headers={"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}", "OpenAI-Beta": "chatkit_beta=v1"},

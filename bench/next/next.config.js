@@ -1,7 +1,7 @@
 /** @type {import('next').NextConfig} */
 export default {
-  // What is deployed: the server with only the files that it needs.
+  // Deploys the server with only the files that it needs.
   output: 'standalone',
-  // The lockfile of the project above is another project's.
+  // Without this, Next.js takes the lockfile of a parent folder for its own.
   outputFileTracingRoot: import.meta.dirname,
 };

@@ -1,4 +1,4 @@
-// The counter of the usual snippets: read the number from KV, add one, write it back.
+// The counter of common snippets: it reads the number from KV, adds one and writes it back.
 export default {
   async fetch(request, env) {
     const { pathname } = new URL(request.url);

@@ -1,4 +1,4 @@
-// Bundles a JavaScript Worker of the comparison into build/bench/NAME, as `wrangler deploy --minify` would.
+// Bundles a contestant in JavaScript into build/bench/NAME, as `wrangler deploy --minify` would.
 import { build } from 'esbuild';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 

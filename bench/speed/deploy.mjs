@@ -1,4 +1,4 @@
-// What is deployed, compressed, and what a Worker's start costs, by Cloudflare's own command.
+// Measures the compressed size of what is deployed, and the CPU time of a Worker's start by `wrangler check startup`.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,19 +18,19 @@ const said = async (/** @type {string[]} */ args) => {
 };
 
 /**
- * The size of a Worker's upload in KB, and the CPU time of its start in ms: `wrangler check startup`, several times.
- * @param {'ours' | 'javascript' | 'hono'} name
+ * The size of a Worker's upload in KB, and the CPU time of its start in ms, by several runs of `wrangler check startup`.
+ * @param {import('./workers.mjs').Worker} worker
  */
-export async function workerDeployment(name) {
+export async function workerDeployment(worker) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   try {
     const settings = await readFile(inRoot('wrangler.toml'), 'utf8');
     const compatibility = settings.match(/^compatibility_.+$/gm)?.join('\n');
     const config = path.join(folder, 'wrangler.toml');
     const bundle = path.join(folder, 'worker.bundle');
-    const main = JSON.stringify(path.join(await buildOf(name), 'index.js'));
-    const lines = ['name = "compared"', `main = ${main}`, compatibility, 'no_bundle = true', 'find_additional_modules = true', ''];
-    await writeFile(config, lines.join('\n'));
+    const main = JSON.stringify(path.join(await buildOf(worker), 'index.js'));
+    const lines = ['name = "compared"', `main = ${main}`, compatibility, 'no_bundle = true', 'find_additional_modules = true'];
+    await writeFile(config, `${lines.join('\n')}\n`);
     await said(['deploy', '--dry-run', '--config', config, '--outfile', bundle]);
     const active = [];
     let size = NaN;
@@ -51,7 +51,7 @@ async function archived(/** @type {string} */ folder, /** @type {string[]} */ wi
   return Number(await output('sh', args)) / 1024;
 }
 
-/** The sizes of what the servers need besides Python and Node themselves. */
+/** The sizes of the services, without Python and Node themselves. */
 export const serverSizes = async () => ({
   FastAPI: await archived(path.join(pythonHome, 'lib'), ['__pycache__', 'pip', 'pip-*', 'setuptools', 'setuptools-*']),
   'Next.js': await archived(path.join(nextHome, '.next', 'standalone')),

@@ -1,8 +1,8 @@
-// Medians with their spread, and tables that read the same on a terminal and in a README.
+// Medians with their spread, and Markdown tables.
 
 const sorted = (/** @type {Iterable<number>} */ values) => [...values].sort((a, b) => a - b);
 
-/** The value below which a share of the sorted values lies. */
+/** The value that a share of the sorted values lies below. */
 export const quantile = (/** @type {ArrayLike<number>} */ values, /** @type {number} */ share) =>
   values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
@@ -16,11 +16,17 @@ export function figure(values) {
   return { median, least: all[0] ?? NaN, most: all.at(-1) ?? NaN };
 }
 
+/** The median, with the quartiles in place of the minimum and the maximum. @param {Iterable<number>} values @returns {Figure} */
+export function quartiles(values) {
+  const all = sorted(values);
+  return { median: figure(all).median, least: quantile(all, 0.25), most: quantile(all, 0.75) };
+}
+
 const digits = (/** @type {number} */ value) => (Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0);
 const number = (/** @type {number} */ value, places = digits(value)) =>
   value.toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places });
 
-/** `median (least–most)`; nothing where nothing was measured. */
+/** `median (least–most)`, or a dash if nothing was measured. */
 export function show(/** @type {Figure | number | undefined} */ value) {
   if (value === undefined) return '–';
   if (typeof value === 'number') return number(value);

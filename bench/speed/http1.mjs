@@ -1,16 +1,16 @@
-// Where one HTTP/1.1 message ends and the next begins. The load generator and OpenAI's stand-in share a machine with what
-// is measured, so they must cost less than it does; a whole client or server of Node's would not.
+// Splits a stream of HTTP/1.1 into messages. The load generator and the stand-in for OpenAI share a machine with what is
+// measured, so they must cost less than it does. Node's own HTTP client and server cost more.
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n');
 const NO_CHUNK = '0\r\n\r\n';
 
-/** The messages of one connection. The peers are known to send `Content-Length` or chunks, and no trailers. */
+/** The messages of one connection. All peers send `Content-Length` or chunks, and no trailers. */
 export class Messages {
   #rest = Buffer.alloc(0);
 
   /**
-   * Takes what arrived, and gives the heads of the messages that are complete now.
+   * Appends a chunk and returns the heads of the messages that it completes.
    * @param {Buffer} chunk
    * @returns {string[]}
    */
@@ -28,7 +28,7 @@ export class Messages {
     }
   }
 
-  /** Where the body that begins at `start` ends, or -1 if that is not known yet. */
+  /** The end of the body that begins at `start`, or -1 if it has not arrived yet. */
   #endOf(/** @type {string} */ head, /** @type {number} */ start) {
     const length = /\r\ncontent-length: *(\d+)/i.exec(head);
     if (length) return start + Number(length[1]);

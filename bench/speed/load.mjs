@@ -1,11 +1,11 @@
-// Sends requests over connections that stay open, the next on each as soon as the answer to the last is there.
+// Load generator: sends requests over open connections, and the next on each as soon as the response to the last has arrived.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Messages } from './http1.mjs';
 
 const CONNECT_AT_ONCE = 32;
 
-/** Opens so many connections, a few at a time: a server's queue of those that wait may be short. */
+/** Opens the connections a few at a time, because a server's listen queue may be short. */
 async function open(/** @type {number} */ port, /** @type {number} */ connections) {
   const sockets = [];
   while (sockets.length < connections) {
@@ -19,8 +19,8 @@ async function open(/** @type {number} */ port, /** @type {number} */ connection
 
 /**
  * @param {number} port
- * @param {Buffer[]} requests one for each connection, as it goes over the wire
- * @param {{ ms?: number, most?: number }} until how long requests are begun, and how many at most
+ * @param {Buffer[]} requests one for each connection, as raw bytes
+ * @param {{ ms?: number, most?: number }} until for how long requests are sent, and how many at most
  * @returns {Promise<{ count: number, seconds: number, latencies: Float64Array }>} latencies in milliseconds, sorted
  */
 export async function drive(port, requests, { ms = Infinity, most = Infinity }) {
@@ -42,7 +42,7 @@ export async function drive(port, requests, { ms = Infinity, most = Infinity }) 
       socket.on('data', (chunk) => {
         try {
           for (const head of messages.push(chunk)) {
-            if (!head.startsWith('HTTP/1.1 200')) throw new Error(`answered with ${head.split('\r\n', 1)[0]}`);
+            if (!head.startsWith('HTTP/1.1 200')) throw new Error(`the response is ${head.split('\r\n', 1)[0]}`);
             latencies.push(performance.now() - sent);
             next();
           }

@@ -1,4 +1,4 @@
-// Draws the comparison: bars with their spread, as SVG that follows the reader's light or dark.
+// Draws docs/bench.svg: bars with their spread, in the reader's light or dark colour scheme.
 
 const WIDTH = 760;
 const NAMES = 140;
@@ -52,7 +52,7 @@ function drawPanel({ title, pick }, /** @type {any[]} */ results, /** @type {num
   return { svg: parts.join('\n'), bottom: top + HEAD + bars.length * (BAR + GAP) + 14 };
 }
 
-/** @param {any[]} results as they are in speed.json; ours first @returns {string} */
+/** @param {any[]} results as in speed.json, ours first @returns {string} */
 export function draw(results) {
   let top = 0;
   const panels = PANELS.map((panel) => {
@@ -60,7 +60,7 @@ export function draw(results) {
     top = bottom;
     return svg;
   });
-  const words = 'Bars: the median of the rounds, over 64 connections. Lines: the least and the most.';
+  const words = 'Bars: the median of the rounds, over 64 connections. Lines: the minimum and the maximum.';
   const caption = `<text class="note" x="0" y="${top + 10}">${words}</text>`;
   const said = PANELS.map(({ title, pick }) => {
     const measured = results.filter((result) => pick(result));

@@ -1,4 +1,4 @@
-// The compared requests as a browser sends them from a page of another site, byte by byte.
+// The bytes of the compared requests, as a browser sends them from a page of another site.
 import { SITE, WORKFLOW } from './workers.mjs';
 
 /** @typedef {'session' | 'message' | 'health'} Endpoint */
@@ -34,7 +34,7 @@ export function requestFor(endpoint, path, host, cookie) {
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
 }
 
-/** So many visitors' cookies, where an answer sets one: equal requests at one time would share a session. */
+/** Cookies of different visitors, or none if responses set none. Equal requests at the same time would share a session. */
 export async function cookiesFrom(/** @type {string} */ url, /** @type {string} */ path, /** @type {number} */ count) {
   const one = async () => {
     const answer = await fetch(url + path, {
@@ -46,7 +46,7 @@ export async function cookiesFrom(/** @type {string} */ url, /** @type {string} 
   const cookies = [];
   while (cookies.length < count) {
     cookies.push(...(await Promise.all(Array.from({ length: Math.min(32, count - cookies.length) }, one))));
-    // One that sets none will not set any.
+    // This server sets no cookie.
     if (!cookies[0]) return [];
   }
   return /** @type {string[]} */ (cookies);

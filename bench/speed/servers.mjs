@@ -1,5 +1,5 @@
-// The servers of the comparison: a FastAPI service under uvicorn and a Next.js route, as guides show them, in production
-// builds. Both are installed when they are first needed, into .tools; the project itself needs neither.
+// Installs and starts the two services of the comparison: FastAPI under uvicorn and a Next.js route, as guides show them, in
+// production builds. They are installed into .tools on first use. The project itself needs neither.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
@@ -36,7 +36,7 @@ async function installNext() {
   writeStamp(stamp, print);
 }
 
-/** Installs what the servers are made of, where it is missing. */
+/** Installs both services if they are missing. */
 export async function installServers() {
   if (!(await python.ready())) {
     say('FastAPI: installing (about 20 seconds)');
@@ -45,7 +45,7 @@ export async function installServers() {
   await installNext();
 }
 
-/** The folder of what FastAPI's service is made of. */
+/** The folder of FastAPI's virtual environment. */
 export const pythonHome = python.home;
 
 /**
@@ -67,7 +67,7 @@ async function start(program, args, env, port, cwd) {
   return {
     url,
     pid,
-    /** Milliseconds of CPU until the first answer. */
+    /** Milliseconds of CPU until the first response. */
     startMs: cpuSeconds(pid) * 1000,
     async close() {
       const ended = child.exitCode === null && once(child, 'exit');

@@ -1,5 +1,5 @@
-// OpenAI's stand-in for the comparison: always the same session, as fast as Node can. The sandbox checks every request and
-// would be what is measured. It is a process of its own; `startUpstream` starts it.
+// The stand-in for OpenAI in the speed benchmark: it returns the same few sessions as fast as Node can, in its own process. The
+// sandbox is too slow for this, because it checks every request.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { Messages } from './http1.mjs';
 
 const SESSIONS = 64;
 
-/** An answer as long as OpenAI's, with an id of its own: the id says which of the ledger's objects keeps the record. */
+/** A response as long as OpenAI's. Ids differ, because the id selects the ledger's object that stores the record. */
 function answer(/** @type {number} */ n) {
   const body = JSON.stringify({
     id: `cksess_${String(n).padStart(48, '0')}`,
@@ -47,7 +47,7 @@ function serve() {
   process.once('disconnect', () => process.exit());
 }
 
-/** Starts it. */
+/** Starts the stand-in. */
 export async function startUpstream() {
   const child = fork(fileURLToPath(import.meta.url), { stdio: 'inherit' });
   const [port] = await once(child, 'message');

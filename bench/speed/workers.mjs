@@ -1,23 +1,29 @@
-// The Workers of the comparison in plain workerd, the ledger's object stubbed the same for all.
+// Starts a Worker of the comparison in plain workerd. The ledger's object is the same stub for all.
 import { startWorkerd } from '../../tests/support/workerd.mjs';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { buildWorker } from './build.mjs';
 
 export const KEY = 'sk-bench-key-0000000000000000';
 export const WORKFLOW = 'wf_bench';
-/** The site whose pages send the compared requests; not the Worker's own, so that CORS headers are part of the work. */
+/** The site whose pages send the compared requests. It is not the Worker's own, so that CORS headers are part of the work. */
 export const SITE = 'https://www.example.com';
 
-/** Where each Worker's build is. */
-export const buildOf = (/** @type {'ours' | 'javascript' | 'hono'} */ name) =>
-  name === 'ours' ? inRoot('build', 'deploy') : buildWorker(name);
+/** `ours`, `javascript`, `hono`, or the absolute path of another build of ChatKit Edge. @typedef {string} Worker */
+
+/** The folder with a Worker's index.js and .wasm. @param {Worker} worker */
+export async function buildOf(worker) {
+  if (worker === 'ours') return inRoot('build', 'deploy');
+  return worker === 'javascript' || worker === 'hono' ? buildWorker(worker) : worker;
+}
 
 /**
- * @param {'ours' | 'javascript' | 'hono'} name
- * @param {string} baseUrl of OpenAI's stand-in
- * @param {{ quiet?: boolean, inspector?: string, variables?: Record<string, string> }} [options]
+ * @param {Worker} worker
+ * @param {string} baseUrl of the stand-in for OpenAI
+ * @param {{ quiet?: boolean, inspector?: string, variables?: Record<string, string>, ledger?: string }} [options]
+ *   `ledger`: the module of another stub
  */
-export async function startCompared(name, baseUrl, { quiet = true, inspector, variables = {} } = {}) {
+export async function startCompared(worker, baseUrl, options = {}) {
+  const { quiet = true, inspector, variables = {}, ledger = inRoot('bench', 'workers', 'ledger.js') } = options;
   return startWorkerd(
     {
       OPENAI_API_KEY: KEY,
@@ -27,6 +33,6 @@ export async function startCompared(name, baseUrl, { quiet = true, inspector, va
       RATE_LIMITS: 'off',
       ...variables,
     },
-    { build: await buildOf(name), ledger: inRoot('bench', 'workers', 'ledger.js'), quiet, inspector },
+    { build: await buildOf(worker), ledger, quiet, inspector },
   );
 }

@@ -1,168 +1,113 @@
-// The compared endpoints as a Worker in JavaScript without a framework: the same work, headers, checks and signatures as
-// ChatKit Edge, so that the comparison is one of the languages and not of what is left out.
+// The compared endpoints as a Worker in plain JavaScript: the least code that answers a session, a message and a health check
+// properly. docs/performance.md lists what it leaves out.
 import { version } from '../../package.json';
-import { MAX_BODY_BYTES, readAsk, readEvents } from './rules/ask.js';
-import * as ledger from './rules/ledger.js';
-import { readAtMost } from './rules/openai.js';
-import { judge } from './rules/origin.js';
-import {
-  Problem, internal, methodNotAllowed, notFound, originNotAllowed, payloadTooLarge, problemBody, problemOf,
-} from './rules/problem.js';
-import { sessionFor } from './rules/session.js';
-import { readSettings, requireUsable } from './rules/settings.js';
-import { COOKIE, COOKIE_SECONDS, importKeys, newId, recognise, sign } from './rules/visitor.js';
 
-/** What an isolate keeps: the settings, and the visitors' keys as soon as they are needed. */
-let settings;
-let keys;
+const COOKIE_SECONDS = 34_560_000;
+const PUBLISH_SECONDS = 120;
+const RECORD_OBJECTS = 16;
+const CORS = { 'Access-Control-Allow-Credentials': 'true', 'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After' };
+const VISITOR_COOKIE = /(?:^|; *)__Host-chatkit_visitor=([\w-]{22})\.([\w-]{43})(?:;|$)/;
 
-const SESSION = { POST: session, changesState: true, createsSession: true, allow: 'POST, OPTIONS' };
-const ROUTES = new Map([
-  ['/health', { GET: health, HEAD: health, allow: 'GET, HEAD, OPTIONS' }],
-  ['/api/chatkit/session', SESSION],
-  ['/api/chatkit/start', SESSION],
-  ['/api/create-session', SESSION],
-  ['/api/analytics/message', { POST: message, changesState: true, allow: 'POST, OPTIONS' }],
-]);
+const encode = (text) => new TextEncoder().encode(text);
+const base64url = (bytes) => new Uint8Array(bytes).toBase64({ alphabet: 'base64url', omitPadding: true });
+const parse = (text) => (text ? JSON.parse(text) : {});
 
-const json = (body, headers) => ({ status: 200, type: 'application/json', body, headers });
+/** The key that signs visitors, imported once per isolate. */
+let key;
 
-function health() {
-  return json(`{"status":"healthy","version":"${version}"}`);
-}
-
-async function bodyOf(request) {
-  const bytes = await readAtMost(request.body, MAX_BODY_BYTES);
-  if (!bytes) throw payloadTooLarge();
-  return bytes;
-}
-
-async function message({ request, env, line }) {
-  const events = readEvents(await bodyOf(request));
-  try {
-    if (events > 0) await ledger.count(env, ['messages'], events, settings);
-  } catch (error) {
-    line.event = 'events.not_stored';
-    line.cause = `the ledger failed: ${error}`;
-    return json('{"status":"failed"}');
+/** The visitor's id and signed cookie: the request's own if its signature is valid, otherwise new ones. */
+async function visitorOf(request, env) {
+  const secret = encode(env.VISITOR_SECRET ?? env.OPENAI_API_KEY);
+  key ??= await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+  const [, id, signature] = VISITOR_COOKIE.exec(request.headers.get('Cookie') ?? '') ?? [];
+  if (id) {
+    const bytes = Uint8Array.fromBase64(signature, { alphabet: 'base64url' });
+    if (await crypto.subtle.verify('HMAC', key, bytes, encode(id))) return { id, cookie: `${id}.${signature}` };
   }
-  return json('{"status":"tracked"}');
+  const newId = base64url(crypto.getRandomValues(new Uint8Array(16)));
+  return { id: newId, cookie: `${newId}.${base64url(await crypto.subtle.sign('HMAC', key, encode(newId)))}` };
 }
 
-async function session({ request, env, context, sender, line }) {
-  requireUsable(settings);
-  const ask = readAsk(await bodyOf(request), settings);
-  keys ??= await importKeys(settings.visitorSecrets);
-  const visitor = (await recognise(request.headers, keys)) ?? newId();
-  const made = await sessionFor(ask, `visitor_${visitor}`, { request, env, context, line, settings });
-  const value = await sign(visitor, keys);
-  const thirdParty = sender === 'allowed';
-  const site = thirdParty ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure';
-  const answer = {
-    client_secret: made.secret,
-    expires_at: made.expiresAt,
-    session_id: made.id,
-    visitor: thirdParty ? value : undefined,
-    thread_id: ask.thread,
-  };
-  return json(JSON.stringify(answer), {
-    'Set-Cookie': `${COOKIE}=${value}; Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; ${site}`,
+/** The ledger's object that stores a session's record, by FNV-1a of the session's id. */
+function recordObject(id) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return `records-${(hash >>> 0) % RECORD_OBJECTS}`;
+}
+
+const count = (env, counter, times) =>
+  env.LEDGER.getByName('counters-0').count(0, PUBLISH_SECONDS, Date.now(), JSON.stringify({ [counter]: times }));
+
+async function session(request, env, context, { isCrossSite, line, reply }) {
+  const { thread_id } = parse(await request.text());
+  const { id: visitor, cookie } = await visitorOf(request, env);
+  const [user, workflow] = [`visitor_${visitor}`, env.OPENAI_CHATKIT_WORKFLOW_ID];
+  const response = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${env.OPENAI_API_KEY}`,
+      'OpenAI-Beta': 'chatkit_beta=v1',
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ workflow: { id: workflow }, user }),
+  });
+  Object.assign(line, { openai_status: response.status, openai_request_id: response.headers.get('x-request-id') });
+  if (!response.ok) return reply({ error: 'OpenAI did not create a session.' }, 502);
+  const { id, client_secret, expires_at } = await response.json();
+  const owner = base64url(await crypto.subtle.digest('SHA-256', encode(user)));
+  await env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, Math.floor(Date.now() / 1000), expires_at);
+  context.waitUntil(count(env, 'sessions_created', 1));
+  Object.assign(line, { event: 'session.created', session_id: id });
+  const site = isCrossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure';
+  return reply({ client_secret, expires_at, session_id: id, visitor: isCrossSite ? cookie : undefined, thread_id }, 200, {
+    'Set-Cookie': `__Host-chatkit_visitor=${cookie}; Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; ${site}`,
   });
 }
 
-/** The answer for a method and a path, before the headers that every answer has. */
-function serve(route, scope) {
-  const { method } = scope.request;
-  if (!route) throw notFound();
-  const preflight = method === 'OPTIONS';
-  if (!preflight && !route[method]) throw methodNotAllowed(route.allow);
-  if (scope.sender === 'foreign' && (route.changesState || preflight)) throw originNotAllowed();
-  if (!preflight) return route[method](scope);
-  return {
-    status: 204,
-    body: null,
-    headers: {
-      Allow: route.allow,
-      ...(scope.sender === 'allowed' && {
-        'Access-Control-Allow-Methods': route.allow,
-        'Access-Control-Allow-Headers': 'Content-Type, Authorization, X-ChatKit-Visitor',
-        'Access-Control-Max-Age': '7200',
-      }),
-    },
-  };
+async function message(request, env, context, { reply }) {
+  const events = parse(await request.text());
+  await count(env, 'messages', Array.isArray(events) ? events.length : 1);
+  return reply({ status: 'tracked' });
 }
 
-function failure(error, route, { env, context, line }) {
-  const createsSession = route?.createsSession === true && line.method === 'POST';
-  const problem = problemOf(error, createsSession);
-  line.code = problem.code;
-  if (!(error instanceof Problem)) line.cause = String(error?.stack ?? error);
-  const counted = (error instanceof Problem ? error : internal()).counted;
-  if (createsSession && counted && line.event !== 'session.shared') {
-    ledger.countLater(env, context, ['sessions_failed', `failed:${problem.code}`], settings);
-  }
-  return {
-    status: problem.status,
-    type: 'application/problem+json',
-    body: problemBody(problem, line.request_id),
-    headers: {
-      ...(problem.allow && { Allow: problem.allow }),
-      ...(problem.retryAfter !== undefined && { 'Retry-After': String(problem.retryAfter) }),
-    },
-  };
-}
-
-function respond({ status, type, body, headers }, { request, origin, sender, line }) {
-  return new Response(request.method === 'HEAD' ? null : body, {
-    status,
-    headers: {
-      ...(type && { 'Content-Type': type }),
-      'Cache-Control': 'no-store',
-      ...headers,
-      Vary: 'Origin',
-      ...(sender === 'allowed' && {
-        'Access-Control-Allow-Origin': origin,
-        'Access-Control-Allow-Credentials': 'true',
-        'Access-Control-Expose-Headers': 'X-Request-Id, Retry-After',
-      }),
-      'X-Content-Type-Options': 'nosniff',
-      'X-Request-Id': line.request_id,
-    },
-  });
-}
-
-async function handle(request, env, context) {
-  settings ??= readSettings(env);
-  const started = Date.now();
-  const { origin: own, pathname } = new URL(request.url);
-  const origin = request.headers.get('Origin');
-  const line = {
-    level: 'info',
-    event: 'request',
-    request_id: crypto.randomUUID().replaceAll('-', ''),
-    method: request.method,
-    path: pathname.slice(0, 200),
-  };
-  const scope = { request, env, context, origin, sender: judge(origin, own, settings.origins), line };
-  const route = ROUTES.get(pathname);
-  let answer;
-  try {
-    answer = await serve(route, scope);
-  } catch (error) {
-    answer = failure(error, route, scope);
-  }
-  line.level = answer.status < 500 ? 'info' : 'error';
-  line.status = answer.status;
-  line.took_ms = Date.now() - started;
-  console[line.level === 'error' ? 'error' : 'log'](JSON.stringify(line));
-  return respond(answer, scope);
-}
+const routes = {
+  'GET /health': (request, env, context, { reply }) => reply({ status: 'healthy', version }),
+  'POST /api/chatkit/session': session,
+  'POST /api/analytics/message': message,
+};
 
 export default {
-  fetch(request, env, context) {
-    const handled = handle(request, env, context);
-    // What has begun is brought to its end when the client goes away.
-    context.waitUntil(handled);
-    return handled;
+  async fetch(request, env, context) {
+    const started = Date.now();
+    const { method } = request;
+    const { origin: own, pathname: path } = new URL(request.url);
+    const origin = request.headers.get('Origin') ?? own;
+    const isCrossSite = origin !== own && env.ALLOWED_ORIGINS.split(',').includes(origin);
+    const line = { level: 'info', event: 'request', request_id: crypto.randomUUID().replaceAll('-', ''), method, path };
+    const reply = (body, status = 200, headers = {}) => new Response(body && JSON.stringify(body), {
+      status,
+      headers: {
+        'Content-Type': 'application/json',
+        'Cache-Control': 'no-store',
+        Vary: 'Origin',
+        'X-Content-Type-Options': 'nosniff',
+        'X-Request-Id': line.request_id,
+        ...(isCrossSite && { 'Access-Control-Allow-Origin': origin, ...CORS }),
+        ...headers,
+      },
+    });
+    let response;
+    try {
+      const handler = routes[`${method} ${path}`];
+      if (origin !== own && !isCrossSite && method !== 'GET') response = reply({ error: 'This origin is not allowed.' }, 403);
+      else if (method === 'OPTIONS') response = reply(null, 204, { 'Access-Control-Allow-Headers': 'Content-Type' });
+      else if (!handler) response = reply({ error: 'Not found.' }, 404);
+      else response = await handler(request, env, context, { isCrossSite, line, reply });
+    } catch (error) {
+      Object.assign(line, { level: 'error', cause: String(error) });
+      response = reply({ error: 'Internal error.' }, 500);
+    }
+    console.log(JSON.stringify({ ...line, status: response.status, took_ms: Date.now() - started }));
+    return response;
   },
 };

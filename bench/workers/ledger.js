@@ -1,8 +1,8 @@
-// A stand-in for the ledger that keeps nothing, the same for all Workers of the comparison: what is measured is their
-// own work, and not the storage's.
+// A stub of the ledger, the same for all compared Workers. It stores nothing, so the comparison measures the Workers and not
+// the storage.
 import { DurableObject } from 'cloudflare:workers';
 
-/** Takes the calls that sessions and messages make. */
+/** Accepts the calls that sessions and messages make. */
 export class Ledger extends DurableObject {
   count() {}
 

@@ -1,4 +1,4 @@
-//! The inputs in `fuzz/corpus`: written by hand, or found by fuzzing. What broke once is among them.
+//! The seeds in `fuzz/corpus`: a few for each target, one for each kind of input.
 
 use super::checks;
 use std::fs;

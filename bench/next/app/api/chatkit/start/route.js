@@ -1,4 +1,4 @@
-// A session as the guides' Next.js route makes it: no check of who asks, the key in the environment.
+// Creates a session as the Next.js routes in guides do: it does not check the caller.
 import { NextResponse } from 'next/server';
 
 export async function POST(request) {
