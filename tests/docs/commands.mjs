@@ -181,7 +181,7 @@ const rules = [
     checked: (words, _command, place) => {
       const args = words.filter((word) => !word.startsWith('+'));
       if (args[0] === 'git') return checkGit(args);
-      if (args[0] === 'cargo' && ['fuzz', 'deny', 'machete'].includes(args[1])) return 'needs a tool that is installed on first use';
+      if (args[0] === 'cargo' && ['fuzz', 'deny', 'machete'].includes(args[1])) return 'its tool is installed on first use';
       const depth = args[0] === 'rustup' && ['toolchain', 'target', 'component'].includes(args[1]) ? 3 : 2;
       return checkHelp(args.slice(0, depth), args, place);
     },
