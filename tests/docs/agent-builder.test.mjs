@@ -1,4 +1,4 @@
-// docs/agent-builder.md says what the Worker and `npm run doctor` would answer; this asks them.
+// docs/agent-builder.md: the Worker and the doctor report a shut-down Agent Builder in its words, and its code runs.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,11 +11,12 @@ import { newFolder } from './folder.mjs';
 import { readPage } from './page.mjs';
 
 const page = readPage('agent-builder.md');
-const rows = page.rows('What you would see').map(([status, detail, code]) => ({ status: Number(status), detail, code: code.replaceAll('`', '') }));
+const rows = page.rows('What you would see')
+  .map(([status, detail, code]) => ({ status: Number(status), detail, code: code.replaceAll('`', '') }));
 const ADMIN_TOKEN = 'admin-token-for-tests';
 
-describe('where OpenAI makes no session any more', () => {
-  /** What OpenAI answers now. */
+describe('when OpenAI creates no more sessions', () => {
+  /** The status of OpenAI's next responses. */
   let status = 0;
   /** @type {import('node:http').Server} */
   let openai;
@@ -24,8 +25,9 @@ describe('where OpenAI makes no session any more', () => {
   before(async () => {
     openai = createServer((request, response) => {
       request.resume();
-      // Retries are not what this is about.
-      response.writeHead(status, { 'Content-Type': 'application/json', 'x-should-retry': 'false' }).end('{"error":{"message":"Gone."}}');
+      // Without retries, to be quick.
+      const headers = { 'Content-Type': 'application/json', 'x-should-retry': 'false' };
+      response.writeHead(status, headers).end('{"error":{"message":"Gone."}}');
     });
     openai.listen(0, '127.0.0.1');
     await once(openai, 'listening');
@@ -43,11 +45,11 @@ describe('where OpenAI makes no session any more', () => {
 
   assert.equal(rows.length, 5);
   for (const row of rows) {
-    test(`${row.status} becomes ${row.code}, with the page's words, for visitors and for the doctor`, async () => {
+    test(`${row.status} becomes ${row.code}, in the page's words, for visitors and for the doctor`, async () => {
       status = row.status;
-      const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
-      const { code, detail } = await answer.json();
-      assert.equal(answer.status, 502);
+      const response = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+      const { code, detail } = await response.json();
+      assert.equal(response.status, 502);
       assert.equal(code, row.code);
       assert.equal(detail, `Error creating ChatKit session: ${row.detail}`);
 
@@ -61,20 +63,21 @@ describe('where OpenAI makes no session any more', () => {
   }
 });
 
-test('save-chats.mjs gets every thread with every item, page by page', async () => {
-  /** How many of a list come with a page. */
-  const PAGE = 2;
+test('save-chats.mjs saves every thread with every item, page by page', async () => {
+  const PAGE_SIZE = 2;
   const threads = ['cthr_1', 'cthr_2', 'cthr_3'].map((id) => ({ id, object: 'chatkit.thread', user: `visitor_of_${id}` }));
-  const itemsOf = (/** @type {string} */ id) => Array.from({ length: id === 'cthr_2' ? 5 : 1 }, (_, i) => ({ id: `${id}_item_${i}`, thread_id: id }));
+  const itemsOf = (/** @type {string} */ id) =>
+    Array.from({ length: id === 'cthr_2' ? 5 : 1 }, (_, i) => ({ id: `${id}_item_${i}`, thread_id: id }));
   const openai = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     const thread = /^\/v1\/chatkit\/threads\/(\w+)\/items$/.exec(pathname)?.[1];
     const list = thread ? itemsOf(thread) : pathname === '/v1/chatkit/threads' ? threads : null;
-    const allowed = request.headers.authorization === 'Bearer sk-test' && request.headers['openai-beta'] === 'chatkit_beta=v1';
-    if (!list || !allowed || searchParams.get('order') !== 'asc') return response.writeHead(400).end('{"error":{"message":"No."}}');
+    const { authorization, 'openai-beta': beta } = request.headers;
+    const allowed = authorization === 'Bearer sk-test' && beta === 'chatkit_beta=v1' && searchParams.get('order') === 'asc';
+    if (!list || !allowed) return response.writeHead(400).end('{"error":{"message":"No."}}');
     const start = list.findIndex(({ id }) => id === searchParams.get('after')) + 1;
-    const data = list.slice(start, start + PAGE);
-    const has_more = start + PAGE < list.length;
+    const data = list.slice(start, start + PAGE_SIZE);
+    const has_more = start + PAGE_SIZE < list.length;
     response.end(JSON.stringify({ object: 'list', data, first_id: data[0]?.id, last_id: data.at(-1)?.id, has_more }));
   });
   openai.listen(0, '127.0.0.1');
@@ -96,18 +99,20 @@ test('save-chats.mjs gets every thread with every item, page by page', async () 
   }
 });
 
-test("the page for a server of one's own is right by the widget's types", async () => {
+test("the code for a ChatKit server of your own fits the widget's types", async () => {
   const element = `/// <reference path="${inRoot('node_modules', '@openai', 'chatkit', 'types', 'dom-augment.d.ts')}" />`;
   const script = page.code('After it: a ChatKit server of your own', 'js');
   const { folder, remove } = newFolder({ 'chat.mts': `${element}\n${script}\nexport {};\n` });
   try {
     const tsc = inRoot('node_modules', 'typescript', 'bin', 'tsc');
-    // The page has the element, which types cannot know; so null is let pass.
-    const options = ['--noEmit', '--strict', '--strictNullChecks', 'false', '--skipLibCheck', '--target', 'esnext', '--module', 'nodenext'];
-    const complaints = await new Promise((resolve) => {
-      execFile(process.execPath, [tsc, '--ignoreConfig', ...options, `${folder}/chat.mts`], (error, out) => resolve(error ? out || String(error) : ''));
+    // Null checks are off: types cannot know that the page contains the element.
+    const options = ['--ignoreConfig', '--noEmit', '--strict', '--strictNullChecks', 'false', '--skipLibCheck',
+      '--target', 'esnext', '--module', 'nodenext'];
+    const errors = await new Promise((resolve) => {
+      execFile(process.execPath, [tsc, ...options, `${folder}/chat.mts`],
+        (error, stdout) => resolve(error ? stdout || String(error) : ''));
     });
-    assert.equal(complaints, '');
+    assert.equal(errors, '');
   } finally {
     remove();
   }

@@ -1,4 +1,4 @@
-// docs/api.md: its tables are those of public/openapi.yaml, and its examples run as they stand.
+// docs/api.md: its tables match public/openapi.yaml, and its examples run as printed.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,12 +19,12 @@ before(async () => {
 });
 after(() => worker?.close());
 
-test('its tables are up to date: node scripts/api-docs.mjs', () => {
+test('the tables are up to date; if not, run: node scripts/api-docs.mjs', () => {
   assert.equal(page, fill(page, document));
 });
 
-test('every endpoint and every problem of the document is in a table, and every problem has one example', () => {
-  // One with what it does, one with what it answers.
+test('every endpoint and every problem of openapi.yaml is in the tables, and every problem has one example', () => {
+  // An endpoint is in two tables: what it does, and what it returns.
   for (const { method, path: where } of operations(document)) {
     assert.equal(page.split(`\n| \`${method} ${where}\` |`).length, 3, where);
   }
@@ -33,7 +33,7 @@ test('every endpoint and every problem of the document is in a table, and every 
   for (const code of codes) assert.ok(page.includes(`\n| \`${code}\` |`), code);
 });
 
-test('its examples print what they say, one after the other', async () => {
+test('the examples, run in order, print what the page says', async () => {
   const blocks = [...page.matchAll(/^```console\n([^]*?)^```$/gm)].map(([, text]) => text);
   const examples = blocks.flatMap((block) => block.split(/^\$ /m).slice(1)).map((example) => {
     const [command, ...printed] = example.trimEnd().split('\n');

@@ -1,6 +1,6 @@
-// The documentation is run: every command in it does what it says against one `npm start` in a fresh copy of the project, and
-// every sample is read by what would read it. Names of the tests say what could only be checked. A block or a command that
-// nothing here knows fails, so that none is added without being tried.
+// Runs the documentation: every command, against one `npm start` in a fresh copy of the project, and every sample, parsed by the
+// tool that would read it. Test names say which commands are checked but not run. An unknown command or language fails, so that
+// nothing untested is added.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { commandsIn } from './shell.mjs';
 
 const pages = projectFiles().filter((file) => file.endsWith('.md')).map((file) => readMarkdown(file));
 const shells = new Set(['sh', 'bash', 'shell', 'console']);
-/** Commands within a sentence are held to the same rules. */
+/** Commands inside sentences follow the same rules. */
 const isCommand = /^(npx wrangler|npm|node|cargo|rustup|wrangler|git|curl) \S/;
 
 /** @type {import('./commands.mjs').Place} */
@@ -27,7 +27,7 @@ before(async () => {
   const copy = await copyProject();
   const port = await freePort();
   Object.assign(place, { ...copy, port, url: `http://localhost:${port}` });
-  // curl says the status of every answer, so that a failure cannot pass for output.
+  // curl prints the status of every response, so that a failure is not mistaken for output.
   writeFileSync(`${copy.folder}/.curlrc`, 'silent\nshow-error\nwrite-out = "%{stderr}\\nstatus %{http_code}\\n"\n');
   Object.assign(place.env, { CURL_HOME: copy.folder, ADMIN_TOKEN: place.token });
 
@@ -57,7 +57,7 @@ function testCommand(/** @type {string} */ where, /** @type {import('./commands.
   const rule = ruleFor(command.text);
   const name = `${where} ${command.text.replaceAll(/\s+/g, ' ')}`;
   if (!rule) {
-    test(name, () => assert.fail('No rule in tests/docs/commands.mjs says how to try this command.'));
+    test(name, () => assert.fail('No rule in tests/docs/commands.mjs matches this command. Add one.'));
   } else if (rule.runs) {
     test(`${name}: runs`, () => rule.runs?.(wordsIn(command.text), command, place));
   } else {
@@ -78,7 +78,8 @@ for (const { file, blocks, spans } of pages) {
       } else if (parsers[language]) {
         test(`${where} is well-formed ${language || 'policy'}`, () => parsers[language](text, place.folder));
       } else {
-        test(`${where} a block of "${language}"`, () => assert.fail('Nothing in tests/docs/samples.mjs reads this language.'));
+        test(`${where} a block of "${language}"`,
+          () => assert.fail('No parser in tests/docs/samples.mjs reads this language. Add one.'));
       }
     }
     for (const { where, text } of spans) {

@@ -1,5 +1,5 @@
-// A fresh copy of the project in a folder of its own, for commands that write: what a clone has, with what is installed and
-// built here. No setting of the developer's reaches it.
+// A fresh copy of the project in its own folder, for commands that write: the files of a clone, with this project's build and
+// installed packages. None of the developer's settings reach it.
 import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,9 +10,9 @@ import { projectEnv, root } from '../../scripts/setup/paths.mjs';
 import { projectFiles } from './markdown.mjs';
 
 export async function copyProject() {
-  // `npm start` in the copy would install through the link, and so take away the packages that run here.
+  // Otherwise `npm start` in the copy would install through the link, and replace the packages in use here.
   if (!npmReady()) throw new Error('The npm packages are not those of package-lock.json. Run "npm run setup" first.');
-  // And it would compile everything anew, without what is compiled here.
+  // Otherwise the copy would compile everything from scratch.
   await build();
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'chatkit-edge-docs-')));
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -24,7 +24,7 @@ export async function copyProject() {
   }
 }
 
-/** Puts the project into a folder, and gives the environment to run it in. */
+/** Copies the project into a folder, and returns the environment to run it in. */
 function fill(/** @type {string} */ folder) {
   for (const file of projectFiles()) {
     // Deleted, but not committed yet.

@@ -1,14 +1,15 @@
-// A change as docs/ prints it, made to a text: what is not there before cannot be changed.
+// Applies a diff as docs/ prints it to a text, which must contain the lines that the diff changes exactly once.
 
 /**
  * @param {string} text
  * @param {string} diff lines that begin with " ", "-" or "+"
  */
-export function applied(text, diff) {
+export function applyDiff(text, diff) {
   const lines = diff.trimEnd().split('\n');
-  const kept = (/** @type {string} */ gone) => lines.filter((line) => line[0] !== gone).map((line) => line.slice(1));
-  const [before, after] = [kept('+').join('\n'), kept('-').join('\n')];
+  const without = (/** @type {string} */ mark) =>
+    lines.filter((line) => line[0] !== mark).map((line) => line.slice(1)).join('\n');
+  const [before, after] = [without('+'), without('-')];
   const parts = text.split(before);
-  if (parts.length !== 2) throw new Error(`These lines are there ${parts.length - 1} times, and not once:\n${before}`);
+  if (parts.length !== 2) throw new Error(`The text must contain these lines once, not ${parts.length - 1} times:\n${before}`);
   return parts.join(after);
 }

@@ -1,10 +1,10 @@
-// Files of an example from docs/, put where they run.
+// Writes the files of an example from docs/ to a folder where they run.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 
-/** A folder in the project, so that the examples find its packages. */
+/** A new folder inside the project, so that the examples find its packages. */
 export function newFolder(/** @type {Record<string, string>} */ files) {
   mkdirSync(inRoot('test-results'), { recursive: true });
   const folder = mkdtempSync(inRoot('test-results', 'site-'));

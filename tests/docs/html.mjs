@@ -1,4 +1,4 @@
-// HTML as the tests read it: its elements, and what is wrong with it.
+// Parses HTML for the tests: its elements and its errors.
 import { parse } from '@vue/compiler-dom';
 
 /** @returns {any[]} */

@@ -1,5 +1,4 @@
-// What refers to a place in the repository finds it: links of Markdown and of the pages, and paths that Markdown or a comment
-// names.
+// References inside the repository resolve: links in Markdown and in the pages, and paths named in Markdown and in comments.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
@@ -26,7 +25,7 @@ function problem(/** @type {string} */ from, /** @type {string} */ href) {
 }
 
 for (const { file, links } of markdown.values()) {
-  test(`links of ${file} lead somewhere`, () => {
+  test(`links in ${file} resolve`, () => {
     const broken = links.filter(({ href }) => !isExternal(href))
       .map(({ where, href }) => [where, problem(file, href)]).filter(([, why]) => why);
     assert.deepEqual(broken, []);
@@ -40,28 +39,30 @@ for (const { file, links } of markdown.values()) {
 const pages = files.filter((file) => /^public\/.*\.html$/.test(file))
   .map((file) => ({ file, elements: readHtml(readText(file)).elements }));
 
-/** Paths that the Worker answers itself; wrangler.toml has them. */
-const answered = /** @type {any} */ (parseToml(readText('wrangler.toml'))).assets.run_worker_first;
+/** Paths that the Worker handles itself, from wrangler.toml. */
+const workerPaths = /** @type {any} */ (parseToml(readText('wrangler.toml'))).assets.run_worker_first;
 
-const isAnswered = (/** @type {string} */ address) =>
-  answered.some((/** @type {string} */ rule) => (rule.endsWith('*') ? address.startsWith(rule.slice(0, -1)) : rule === address));
+const isWorkerPath = (/** @type {string} */ address) =>
+  workerPaths.some((/** @type {string} */ rule) =>
+    (rule.endsWith('*') ? address.startsWith(rule.slice(0, -1)) : rule === address));
 
-/** The file behind an address of ours, as the platform finds it. */
+/** The file that the platform serves for a path. */
 const fileAt = (/** @type {string} */ address) =>
   ['', '.html', '/index.html'].map((end) => `public${address}${end}`)
     .find((file) => existsSync(root + file) && path.extname(file));
 
 for (const page of pages) {
-  test(`links of ${page.file} lead somewhere`, () => {
+  test(`links in ${page.file} resolve`, () => {
     const ids = new Set(page.elements.map((element) => attribute(element, 'id')));
     for (const element of page.elements) {
       for (const name of ['for', 'aria-labelledby', 'aria-describedby', 'aria-controls']) {
         for (const id of attribute(element, name)?.split(/\s+/) ?? []) assert.ok(ids.has(id), `${page.file}: ${name}="${id}"`);
       }
-      for (const href of ['href', 'src'].map((name) => attribute(element, name) ?? '').filter((text) => text && !isExternal(text))) {
+      const hrefs = ['href', 'src'].map((name) => attribute(element, name) ?? '');
+      for (const href of hrefs.filter((text) => text && !isExternal(text))) {
         const [address, anchor] = href.split(/[?#]/);
         const target = address ? fileAt(path.posix.resolve('/', address)) : page.file;
-        assert.ok(target || isAnswered(address), `${page.file}: nothing is at ${href}`);
+        assert.ok(target || isWorkerPath(address), `${page.file}: there is no ${href}`);
         if (anchor && href.includes('#') && target === page.file) assert.ok(ids.has(anchor), `${page.file}: ${href}`);
       }
     }
@@ -70,32 +71,32 @@ for (const page of pages) {
 
 const folders = [...new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0].replace('.', '\\.')))];
 const folderPath = new RegExp(`(?<![\\w/.@:$}{-])(?:${folders.join('|')})/[\\w./*-]*[\\w*/]`, 'g');
-/** Files at the top that a comment or a page may send to, with or without an anchor. */
+/** Names of Markdown files that a comment or a page may refer to, with or without an anchor. */
 const document = /(?<![\w/.-])((?:docs\/|fuzz\/)?[\w-]+\.md)(#[\w-]+)?/g;
 
-/** What a file says to people: all of a Markdown file's code spans; of other files the lines that are comments. */
-function words(/** @type {string} */ file) {
+/** Where a file may name paths: the code spans of a Markdown file, the comments of other files. */
+function mentions(/** @type {string} */ file) {
   if (markdown.has(file)) return markdown.get(file)?.spans.map(({ where, text }) => ({ where, text })) ?? [];
   return readText(file).split('\n').map((text, i) => ({ where: `${file}:${i + 1}`, text }))
     .filter(({ text }) => /^\s*(\/\/|\/\*|\*|#|<!--)/.test(text) || /\s(\/\/|#) /.test(text));
 }
 
-/** A file from whose folder a document's name is meant: the top, docs/ or the file's own. */
+/** A file in the folder that a document's name is relative to: the top, docs/ or the file's own. */
 const folderOf = (/** @type {string} */ name, /** @type {string} */ file) =>
   ['README.md', 'docs/security.md'].find((from) => existsSync(path.join(root, path.dirname(from), name))) ?? file;
 
-/** What is made and not committed: found by .gitignore, here or in the folder. */
+/** Whether the file is generated and not committed, by .gitignore. */
 const isIgnored = (/** @type {string} */ file) => spawnSync('git', ['check-ignore', '-q', file], { cwd: root }).status === 0;
 
-const isThere = (/** @type {string} */ name, /** @type {string} */ file) =>
+const exists = (/** @type {string} */ name, /** @type {string} */ file) =>
   globSync(name, { cwd: root }).length > 0 || existsSync(path.join(root, path.dirname(file), name)) || isIgnored(name);
 
-test('paths that Markdown and comments name are there', () => {
+test('paths named in Markdown and in comments exist', () => {
   const read = files.filter((file) => /\.(md|m?js|jsx|tsx?|rs|toml|ya?ml|py|html|css|sh)$|^\.ci\/run$/.test(file));
-  const missing = read.flatMap((file) => words(file).flatMap(({ where, text }) => {
-    // A last part in capitals stands for any.
+  const missing = read.flatMap((file) => mentions(file).flatMap(({ where, text }) => {
+    // A last part in capitals is a placeholder.
     const paths = [...text.matchAll(folderPath)].map(([name]) => name).filter((name) => !/[A-Z]{3,}/.test(path.basename(name)));
-    const gone = paths.filter((name) => !isThere(name, file)).map((name) => `there is no ${name}`);
+    const gone = paths.filter((name) => !exists(name, file)).map((name) => `there is no ${name}`);
     const documents = [...text.matchAll(document)]
       .map(([, name, anchor]) => problem(folderOf(name, file), name + (anchor ?? ''))).filter(Boolean);
     return [...gone, ...documents].map((why) => `${where}: ${why}`);
@@ -103,7 +104,7 @@ test('paths that Markdown and comments name are there', () => {
   assert.deepEqual(missing, []);
 });
 
-test('nothing that is ignored is committed', () => {
+test('no ignored file is committed', () => {
   const list = ['ls-files', '--cached', '--ignored', '--exclude-standard'];
   assert.equal(execFileSync('git', list, { cwd: root, encoding: 'utf8' }), '');
 });

@@ -1,11 +1,11 @@
-// The repository's Markdown as its tests read it: blocks of code, commands in the text, headings and links.
+// Parses the repository's Markdown for the tests: code blocks, code spans, links and anchors.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import GithubSlugger from 'github-slugger';
 import { Lexer, walkTokens } from 'marked';
 import { inRoot, root } from '../../scripts/setup/paths.mjs';
 
-/** The files of the project: committed, or new and not ignored. @returns {string[]} */
+/** The project's files: committed, or new and not ignored. @returns {string[]} */
 export const projectFiles = () =>
   execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
     .split('\0').filter(Boolean).sort();
@@ -17,7 +17,7 @@ export const readText = (/** @type {string} */ file) => readFileSync(inRoot(file
  * @typedef {{ where: string, href: string }} Link
  */
 
-/** One Markdown file. Lines are found by searching on from the last token, because marked keeps no positions. */
+/** Parses one Markdown file. marked has no positions, so the line of a token is found by searching on from the last token. */
 export function readMarkdown(/** @type {string} */ file, text = readText(file)) {
   const slugger = new GithubSlugger();
   /** @type {Block[]} */ const blocks = [];
@@ -46,5 +46,5 @@ export function readMarkdown(/** @type {string} */ file, text = readText(file)) 
   return { file, blocks, spans, links, anchors };
 }
 
-/** A heading's text as GitHub makes its anchor from it. @returns {string} */
+/** The text of a heading from which GitHub derives its anchor. @returns {string} */
 const plain = (/** @type {any} */ token) => (token.tokens ? token.tokens.map(plain).join('') : token.text);

@@ -1,5 +1,5 @@
-// docs/monitoring/: every metric, label and code that the dashboard and the alerts name is one that the Worker has, and the other
-// way round. Whether the alerts ring when they should is in alerts.test.yml, for promtool.
+// docs/monitoring/: every metric, label and code in the dashboard and the alerts exists in the Worker, and the dashboard shows
+// every metric. promtool tests when the alerts fire, with alerts.test.yml.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -23,20 +23,21 @@ const alerts = yaml('alerts.yml').groups.flatMap((/** @type {{ rules: Alert[] }}
 const prometheus = yaml('prometheus.yml');
 const [scrape] = prometheus.scrape_configs;
 
-/** What Prometheus itself puts on each series, and its own metric about a scrape. */
-const ITS_LABELS = ['instance', 'job'];
-const ITS_METRIC = 'up';
+/** The labels that Prometheus adds to each series, and its own metric about a scrape. */
+const PROMETHEUS_LABELS = ['instance', 'job'];
+const PROMETHEUS_METRIC = 'up';
 
-/** Grafana puts a time in the place of its variable before Prometheus sees the expression. */
-const inDashboard = panels.flatMap(({ targets }) => targets).map(({ expr }) => readPromql(expr.replaceAll('$__range', '1d')));
-const inAlerts = alerts.map(({ expr }) => readPromql(expr));
-const asked = [...inDashboard, ...inAlerts];
+/** Parses an expression of the dashboard, in which Grafana replaces a variable with a time. */
+const readPanel = (/** @type {string} */ expr) => readPromql(expr.replaceAll('$__range', '1d'));
+const dashboardQueries = panels.flatMap(({ targets }) => targets).map(({ expr }) => readPanel(expr));
+const alertQueries = alerts.map(({ expr }) => readPromql(expr));
+const queries = [...dashboardQueries, ...alertQueries];
 
-/** The metrics of the Worker and the labels of each. @type {Map<string, Set<string>>} */
+/** The Worker's metrics and the labels of each. @type {Map<string, Set<string>>} */
 const metrics = new Map();
 /** @type {string[]} */
 let codes;
-/** As the Worker prints them: name and type. @type {string[]} */
+/** The lines "name type" that the Worker prints. @type {string[]} */
 let types;
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
@@ -47,8 +48,8 @@ before(async () => {
   await worker.fetch('/api/chatkit/session', { method: 'POST' });
   let text = '';
   await until(async () => {
-    const answer = await worker.fetch(scrape.metrics_path, { headers: { Authorization: 'Bearer token' } });
-    text = await answer.text();
+    const response = await worker.fetch(scrape.metrics_path, { headers: { Authorization: 'Bearer token' } });
+    text = await response.text();
     return text.includes('code=');
   }, 'a failure is in the metrics');
   types = [...text.matchAll(/^# TYPE (\w+ \w+)$/gm)].map(([, type]) => type);
@@ -56,62 +57,62 @@ before(async () => {
   for (const [, name, labels] of text.matchAll(/^(\w+)\{(.+)\} /gm)) {
     for (const [, label] of labels.matchAll(/(\w+)="/g)) metrics.get(name)?.add(label);
   }
-  // Codes of failures that a session can have; the document has them all.
+  // Every code with which a session can fail.
   codes = [...new Set([...file('public/openapi.yaml').matchAll(/^ {12}- ([a-z_]+)$/gm)].map(([, code]) => code))];
 });
 after(() => worker?.close());
 
-test('every metric that is asked for is one of the Worker, and none of its own is left out of the dashboard', () => {
+test('every metric queried is one of the Worker, and the dashboard has all of them', () => {
   assert.ok(metrics.size >= 8);
   const known = [...metrics.keys()];
-  for (const { metrics: names } of asked) {
-    for (const name of names) assert.ok(name === ITS_METRIC || known.includes(name), name);
+  for (const { metrics: names } of queries) {
+    for (const name of names) assert.ok(name === PROMETHEUS_METRIC || known.includes(name), name);
   }
-  assert.deepEqual([...new Set(inDashboard.flatMap(({ metrics: names }) => names))].sort(), known.sort());
+  assert.deepEqual([...new Set(dashboardQueries.flatMap(({ metrics: names }) => names))].sort(), known.sort());
 });
 
-test('the page lists every metric with its type, and no other', () => {
+test('docs/operating.md lists exactly the metrics of the Worker, with their types', () => {
   const rows = readPage('operating.md').rows('Metrics').map(([name, type]) => `${name?.replaceAll('`', '')} ${type}`);
   assert.deepEqual(rows.filter((row) => row.startsWith('chatkit_')), types);
 });
 
-test('every label that is asked for is one that the metric has', () => {
-  for (const { metrics: names, matchers, groupings } of asked) {
-    const labelsOf = (/** @type {string} */ metric) => [...ITS_LABELS, ...(metrics.get(metric) ?? [])];
+test('every label queried is one that the metric has', () => {
+  for (const { metrics: names, matchers, groupings } of queries) {
+    const labelsOf = (/** @type {string} */ metric) => [...PROMETHEUS_LABELS, ...(metrics.get(metric) ?? [])];
     for (const { metric, label } of matchers) assert.ok(labelsOf(metric).includes(label), `${metric}{${label}}`);
     for (const label of groupings) assert.ok(names.flatMap(labelsOf).includes(label), `${names} by ${label}`);
   }
 });
 
-test('every code that is asked for is a problem of the API', () => {
-  const patterns = asked.flatMap(({ matchers }) => matchers).filter(({ label }) => label === 'code');
+test('every code queried is a problem of the API', () => {
+  const patterns = queries.flatMap(({ matchers }) => matchers).filter(({ label }) => label === 'code');
   assert.ok(patterns.length > 5);
   for (const { operator, value } of patterns) {
     assert.ok(['=', '=~'].includes(operator));
-    // Each part of an alternative has to be found, or a misspelt one would hide behind the others.
+    // Each alternative must match a code; otherwise a misspelled one goes unnoticed beside the others.
     const [, start = '', ends = value] = /^(\w*)\((.+)\)$/.exec(value) ?? [];
     const parts = ends.split('|').map((end) => start + end);
     for (const part of parts) assert.ok(codes.some((code) => new RegExp(`^(?:${part})$`).test(code)), part);
   }
 });
 
-test('legends and sentences name labels that the expression leaves', () => {
+test('legends and annotations use only labels that the expression keeps', () => {
   for (const { targets } of panels) {
     for (const { expr, legendFormat } of targets) {
       for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
-        assert.ok(readPromql(expr.replaceAll('$__range', '1d')).groupings.includes(label), legendFormat);
+        assert.ok(readPanel(expr).groupings.includes(label), legendFormat);
       }
     }
   }
   for (const [i, { annotations }] of alerts.entries()) {
-    const { groupings } = inAlerts[i];
+    const { groupings } = alertQueries[i];
     for (const [, label] of Object.values(annotations).join().matchAll(/\$labels\.(\w+)/g)) {
-      assert.ok((groupings.length ? groupings : ITS_LABELS).includes(label), label);
+      assert.ok((groupings.length ? groupings : PROMETHEUS_LABELS).includes(label), label);
     }
   }
 });
 
-test('panels have ids of their own and do not overlap', () => {
+test('panels have unique ids and do not overlap', () => {
   /** @type {Set<string>} */
   const taken = new Set();
   for (const { gridPos: { x, y, w, h } } of dashboard.panels) {
@@ -126,13 +127,13 @@ test('panels have ids of their own and do not overlap', () => {
   assert.equal(new Set(dashboard.panels.map((/** @type {{ id: number }} */ { id }) => id)).size, panels.length);
 });
 
-test('Prometheus asks for the metrics under the job that the alerts name, and loads the alerts', () => {
-  const jobs = asked.flatMap(({ matchers }) => matchers).filter(({ label }) => label === 'job').map(({ value }) => value);
+test('Prometheus scrapes the metrics under the job that the alerts name, and loads the alerts', () => {
+  const jobs = queries.flatMap(({ matchers }) => matchers).filter(({ label }) => label === 'job').map(({ value }) => value);
   assert.deepEqual(jobs, [scrape.job_name]);
   assert.deepEqual(prometheus.rule_files, ['alerts.yml']);
 });
 
-test('every alert has made-up series that raise it, and a row on the page that says what to do', () => {
+test('every alert has test series that raise it, and a row in docs/operating.md that says what to do', () => {
   const names = alerts.map(({ alert }) => alert).sort();
   const cases = yaml('alerts.test.yml').tests.flatMap((/** @type {any} */ { alert_rule_test: rules }) => rules);
   const tried = cases.flatMap((/** @type {any} */ { alertname, exp_alerts: expected }) => (expected.length ? [alertname] : []));

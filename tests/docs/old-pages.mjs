@@ -1,5 +1,5 @@
-// Pages as people have them before they move here, for the changes of docs/moving.md. They do what such pages do, and have
-// the lines that are to be changed word for word.
+// Pages as people have them before they move here, for the diffs of docs/moving.md. They behave like such pages, and contain the
+// lines to change word for word.
 
 /** What OpenAI's starter app for Next.js does with the widget, in the two files that change. */
 export const starterApp = {

@@ -1,18 +1,19 @@
-// docs/operating.md: the log is as it says, an API key can be changed as it says, and the costs are those of the built Worker.
+// docs/operating.md: the log has its events and fields, an API key can be changed its way, and the costs are those of the built
+// Worker.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
 import { startKv } from '../support/kv.mjs';
 import { until } from '../support/until.mjs';
 import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
+import { projectFiles, readText } from './markdown.mjs';
 import { meteredBuild } from './metered.mjs';
 import { readPage } from './page.mjs';
 
 const page = readPage('operating.md');
 const post = { method: 'POST' };
-/** The names in the first cells of a table, several of which may share a row. */
+/** The names in the first cells of a table; a row may have several. */
 const names = (/** @type {string} */ heading) =>
   page.rows(heading).flatMap(([first]) => [...(first ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name)).sort();
 
@@ -20,7 +21,7 @@ const names = (/** @type {string} */ heading) =>
 /** @typedef {Awaited<ReturnType<typeof startSandbox>>} Sandbox */
 
 /**
- * Starts the metered Worker in workerd against the sandbox, and gives its log once it was used.
+ * Starts the metered Worker in workerd against the sandbox, calls `use`, and returns the log.
  * @param {Parameters<typeof startSandbox>[0]} options
  * @param {(worker: Worker, sandbox: Sandbox) => Promise<void>} use
  */
@@ -40,29 +41,25 @@ async function metered(options, use) {
   }
 }
 
-/** What is most often charged for a command: an object's first also makes its tables. */
-function usual(/** @type {any[]} */ lines, /** @type {string} */ command) {
+/** The most frequent cost of a command: an object's first call also creates its tables. */
+function usualCost(/** @type {any[]} */ lines, /** @type {string} */ command) {
   /** @type {Map<string, number>} */
-  const seen = new Map();
+  const counts = new Map();
   for (const { event, read, written } of lines) {
-    if (event === `ledger ${command}`) seen.set(`${read} ${written}`, (seen.get(`${read} ${written}`) ?? 0) + 1);
+    if (event === `ledger ${command}`) counts.set(`${read} ${written}`, (counts.get(`${read} ${written}`) ?? 0) + 1);
   }
-  return [...seen].sort((a, b) => b[1] - a[1])[0]?.[0];
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
 describe('the log', () => {
-  const sources = ['src', 'src/ledger'].flatMap((folder) => {
-    const at = new URL(`../../${folder}/`, import.meta.url);
-    return readdirSync(at).filter((name) => name.endsWith('.rs')).map((name) => readFileSync(new URL(name, at), 'utf8'));
-  });
-
-  test('has the events of the table and no other', () => {
-    const found = sources.join('\n').matchAll(/"((?:session|events|ledger|counters)\.[a-z_]+)"/g);
+  test('has exactly the events of the table', () => {
+    const source = projectFiles().filter((file) => /^src\/.*\.rs$/.test(file)).map(readText).join('\n');
+    const found = source.matchAll(/"((?:session|events|ledger|counters)\.[a-z_]+)"/g);
     const events = new Set([...found].map(([, event]) => event));
     assert.deepEqual(names('Events'), ['request', ...events].sort());
   });
 
-  test('has the fields of the table, and the samples are lines as they are', async () => {
+  test('has exactly the fields of the table, and the samples have the shape of real lines', async () => {
     const lines = (await metered({}, async (worker, sandbox) => {
       await worker.fetch('/api/chatkit/session', post);
       sandbox.fail('invalid-key');
@@ -78,13 +75,14 @@ describe('the log', () => {
   });
 });
 
-test('a visitor who was signed by the API key is the same after a change of key that names the old one', async () => {
+test('a visitor signed with the API key stays the same when the key changes, if VISITOR_SECRET has the old one', async () => {
   const start = async (/** @type {Record<string, string>} */ secrets, cookie = '') => {
     const worker = await startWorkerWithSandbox({ apiKey: secrets.OPENAI_API_KEY, secrets });
-    const answer = await worker.fetch(cookie ? '/api/chatkit/refresh' : '/api/chatkit/session', { ...post, headers: { cookie } });
+    const path = cookie ? '/api/chatkit/refresh' : '/api/chatkit/session';
+    const response = await worker.fetch(path, { ...post, headers: { cookie } });
     const [request] = worker.sandbox.requests;
     await worker.close();
-    return { status: answer.status, cookie: cookieOf(answer), user: request?.body.user };
+    return { status: response.status, cookie: cookieOf(response), user: request?.body.user };
   };
   const first = await start({ OPENAI_API_KEY: 'sk-old-0123456789' });
   const alone = await start({ OPENAI_API_KEY: 'sk-new-0123456789' }, first.cookie);
@@ -94,21 +92,21 @@ test('a visitor who was signed by the API key is the same after a change of key 
 });
 
 describe('the costs', () => {
-  /** What a table says of rows read and written, by its first cell. */
-  const told = Object.fromEntries(
+  /** The costs in the table, by its first cell: requests, and rows read and written. */
+  const documented = Object.fromEntries(
     page.rows('What is counted').map(([what, requests, read, written]) => [what, [requests, `${read} ${written}`]]),
   );
 
-  test('of the ledger are those that the built Worker has', async () => {
+  test('of the ledger are those of the built Worker', async () => {
     const lines = await metered({}, async (worker, sandbox) => {
-      // There are 16 objects for records, each with a first time.
+      // Enough to reach each of the 16 objects for records more than once.
       let last;
       for (let i = 0; i < 48; i++) last = await worker.fetch('/api/chatkit/session', post);
       const { session_id: id } = await last?.json();
       const headers = { cookie: cookieOf(/** @type {Response} */ (last)) ?? '' };
       assert.equal((await worker.fetch(`/api/chatkit/session/${id}`, { headers })).status, 200);
       const reports = (/** @type {number} */ many) => JSON.stringify(Array(many).fill({ message: 'it broke' }));
-      // As many as are kept, and more, so that each new one drives out an old one.
+      // More than are kept, so that each new report removes an old one.
       await worker.fetch('/api/errors', { ...post, body: reports(100) });
       for (let i = 0; i < 5; i++) await worker.fetch('/api/errors', { ...post, body: reports(1) });
       for (let i = 0; i < 5; i++) await worker.fetch('/api/analytics/message', { ...post, body: '[{},{},{}]' });
@@ -117,8 +115,8 @@ describe('the costs', () => {
         await worker.fetch('/api/chatkit/session', post);
       }
       const events = (/** @type {string} */ name) => worker.logs().filter(({ event }) => event === name).length;
-      const all = () => events('ledger count sessions_created') === 48 && events('ledger count sessions_failed') === 5;
-      await until(all, 'all is counted');
+      const isCounted = () => events('ledger count sessions_created') === 48 && events('ledger count sessions_failed') === 5;
+      await until(isCounted, 'everything is counted');
     });
     for (const [what, command] of [
       ['a session is remembered', 'putRecord'],
@@ -129,22 +127,22 @@ describe('the costs', () => {
       ['a daily limit is asked', 'reserve'],
       ['a session is shown', 'getRecord'],
     ]) {
-      assert.deepEqual(told[what], ['1', usual(lines, command)], what);
+      assert.deepEqual(documented[what], ['1', usualCost(lines, command)], what);
     }
   });
 
-  test('of forgetting a session too', async () => {
-    // Sessions that were over a day ago are forgotten at once.
+  test('of forgetting a session are those of the built Worker', async () => {
+    // Sessions that ended over a day ago are forgotten at once.
     const lines = await metered({ ttlSeconds: -90_000 }, async (worker) => {
       for (let i = 0; i < 20; i++) {
         await worker.fetch('/api/chatkit/session', post);
-        await until(() => worker.logs().filter(({ event }) => event === 'ledger alarm').length > i, 'the alarm rings');
+        await until(() => worker.logs().filter(({ event }) => event === 'ledger alarm').length > i, 'the alarm runs');
       }
     });
-    assert.deepEqual(told['a session is forgotten, a day after its end'], ['1', usual(lines, 'alarm')]);
+    assert.deepEqual(documented['a session is forgotten, a day after its end'], ['1', usualCost(lines, 'alarm')]);
   });
 
-  test('of a million are the sums that the table says, of what the other table says', () => {
+  test('of a million sessions and events add up, and follow from the costs of one', () => {
     const rows = page.rows('A million');
     const sums = rows.pop();
     /** @type {Record<string, number[]>} */
@@ -160,13 +158,13 @@ describe('the costs', () => {
     assert.deepEqual([sums?.[4], sums?.[6]], totals.map((total) => total.toFixed(2)));
 
     const sum = (/** @type {string[]} */ ...whats) => {
-      const parts = whats.map((what) => (told[what] ?? []).join(' ').split(' ').map(Number));
+      const parts = whats.map((what) => (documented[what] ?? []).join(' ').split(' ').map(Number));
       return parts.reduce((total, part) => total.map((number, i) => number + (part[i] ?? NaN)));
     };
     const meters = ['requests of objects', 'rows read', 'rows written'];
     const [requests, read, written] =
       sum('a session is remembered', 'a session is counted', 'a session is forgotten, a day after its end');
-    // Forgetting sets the next alarm, which is a row.
+    // Forgetting sets the next alarm, which costs a row.
     assert.deepEqual(meters.map((meter) => each[meter]?.[0]), [requests, read, Number(written) + 1]);
     assert.deepEqual(meters.map((meter) => each[meter]?.[1]), sum('a message, change of thread, or array of them is counted'));
   });

@@ -1,4 +1,4 @@
-// A page of docs/ as its tests use it: the code and the tables in it, as they stand.
+// Reads the code and the tables of a page in docs/ for its tests.
 import { Lexer, walkTokens } from 'marked';
 import { readText } from './markdown.mjs';
 
@@ -6,7 +6,7 @@ import { readText } from './markdown.mjs';
 export function readPage(name) {
   const tokens = Lexer.lex(readText(`docs/${name}`));
 
-  /** What is below a heading, up to the next one of its rank or above. @returns {any[]} */
+  /** The tokens below a heading, up to the next heading of the same or a higher level. @returns {any[]} */
   function section(/** @type {string} */ heading) {
     const at = tokens.findIndex(({ type, text }) => type === 'heading' && text === heading);
     if (at === -1) throw new Error(`docs/${name} has no heading "${heading}"`);
@@ -15,7 +15,7 @@ export function readPage(name) {
     return end === -1 ? rest : rest.slice(0, end);
   }
 
-  /** The fenced blocks of a language in a section. */
+  /** The code blocks of a language in a section. */
   function codes(/** @type {string} */ heading, /** @type {string} */ language) {
     /** @type {string[]} */
     const found = [];
@@ -25,14 +25,14 @@ export function readPage(name) {
     return found;
   }
 
-  /** The one fenced block of a language in a section. */
+  /** The only code block of a language in a section. */
   function code(/** @type {string} */ heading, /** @type {string} */ language) {
     const blocks = codes(heading, language);
     if (blocks.length !== 1) throw new Error(`docs/${name} has ${blocks.length} blocks of ${language} in "${heading}"`);
     return blocks[0];
   }
 
-  /** The rows of a section's tables, each as its cells, without head and rule. @returns {string[][]} */
+  /** The cells of each row of a section's tables, without the headers. @returns {string[][]} */
   const rows = (/** @type {string} */ heading) =>
     section(heading).filter(({ type }) => type === 'table')
       .flatMap((table) => table.rows.map((/** @type {{ text: string }[]} */ row) => row.map(({ text }) => text)));
@@ -40,11 +40,11 @@ export function readPage(name) {
   return {
     code,
     codes,
-    /** The variables of a section's block of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
+    /** The variables in a section's sample of wrangler.toml. @param {string} heading @returns {Record<string, string>} */
     vars: (heading) =>
-      Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, variable, value]) => [variable, value])),
+      Object.fromEntries([...code(heading, 'toml').matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value])),
     rows,
-    /** The first column of a section's tables, without their heads. */
+    /** The first column of a section's tables, without the headers. */
     firstColumn: (/** @type {string} */ heading) => rows(heading).map(([cell]) => cell),
   };
 }

@@ -1,5 +1,5 @@
-// What docs/ says of the repository's code is so: the tests that docs/security.md relies on, the tables and keys that
-// docs/storage.md lists. That the files it names are there is for links.test.mjs.
+// What docs/ says about the code is true: the tests that docs/security.md names exist, and docs/storage.md lists every table and
+// key. links.test.mjs checks paths.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { inRoot } from '../../scripts/setup/paths.mjs';
 import { readText } from './markdown.mjs';
 import { readPage } from './page.mjs';
 
-test('every test that is to show an attack stopped has that name', () => {
+test('every test that docs/security.md names for an attack exists', () => {
   const rows = readPage('security.md').rows('Attacks, and the tests that show them stopped');
   assert.ok(rows.length > 20);
   for (const [attack, tests] of rows) {
@@ -19,13 +19,13 @@ test('every test that is to show an attack stopped has that name', () => {
   }
 });
 
-test('every table of the ledger is listed, and no other', () => {
+test('docs/storage.md lists exactly the tables of the ledger', () => {
   const tables = [...readText('src/ledger/store.rs').matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
   const listed = readPage('storage.md').rows('In the objects').map(([, table]) => table.replaceAll('`', ''));
   assert.deepEqual(listed.sort(), tables.sort());
 });
 
-test('every key that the pages keep in the browser is listed', () => {
+test('docs/storage.md lists every key that the pages store in the browser', () => {
   const page = readText('docs/storage.md');
   for (const path of ['public/demo/theme.js', 'public/demo/language.js', 'public/dashboard/token.js', 'embed/visitor.js']) {
     const key = /KEY = ['`]([\w-]+)/.exec(readText(path))?.[1] ?? '';

@@ -1,5 +1,5 @@
-// Code and configuration that the documentation shows: each language is parsed by what would read it, and the settings that
-// it names exist.
+// Checks the code and configuration in the documentation: each language is parsed by the tool that would read it, and every
+// setting named exists.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,31 +15,40 @@ import { readHtml } from './html.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 import { readText } from './markdown.mjs';
 
-const known = (/** @type {string[]} */ names) => {
+const settingsExist = (/** @type {string[]} */ names) => {
   for (const name of names) assert.ok(SETTINGS.has(name), `there is no setting ${name}`);
 };
 
-/** Writes wrangler.toml with a sample added to it, as its reader would, into a file beside it. */
-export function writeWithSample(/** @type {any} */ sample, /** @type {string} */ folder) {
+/** Writes a copy of the folder's wrangler.toml with a sample added, into a file beside it. */
+export function writeConfigWith(/** @type {any} */ sample, /** @type {string} */ folder) {
   const whole = parseToml(readFileSync(path.join(folder, 'wrangler.toml'), 'utf8'));
   const file = path.join(folder, 'sample.toml');
   writeFileSync(file, stringify(merged(whole, sample)));
   return file;
 }
 
-/** A part of wrangler.toml fits into the one that is there: wrangler takes the whole and knows every field. */
+/** What wrangler reads from the folder's wrangler.toml with a sample added. */
+export function readConfigWith(/** @type {any} */ sample, /** @type {string} */ folder, /** @type {string | undefined} */ env) {
+  const file = writeConfigWith(sample, folder);
+  try {
+    return readConfig({ config: file, env }, { hideWarnings: false });
+  } finally {
+    rmSync(file);
+  }
+}
+
+/** A part of wrangler.toml fits into the folder's: wrangler accepts the whole and knows every field. */
 function wranglerToml(/** @type {string} */ text, /** @type {string} */ folder) {
   const sample = parseToml(text);
-  for (const place of [sample, ...Object.values(/** @type {any} */ (sample.env) ?? {})]) known(Object.keys(place.vars ?? {}));
-  const file = writeWithSample(sample, folder);
+  const environments = /** @type {any} */ (sample.env) ?? {};
+  for (const { vars } of [sample, ...Object.values(environments)]) settingsExist(Object.keys(vars ?? {}));
   /** @type {string[]} */ const warnings = [];
   const { warn } = console;
   console.warn = (...words) => warnings.push(words.join(' '));
   try {
-    for (const env of [undefined, ...Object.keys(sample.env ?? {})]) readConfig({ config: file, env }, { hideWarnings: false });
+    for (const env of [undefined, ...Object.keys(environments)]) readConfigWith(sample, folder, env);
   } finally {
     console.warn = warn;
-    rmSync(file);
   }
   assert.doesNotMatch(warnings.join('\n'), /Unexpected fields/);
 }
@@ -54,25 +63,25 @@ function merged(/** @type {any} */ whole, /** @type {any} */ part) {
 
 function script(/** @type {string} */ text, /** @type {string} */ fileName) {
   const compilerOptions = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, jsx: ts.JsxEmit.Preserve };
-  const complaints = (/** @type {string} */ code) =>
+  const errors = (/** @type {string} */ code) =>
     (ts.transpileModule(code, { fileName, reportDiagnostics: true, compilerOptions }).diagnostics ?? [])
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-  const found = complaints(text);
-  // A part of an object, such as an option to add.
-  if (found.length && !complaints(`({${text}})`).length) return;
+  const found = errors(text);
+  // A sample may be a part of an object, such as an option to add.
+  if (found.length && !errors(`({${text}})`).length) return;
   assert.deepEqual(found, []);
 }
 
-const ofEveryElement = new Set(['id', 'class', 'style', 'slot', 'lang', 'hidden']);
+const globalAttributes = new Set(['id', 'class', 'style', 'slot', 'lang', 'hidden']);
 
-/** Our element is given only attributes that its code reads. */
+/** The HTML is valid, and <chatkit-edge> has only attributes that its code reads. */
 function html(/** @type {string} */ text) {
   const { elements, errors } = readHtml(text);
   assert.deepEqual(errors, []);
   const code = globSync('embed/*.js', { cwd: root }).map(readText).join('');
   for (const { name } of elements.filter(({ tag }) => tag === 'chatkit-edge').flatMap(({ props }) => props)) {
     const isRead = code.includes(`'${name}'`) || code.includes(`.${name} `);
-    assert.ok(ofEveryElement.has(name) || isRead, `<chatkit-edge> has no attribute "${name}"`);
+    assert.ok(globalAttributes.has(name) || isRead, `<chatkit-edge> has no attribute "${name}"`);
   }
 }
 
@@ -93,7 +102,7 @@ function python(/** @type {string} */ text) {
 }
 
 function json(/** @type {string} */ text) {
-  // A sample may leave out parts, as in {"id":"…"} or { … }.
+  // A sample may abbreviate, as in {"id":"…"} or { … }.
   JSON.parse(text.replace(/([[{,]\s*)…(\s*[\]}])/g, (_, before, after) => before.replace(',', '') + after));
 }
 
@@ -101,19 +110,19 @@ function yaml(/** @type {string} */ text) {
   for (const { errors } of parseAllDocuments(text)) assert.deepEqual(errors, []);
 }
 
-/** A change of a reader's own page marks its lines. */
+/** Every line of a diff is marked, and at least one is changed. */
 function diff(/** @type {string} */ text) {
   for (const line of text.split('\n')) assert.match(line, /^([ +-]|$)/);
   assert.match(text, /^[+-]/m);
 }
 
-/** What a Content-Security-Policy may have; a block of no language is one. */
+/** A block without a language is a Content-Security-Policy. */
 function policy(/** @type {string} */ text) {
   const directive = /^(script|connect|frame|style|img|font|worker|default)-src( (https:\/\/[\w.*-]+|'[\w-]+'|data:|blob:))+$/;
   for (const line of text.split('\n')) assert.match(line, directive);
 }
 
-/** By language. @type {Record<string, (text: string, folder: string) => void>} */
+/** The check of each language. @type {Record<string, (text: string, folder: string) => void>} */
 export const parsers = {
   toml: wranglerToml,
   ts: (text) => script(text, 'sample.ts'),
@@ -127,6 +136,6 @@ export const parsers = {
   jsonc: (text) => assert.equal(ts.parseConfigFileTextToJson('sample.json', text).error, undefined),
   yaml,
   diff,
-  dotenv: (text) => known(Object.keys(parseDotenv(text))),
+  dotenv: (text) => settingsExist(Object.keys(parseDotenv(text))),
   '': policy,
 };

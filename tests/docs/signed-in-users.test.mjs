@@ -1,4 +1,4 @@
-// docs/signed-in-users.md does what it says: its code is run as it stands, against the built Worker with its settings.
+// docs/signed-in-users.md: its code runs as printed, against the built Worker with its settings.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -40,11 +40,11 @@ for (const [name, startSite] of Object.entries(sites)) {
     });
     after(() => site?.close());
 
-    test('gives its signed-in user a token of 5 minutes that no cache keeps', async () => {
-      const answer = await site.askToken(COOKIE);
-      assert.equal(answer.status, 200);
-      assert.equal(answer.headers.get('cache-control'), 'no-store');
-      const { token } = await answer.json();
+    test('issues its signed-in user a token for 5 minutes, which is not cached', async () => {
+      const response = await site.requestToken(COOKIE);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('cache-control'), 'no-store');
+      const { token } = await response.json();
       assert.equal(decodeProtectedHeader(token).alg, 'HS256');
       const { iat, exp, ...others } = decodeJwt(token);
       assert.deepEqual(others, { sub: site.user, iss: shared.AUTH_ISSUER, aud: shared.AUTH_AUDIENCE });
@@ -52,72 +52,72 @@ for (const [name, startSite] of Object.entries(sites)) {
       assert.equal(Number(exp) - Number(iat), 300);
     });
 
-    test('has the Worker start a session for that user', async () => {
-      const { token } = await (await site.askToken(COOKIE)).json();
-      const answer = await start(worker, bearer(token));
-      assert.equal(answer.status, 200);
-      assert.match((await answer.json()).client_secret, /^ek_/);
+    test('lets that user start a session at the Worker', async () => {
+      const { token } = await (await site.requestToken(COOKIE)).json();
+      const response = await start(worker, bearer(token));
+      assert.equal(response.status, 200);
+      assert.match((await response.json()).client_secret, /^ek_/);
       assert.deepEqual(users(worker), [site.user]);
     });
 
-    for (const [visitor, cookie] of [['nobody', undefined], ['a stranger', 'session=forged']]) {
-      test(`gives ${visitor} 401 and no token`, async () => {
-        const answer = await site.askToken(cookie);
-        assert.equal(answer.status, 401);
-        assert.equal(answer.headers.get('cache-control'), 'no-store');
-        const text = await answer.text();
+    for (const [kind, cookie] of [['no', undefined], ['a forged', 'session=forged']]) {
+      test(`answers a request with ${kind} cookie with 401 and no token`, async () => {
+        const response = await site.requestToken(cookie);
+        assert.equal(response.status, 401);
+        assert.equal(response.headers.get('cache-control'), 'no-store');
+        const text = await response.text();
         assert.deepEqual(Object.keys(JSON.parse(text)), ['error']);
         assert.doesNotMatch(text, /eyJ/);
       });
     }
 
-    test('gives a page what it needs for a session and for its refresh', async () => {
-      const { getClientSecret, asked } = await openChat(site, COOKIE);
+    test("lets the page's script start and refresh a session", async () => {
+      const { getClientSecret, requests } = await openChat(site, COOKIE);
       const first = await getClientSecret(null);
       const second = await getClientSecret(first);
       assert.match(first, /^ek_/);
       assert.match(second, /^ek_/);
       assert.notEqual(first, second);
-      assert.deepEqual(asked, ['/api/chat-token', '/api/chatkit/session', '/api/chat-token', '/api/chatkit/refresh']);
+      assert.deepEqual(requests, ['/api/chat-token', '/api/chatkit/session', '/api/chat-token', '/api/chatkit/refresh']);
       assert.deepEqual(users(worker), [site.user, site.user]);
     });
 
-    test("fails nobody's page in the site's own words, before the Worker is asked", async () => {
-      const { getClientSecret, asked } = await openChat(site, undefined);
+    test("fails in the site's own words for a visitor who is not signed in, and sends the Worker nothing", async () => {
+      const { getClientSecret, requests } = await openChat(site, undefined);
       await assert.rejects(getClientSecret(null), /^Error: Sign in first\.$/);
-      assert.deepEqual(asked, ['/api/chat-token']);
+      assert.deepEqual(requests, ['/api/chat-token']);
     });
   });
 }
 
-/** Runs the page's script in a stand-in for a browser on the site, and gives what it set the widget up with. */
+/** Runs the page's script with a stand-in for the browser, and returns the widget's getClientSecret and the requests made. */
 async function openChat(/** @type {Site} */ site, /** @type {string | undefined} */ cookie) {
   /** @type {any} */
   let options;
   /** @type {string[]} */
-  const asked = [];
+  const requests = [];
   const browser = {
     customElements: { whenDefined: async (/** @type {string} */ name) => assert.equal(name, 'openai-chatkit') },
     document: {
       getElementById(/** @type {string} */ id) {
         assert.ok(page.code('Use it in the page', 'html').includes(`<openai-chatkit id="${id}">`));
-        return { setOptions: (/** @type {unknown} */ given) => (options = given) };
+        return { setOptions: (/** @type {unknown} */ value) => (options = value) };
       },
     },
-    fetch(/** @type {string} */ where, /** @type {RequestInit} */ init) {
-      const url = new URL(where, shared.ALLOWED_ORIGINS);
-      asked.push(url.pathname);
-      if (url.origin === shared.ALLOWED_ORIGINS) return site.askToken(cookie);
+    fetch(/** @type {string} */ address, /** @type {RequestInit} */ init) {
+      const url = new URL(address, shared.ALLOWED_ORIGINS);
+      requests.push(url.pathname);
+      if (url.origin === shared.ALLOWED_ORIGINS) return site.requestToken(cookie);
       assert.equal(url.origin, shared.AUTH_AUDIENCE);
       return fetchFromSite(url.pathname, init);
     },
   };
   const AsyncFunction = /** @type {any} */ (openChat.constructor);
   await new AsyncFunction(...Object.keys(browser), page.code('Use it in the page', 'js'))(...Object.values(browser));
-  return { getClientSecret: options.api.getClientSecret, asked };
+  return { getClientSecret: options.api.getClientSecret, requests };
 }
 
-/** A request to the Worker as a browser makes it from a page of the site: asked for first, and its answer shown only if allowed. */
+/** A cross-origin request to the Worker as a browser makes it: a preflight first, and CORS headers required on both responses. */
 async function fetchFromSite(/** @type {string} */ path, /** @type {RequestInit} */ init) {
   const Origin = shared.ALLOWED_ORIGINS;
   const preflight = await worker.fetch(path, {
@@ -127,12 +127,12 @@ async function fetchFromSite(/** @type {string} */ path, /** @type {RequestInit}
   assert.ok(preflight.ok);
   assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /\bAuthorization\b/i);
   assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /\bPOST\b/);
-  const answer = await worker.fetch(path, { ...init, headers: { ...init.headers, Origin } });
-  for (const { headers } of [preflight, answer]) assert.equal(headers.get('access-control-allow-origin'), Origin);
-  return answer;
+  const response = await worker.fetch(path, { ...init, headers: { ...init.headers, Origin } });
+  for (const { headers } of [preflight, response]) assert.equal(headers.get('access-control-allow-origin'), Origin);
+  return response;
 }
 
-test('a key set of a provider and Cloudflare Access are set up as the page says', async () => {
+test("the settings for a provider's JWKS and for Cloudflare Access work", async () => {
   const pair = keyPair('RS256', 'key-1');
   const keys = await startKeyServer([pair.jwk]);
   const access = page.vars('With Cloudflare Access');
@@ -156,11 +156,11 @@ test('a key set of a provider and Cloudflare Access are set up as the page says'
   }
 });
 
-test('the table of 401 answers has every one that a token can get, word for word', async () => {
-  const told = async (/** @type {Worker} */ by, /** @type {Record<string, string>} */ headers) => {
-    const answer = await start(by, headers);
-    assert.equal(answer.status, 401);
-    const { code, detail } = await answer.json();
+test('the table of 401 responses has every sentence that a token can cause', async () => {
+  const detailOf = async (/** @type {Worker} */ target, /** @type {Record<string, string>} */ headers) => {
+    const response = await start(target, headers);
+    assert.equal(response.status, 401);
+    const { code, detail } = await response.json();
     assert.equal(code, 'identity_required');
     return detail.replace('Error creating ChatKit session: ', '');
   };
@@ -177,7 +177,7 @@ test('the table of 401 answers has every one that a token can get, word for word
     signed({ aud: 'https://other.example' }),
     signed({ sub: '' }),
   ]) {
-    details.push(await told(worker, headers));
+    details.push(await detailOf(worker, headers));
   }
 
   const keys = await startKeyServer([keyPair('ES256', 'key-1').jwk]);
@@ -185,14 +185,14 @@ test('the table of 401 answers has every one that a token can get, word for word
   const other = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
   try {
     keys.state.answer.status = 503;
-    details.push(await told(other, unknown));
+    details.push(await detailOf(other, unknown));
   } finally {
     await other.close();
   }
   keys.state.answer.status = 200;
   const third = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
   try {
-    details.push(await told(third, unknown));
+    details.push(await detailOf(third, unknown));
   } finally {
     await third.close();
     await keys.close();

@@ -1,6 +1,6 @@
-// The sites of docs/signed-in-users.md, run from the page's own code. Each knows one user, by a cookie.
+// The sites of docs/signed-in-users.md, run from the page's own code. Each has one user, identified by a cookie.
 //
-// `currentUser` is what a site brings itself, so it is written here; nothing else in the examples is changed.
+// `currentUser` is the site's own, so it is written here. Nothing else in the examples is changed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -13,24 +13,24 @@ const page = readPage('signed-in-users.md');
 
 export const COOKIE = 'session=signed-in';
 export const SECRET = 'a-secret-that-the-site-shares-with-the-worker';
-// Where every example looks for it.
+// Every example reads it from here.
 process.env.AUTH_JWT_SECRET = SECRET;
 
 /**
  * @typedef {object} Site
  * @property {string} user the id of the user who is signed in with the cookie
- * @property {(cookie?: string) => Promise<Response>} askToken the page's request for a token
+ * @property {(cookie?: string) => Promise<Response>} requestToken the page's request for a token
  * @property {() => Promise<void>} close
  */
 
-const askAt = (/** @type {string} */ url) => (/** @type {string | undefined} */ cookie) =>
+const requestTokenAt = (/** @type {string} */ url) => (/** @type {string | undefined} */ cookie) =>
   fetch(`${url}/api/chat-token`, { method: 'POST', headers: cookie ? { cookie } : {} });
 
 /** The route handler, called with a request as Next.js calls it. @returns {Promise<Site>} */
 async function nextJs() {
   const example = page.code('Next.js', 'ts');
   const { load, remove } = newFolder({
-    // The alias @ is Next.js's own.
+    // The alias @ works only in Next.js.
     'route.ts': example.replace("'@/lib/auth'", "'./auth.ts'"),
     'auth.ts': `export const currentUser = async (request: Request) =>
       request.headers.get('cookie') === '${COOKIE}' ? { id: 'next-user' } : null;`,
@@ -38,7 +38,7 @@ async function nextJs() {
   const { POST } = await load('route.ts');
   return {
     user: 'next-user',
-    askToken: (cookie) =>
+    requestToken: (cookie) =>
       POST(new Request('https://www.example.com/api/chat-token', { method: 'POST', headers: cookie ? { cookie } : {} })),
     close: async () => remove(),
   };
@@ -48,7 +48,7 @@ async function nextJs() {
 async function expressApp() {
   const { load, remove } = newFolder({
     'chat-token.js': page.code('Express', 'js'),
-    // A number, as many databases have it.
+    // A number, as in many databases.
     'auth.js': `export const currentUser = async (request) => request.headers.cookie === '${COOKIE}' ? { id: 4711 } : null;`,
   });
   const { chatToken } = await load('chat-token.js');
@@ -57,7 +57,7 @@ async function expressApp() {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     user: '4711',
-    askToken: askAt(`http://127.0.0.1:${port}`),
+    requestToken: requestTokenAt(`http://127.0.0.1:${port}`),
     async close() {
       server.closeAllConnections();
       server.close();
@@ -84,7 +84,7 @@ def current_user(request: Request):
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const ended = once(uvicorn, 'exit');
+  const exited = once(uvicorn, 'exit');
   let printed = '';
   const url = await new Promise((resolve, reject) => {
     createInterface(uvicorn.stderr).on('line', (line) => {
@@ -97,14 +97,14 @@ def current_user(request: Request):
   });
   return {
     user: 'fastapi-user',
-    askToken: askAt(url),
+    requestToken: requestTokenAt(url),
     async close() {
       uvicorn.kill();
-      await ended;
+      await exited;
       remove();
     },
   };
 }
 
-/** Every example, by the heading it has on the page. */
+/** Every example, by its heading on the page. */
 export const sites = { 'Next.js': nextJs, Express: expressApp, FastAPI: fastApi };

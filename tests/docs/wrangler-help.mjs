@@ -1,4 +1,4 @@
-// Holds a wrangler command to wrangler's own help: the command, its words and its options exist in the version in use.
+// Checks a wrangler command against wrangler's help: the command, its arguments and its options exist in the installed version.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -6,25 +6,25 @@ import { text } from 'node:stream/consumers';
 import { npmBin } from '../../scripts/setup/paths.mjs';
 
 /** @type {Map<string, Promise<string>>} */
-const known = new Map();
+const cache = new Map();
 
-/** What `wrangler … --help` prints. Each takes a second, so each is asked once. */
+/** What `wrangler … --help` prints. It takes a second, so it is cached. */
 function help(/** @type {string} */ command, /** @type {{ folder: string, env: NodeJS.ProcessEnv }} */ { folder, env }) {
-  const asked = known.get(command) ?? (async () => {
+  const printed = cache.get(command) ?? (async () => {
     const child = spawn(path.join(npmBin, 'wrangler'), [...command.split(' ').filter(Boolean), '--help'],
       { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
-    const [out] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    return out;
+    const [stdout] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return stdout;
   })();
-  known.set(command, asked);
-  return asked;
+  cache.set(command, printed);
+  return printed;
 }
 
-/** @param {string[]} words of the command, after "wrangler" @param {Parameters<typeof help>[1]} place */
+/** @param {string[]} words what follows "wrangler" in the command @param {Parameters<typeof help>[1]} place */
 export async function wranglerHelp(words, place) {
   const named = words.slice(0, words.findIndex((word) => !/^[a-z][a-z0-9-]*$/.test(word)) >>> 0);
   const shown = await help(named.join(' '), place);
-  // The first line is the usage: "wrangler secret put <key>".
+  // The first line is the usage, such as "wrangler secret put <key>".
   const usage = shown.trim().split('\n')[0].split(' ').slice(1);
   const command = usage.filter((word) => !/^[<[]/.test(word));
   assert.deepEqual(words.slice(0, command.length), command, `wrangler has no "${words.join(' ')}": ${usage.join(' ')}`);
@@ -35,16 +35,16 @@ export async function wranglerHelp(words, place) {
     const flag = option.split('=')[0];
     assert.match(shown, new RegExp(`(^|\\s)${flag}(,|\\s|$)`, 'm'), `"wrangler ${command.join(' ')}" has no ${flag}`);
   }
-  const places = usage.length - command.length;
+  const accepted = usage.length - command.length;
   const required = usage.filter((word) => word.startsWith('<')).length;
   const rest = words.slice(command.length);
   const given = rest.filter((word, i) => !word.startsWith('-') && !takesValue(rest[i - 1], shown)).length;
-  const endless = usage.some((word) => word.includes('..'));
-  const fits = given >= required && (endless || given <= places);
+  const variadic = usage.some((word) => word.includes('..'));
+  const fits = given >= required && (variadic || given <= accepted);
   assert.ok(fits, `"wrangler ${words.join(' ')}" should be: wrangler ${usage.join(' ')}`);
 }
 
-/** Is the word after this option its value? */
+/** Whether the word after this option is its value. */
 function takesValue(/** @type {string | undefined} */ option, /** @type {string} */ shown) {
   if (!option?.startsWith('-') || option.includes('=')) return false;
   const line = shown.split('\n').find((text) => new RegExp(`(^|\\s)${option}(,|\\s)`).test(text)) ?? '';
