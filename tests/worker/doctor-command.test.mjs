@@ -49,7 +49,7 @@ test('doctor --json prints only the report', async () => {
 test('doctor says why it gets no report and exits with 2', async () => {
   for (const [args, token, reason] of /** @type {[string[], string, RegExp][]} */ ([
     [[worker.url], 'wrong', /does not match the one of the Worker/],
-    [['http://localhost:1'], TOKEN, /No Worker responses .* npm start/],
+    [['http://localhost:1'], TOKEN, /No Worker responds .* npm start/],
     [['http://chatkit.example'], TOKEN, /sent over HTTPS only/],
     [[`${worker.sandbox.url}`], TOKEN, /no ChatKit Edge at that address/],
   ])) {

@@ -78,7 +78,7 @@ describe('a visitor', () => {
       }
     }));
 
-  test('has a user of their own, even when a hundred start at once', () =>
+  test('has their own user, even with 100 concurrent starts', () =>
     withWorker({}, async (worker) => {
       await Promise.all(Array.from({ length: 100 }, () => worker.fetch('/api/chatkit/session', { method: 'POST' })));
       assert.equal(new Set(worker.sandbox.requests.map(({ body }) => body.user)).size, 100);
