@@ -1,4 +1,4 @@
-// Writes the tables of docs/api.md from public/openapi.yaml: `node scripts/api-docs.mjs`. A test says when that is due.
+// Generates the tables of docs/api.md from public/openapi.yaml: `node scripts/api-docs.mjs`. A test fails if they are stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseYaml } from '@redocly/openapi-core';
@@ -6,18 +6,18 @@ import { inRoot } from './setup/paths.mjs';
 
 const METHODS = ['get', 'post', 'delete'];
 
-/** @typedef {any} Document public/openapi.yaml, as it stands */
+/** @typedef {any} Document the parsed public/openapi.yaml */
 
 export const readDocument = () => /** @type {Document} */ (parseYaml(readFileSync(inRoot('public', 'openapi.yaml'), 'utf8')));
 
-/** What a $ref within the document stands for. */
+/** Resolves a $ref within the document. */
 function resolve(/** @type {Document} */ document, /** @type {any} */ value) {
   if (!value?.$ref) return value;
   const names = value.$ref.slice(2).split('/');
   return names.reduce((/** @type {any} */ at, /** @type {string} */ name) => at[name], document);
 }
 
-/** Every operation: its path and method, and what it answers by status. */
+/** Every operation: its path, method and responses by status. */
 export function operations(/** @type {Document} */ document) {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => {
@@ -31,7 +31,7 @@ function table(/** @type {string[]} */ head, /** @type {string[][]} */ rows) {
   return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
-/** The operations of a tag. */
+/** The table of a tag's operations. */
 function endpoints(/** @type {Document} */ document, /** @type {string} */ tag) {
   const ofTag = operations(document).filter((operation) => operation.tag === tag);
   const rows = ofTag.map(({ method, path, summary, responses }) =>
@@ -51,7 +51,7 @@ function problemTable(/** @type {Document} */ document) {
   return table(['code', 'status', 'says, for example'], rows);
 }
 
-/** What a good answer of an operation looks like, by the document's own example. */
+/** The table of successful responses, from the examples of the document. */
 function answers(/** @type {Document} */ document) {
   const rows = operations(document).map(({ method, path, responses }) => {
     const [type, { example }] = /** @type {[string, any]} */ (Object.entries(resolve(document, responses['200']).content)[0]);
@@ -60,7 +60,7 @@ function answers(/** @type {Document} */ document) {
   return table(['endpoint', 'answers, for example'], rows);
 }
 
-/** The page with its tables made anew. */
+/** Returns the page with its tables generated anew. */
 export function fill(/** @type {string} */ page, /** @type {Document} */ document) {
   return page.replace(/(<!-- table: (\w+) ?(\w*) -->\n)[^]*?(<!-- end -->)/g, (_, begin, kind, tag, end) => {
     if (kind === 'endpoints') return `${begin}${endpoints(document, tag)}\n${end}`;

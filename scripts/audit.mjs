@@ -1,8 +1,8 @@
-// `npm run audit`: what the project depends on. Licences, sources, doubles and known weaknesses of crates (cargo-deny, see
-// deny.toml), known weaknesses of npm packages, and dependencies, files and exports that nothing uses (cargo-machete, knip).
-// Not a part of `npm test`: its tools take minutes to compile on a new machine, and what it says changes without a commit.
+// `npm run audit` checks the dependencies: licences, sources, duplicate versions and known vulnerabilities of crates (cargo-deny,
+// see deny.toml), known vulnerabilities of npm packages, and unused dependencies, files and exports (cargo-machete, knip).
+// It is not part of `npm test`: its tools take minutes to compile on a new machine, and its result can change without a commit.
 //
-// Exit status: 0 when nothing was found, 1 when something was. With --complete, also 1 when something could not be checked.
+// Exit status: 0 if nothing was found, 1 if something was. With --complete, also 1 if a check could not run.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { continueWithProjectNode, npmInstall, npmReady } from './setup/npm.mjs';
@@ -23,7 +23,7 @@ const knipReady = () => {
   return existsSync(installed) && JSON.parse(readFileSync(installed, 'utf8')).version === knipVersion;
 };
 
-/** knip has a program for each system, which would fill our lockfile; here it is beside it. */
+/** Installs knip outside of package-lock.json, which would otherwise list its binaries for every platform. */
 async function installKnip() {
   mkdirSync(knipHome, { recursive: true });
   writeFileSync(path.join(knipHome, 'package.json'), '{"private":true}\n');
@@ -51,13 +51,13 @@ const deny = (/** @type {string} */ manifest, /** @type {string[]} */ ...args) =
   run(path.join(toolsBin, 'cargo-deny'),
     ['--manifest-path', inRoot(manifest), '--config', inRoot('deny.toml'), '--locked', ...args]);
 
-/** A found problem, or a reason why nothing could be checked. @typedef {{ found: boolean } | { notChecked: string }} Outcome */
+/** The result of a check, or the reason why it could not run. @typedef {{ found: boolean } | { notChecked: string }} Outcome */
 
 /** @returns {Promise<Outcome>} */
-async function denied(/** @type {string[]} */ ...checks) {
+async function cargoDeny(/** @type {string[]} */ ...checks) {
   let found = false;
   for (const manifest of manifests) {
-    // What is skipped for one of the two need not be in the other.
+    // A crate that deny.toml skips may be in only one of the two workspaces.
     const { code } = await deny(manifest, 'check', '--hide-inclusion-graph', '--allow', 'unmatched-skip', ...checks);
     found ||= code !== 0;
   }
@@ -66,30 +66,30 @@ async function denied(/** @type {string[]} */ ...checks) {
 
 /** @type {Record<string, () => Promise<Outcome>>} */
 const audits = {
-  'licences, sources and doubles of crates': () => denied('licenses', 'sources', 'bans'),
+  'licences, sources and duplicate versions of crates': () => cargoDeny('licenses', 'sources', 'bans'),
 
-  async 'known weaknesses of crates'() {
+  async 'known vulnerabilities of crates'() {
     const { code } = await deny(manifests[0], 'fetch', 'db');
     if (code !== 0) return { notChecked: "RustSec's database (github.com/RustSec/advisory-db) could not be fetched, see above" };
-    return denied('advisories');
+    return cargoDeny('advisories');
   },
 
-  async 'known weaknesses of npm packages'() {
+  async 'known vulnerabilities of npm packages'() {
     const { stdout } = await run('npm', ['audit', '--json'], { capture: true });
     const report = JSON.parse(stdout || '{}');
     if (!report.auditReportVersion) {
-      return { notChecked: `the registry gave no report: ${report.message ?? report.error?.summary ?? 'no answer'}` };
+      return { notChecked: `the registry returned no report: ${report.message ?? report.error?.summary ?? 'no response'}` };
     }
     if (report.metadata.vulnerabilities.total) await run('npm', ['audit']);
     return { found: report.metadata.vulnerabilities.total > 0 };
   },
 
-  async 'crates that nothing uses'() {
+  async 'unused crates'() {
     const { code } = await run(path.join(toolsBin, 'cargo-machete'), ['--skip-target-dir', '.']);
     return { found: code !== 0 };
   },
 
-  async 'npm packages, files and exports that nothing uses'() {
+  async 'unused npm packages, files and exports'() {
     const knip = path.join(knipHome, 'node_modules', 'knip', 'bin', 'knip.js');
     const { code } = await run(process.execPath, [knip, '--no-progress'], { env: projectEnv() });
     return { found: code !== 0 };
@@ -117,8 +117,8 @@ async function audit() {
   for (const line of unchecked) say(`NOT CHECKED: ${line}.`);
   const all = Object.keys(audits).length;
   say(failed.length
-    ? `Found something in: ${failed.join('; ')}.`
-    : `Nothing found in ${all - unchecked.length} of ${all} checks.`);
+    ? `Failed: ${failed.join('; ')}.`
+    : `${all - unchecked.length} of ${all} checks passed.`);
   return failed.length || (complete && unchecked.length) ? 1 : 0;
 }
 

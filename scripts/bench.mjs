@@ -1,5 +1,5 @@
-// `npm run bench`: the comparisons of the README, each measured side by side on this machine.
-// `npm run bench -- time-to-chat` makes the ones named; `npm run bench -- speed --picture` passes an option on to them.
+// `npm run bench` runs the benchmarks of the README, each side by side on this machine. `npm run bench -- time-to-chat` runs only
+// the named ones; `npm run bench -- speed --picture` passes an option to them.
 import { bundle } from './bundle.mjs';
 import { findChromium, installChromium } from './chromium.mjs';
 import { setup } from './setup.mjs';
@@ -7,25 +7,25 @@ import { continueWithProjectNode } from './setup/npm.mjs';
 import { inRoot, projectEnv } from './setup/paths.mjs';
 import { main, Problem, run, say } from './setup/run.mjs';
 
-/** Each is bench/NAME.mjs. */
+/** The scripts bench/NAME.mjs. */
 const benches = ['counters', 'time-to-chat', 'endurance', 'speed'];
 
 async function bench() {
   const options = process.argv.slice(2).filter((word) => word.startsWith('--'));
   const named = process.argv.slice(2).filter((word) => !word.startsWith('--'));
   const unknown = named.find((name) => !benches.includes(name));
-  if (unknown) throw new Problem(`There is no bench "${unknown}". Benches: ${benches.join(', ')}.`);
+  if (unknown) throw new Problem(`Unknown benchmark "${unknown}". Available: ${benches.join(', ')}.`);
   const chosen = named.length ? named : benches;
   if (options.length && chosen.some((name) => name !== 'speed')) {
-    throw new Problem('Only "speed" takes options: npm run bench -- speed --picture');
+    throw new Problem('Only the benchmark "speed" has options: npm run bench -- speed --picture');
   }
 
   await setup();
   if (chosen.includes('time-to-chat') && !findChromium()) await installChromium();
   const continued = await continueWithProjectNode(import.meta.url);
   if (continued !== null) return continued;
-  const notBuilt = await bundle();
-  if (notBuilt) return notBuilt;
+  const buildStatus = await bundle();
+  if (buildStatus) return buildStatus;
   for (const name of chosen) {
     say(`\n${name}`);
     const { code } = await run(process.execPath, [inRoot('bench', `${name}.mjs`), ...options], { env: projectEnv() });

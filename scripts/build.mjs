@@ -1,6 +1,6 @@
-// Builds the optimised Worker into build/ and completes the files it serves. `npm run build` and wrangler (see [build] in
-// wrangler.toml) both call it, with whatever Node and from whatever folder; nothing is compiled when the sources are those
-// of the last build.
+// Builds the optimised Worker into build/, and the files in public/ that are not committed. `npm run build` and wrangler ([build]
+// in wrangler.toml) both call it, with any Node and from any folder. Nothing is compiled if the sources have not changed since
+// the last build.
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -21,7 +21,7 @@ const results = [inRoot('build', 'index.js'), wasm];
 // `npm run build -- --names` keeps the names of Rust's functions, for profiles.
 const names = process.argv.includes('--names');
 
-/** The program of esbuild's own platform package; the "esbuild" beside it may be a slower script around it. */
+/** The binary from esbuild's platform package; the program in node_modules/.bin may be a slower wrapper script. */
 function esbuildProgram() {
   try {
     const fromEsbuild = createRequire(createRequire(inRoot('package.json')).resolve('esbuild'));
@@ -31,7 +31,7 @@ function esbuildProgram() {
   }
 }
 
-/** Flags that keep the folders of this machine out of the file, whose panics name sources: it is the same everywhere. */
+/** Flags that remove this machine's folders from the source paths in panic messages, so that builds are reproducible. */
 async function withoutPaths(/** @type {NodeJS.ProcessEnv} */ env) {
   const sysroot = (await output('rustc', ['--print', 'sysroot'], { env })) ?? '';
   const crates = path.join(env.CARGO_HOME ?? path.join(homedir(), '.cargo'), 'registry', 'src');
@@ -49,8 +49,8 @@ export async function build() {
   /** @type {NodeJS.ProcessEnv} */
   const env = {
     ...projectEnv(),
-    RUST_BACKTRACE: '0', // of worker-build itself it says nothing about the sources
-    // Without these worker-build downloads its own.
+    RUST_BACKTRACE: '0', // a backtrace of worker-build itself does not help
+    // Without these, worker-build downloads its own copies.
     WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
     ESBUILD_BIN: esbuildProgram(),
   };
@@ -60,10 +60,10 @@ export async function build() {
   }
   env.CARGO_ENCODED_RUSTFLAGS = (await withoutPaths(env)).join('\x1f');
   const rustc = (await output('rustc', ['-vV'], { env })) ?? '';
-  // Taken before the build: what changes while it runs makes the next one build again.
+  // Computed before the build, so that a source that changes during the build causes another one.
   const print = fingerprint(root, buildInputs(root), rustc + names);
   if (isCurrent(stampFile, print, results)) {
-    say('The Worker is built already.');
+    say('The Worker is up to date.');
     return;
   }
 
@@ -73,7 +73,7 @@ export async function build() {
   if (code !== 0) throw new Problem('The Worker could not be built: worker-build failed, see above.');
   await shrink(inRoot('build', 'rust'), inRoot('build'), { names });
   writeStamp(stampFile, print);
-  say(`The Worker is built, in ${Math.round((Date.now() - started) / 1000)} s.`);
+  say(`Built the Worker in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(build);

@@ -1,4 +1,4 @@
-// Reading and writing the KEY=value files that wrangler reads too (.dev.vars, .env).
+// Parses and writes the KEY=value files that wrangler also reads (.dev.vars, .env).
 import { existsSync, readFileSync } from 'node:fs';
 
 // A name, then a quoted value (which may span lines) or the rest of the line up to a comment.
@@ -14,16 +14,16 @@ export function parseDotenv(/** @type {string} */ text) {
   return values;
 }
 
-/** The text of a file wrangler reads the same values from. wrangler expands $NAME; a backslash keeps it from that. */
+/** Formats values so that wrangler reads the same ones back. A backslash stops wrangler from expanding $NAME. */
 export function formatDotenv(/** @type {Record<string, string>} */ values) {
   return Object.entries(values).map(([name, value]) => {
     const quote = ["'", '`', '"'].find((mark) => !value.includes(mark));
-    if (!quote) throw new Error(`${name} holds every kind of quotation mark; a settings file cannot express that.`);
+    if (!quote) throw new Error(`${name} contains all three kinds of quotation marks, which a settings file cannot express.`);
     return `${name}=${quote}${value.replaceAll('$', '\\$')}${quote}\n`;
   }).join('');
 }
 
-/** Every setting of the Worker, as in docs/configuration.md. */
+/** Every setting of the Worker; docs/configuration.md documents them. */
 const SETTINGS = new Set(`
   ADMIN_TOKEN ALLOWED_ORIGINS AUTH AUTH_AUDIENCE AUTH_ISSUER AUTH_JWKS_URL AUTH_JWT_SECRET CHATKIT_JS_URL
   COUNTER_PUBLISH_SECONDS COUNTER_SHARDS DAILY_SESSIONS_PER_USER DAILY_SESSION_LIMIT FILE_UPLOAD FILE_UPLOAD_MAX_FILES
@@ -35,10 +35,10 @@ const SETTINGS = new Set(`
 export { SETTINGS };
 
 /**
- * Settings for a local Worker. As in wrangler, .env counts only where there is no .dev.vars, but for names that .dev.vars leaves out:
- * a key in one file and a workflow in the other work together. What the shell sets wins, for the Worker's settings only:
- * the rest of a shell is no business of the Worker's. An empty value is as good as none.
- * @param {{ devVars?: string, env?: string[], shell?: Record<string, string | undefined> }} sources texts of files
+ * Merges the settings for a local Worker. The shell takes precedence over .dev.vars, and .dev.vars over .env. wrangler ignores
+ * .env if there is a .dev.vars; here the names that .dev.vars lacks come from .env, so that a key in one file and a workflow in
+ * the other work together. Only the Worker's own settings are taken from the shell. An empty value counts as unset.
+ * @param {{ devVars?: string, env?: string[], shell?: Record<string, string | undefined> }} sources contents of the files
  */
 export function mergeSettings({ devVars = '', env = [], shell = {} }) {
   const fromShell = Object.entries(shell).filter(([name]) => SETTINGS.has(name));
@@ -46,4 +46,4 @@ export function mergeSettings({ devVars = '', env = [], shell = {} }) {
   return Object.fromEntries(all.filter(([, value]) => value?.trim()));
 }
 
-export const readIfThere = (/** @type {string} */ file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+export const readIfExists = (/** @type {string} */ file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');

@@ -1,5 +1,5 @@
-// Bundles the sources of the element <chatkit-edge> (embed/) into public/embed.js, one small module that any page can load.
-// The file is not committed; build.mjs and wrangler's own build make it.
+// Bundles the element <chatkit-edge> (embed/) into public/embed.js, one small module that any page can load. The file is not
+// committed; build.mjs creates it.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,12 +8,12 @@ import { inRoot } from './setup/paths.mjs';
 import { main, say } from './setup/run.mjs';
 
 /**
- * Writes the bundle if it differs from what is there: wrangler dev reloads the page for each file written.
+ * Writes the bundle only if it changed, because wrangler dev reloads the page for each file written.
  * @param {{ to?: string }} [options]
  * @returns {Promise<{ bytes: number, gzip: number, written: boolean }>}
  */
 export async function bundleEmbed({ to = inRoot('public', 'embed.js') } = {}) {
-  // Not at the top: this file is imported before npm has installed anything.
+  // Imported here, not at the top: this module is loaded before npm has installed esbuild.
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: inRoot(),
@@ -36,10 +36,10 @@ export async function bundleEmbed({ to = inRoot('public', 'embed.js') } = {}) {
   return { bytes: code.length, gzip: gzipSync(code, { level: 9 }).length, written };
 }
 
-/** Bundles and says how large it is. */
+/** Bundles the element and prints its size. */
 export async function buildEmbed() {
   const { bytes, gzip, written } = await bundleEmbed();
-  if (written) say(`public/embed.js: ${bytes} bytes, ${gzip} with gzip.`);
+  if (written) say(`public/embed.js: ${bytes} bytes, ${gzip} bytes gzip.`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(buildEmbed);

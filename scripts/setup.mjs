@@ -1,4 +1,4 @@
-// Installs what building, running and testing need and this machine lacks. What is there already is only looked at.
+// Installs the missing tools and packages for building, running and testing. Those that are installed are only checked.
 import { pathToFileURL } from 'node:url';
 import { findChromium, installChromium } from './chromium.mjs';
 import { aptInstall } from './setup/apt.mjs';
@@ -13,7 +13,7 @@ import { installTools, toolsReady } from './setup/tools.mjs';
 /** @type {Step[]} */
 const forBuilding = [
   { name: 'npm packages', takes: 'about a minute', ready: npmReady, install: npmInstall },
-  // checkRust throws what is missing, so its step is always "ready" or an error.
+  // checkRust throws if something is missing; nothing installs it, so this step is "ready" or an error.
   { name: 'Rust', ready: async () => (await checkRust(), true), install: async () => {} },
   { name: 'Rust for WebAssembly', takes: 'about a minute', ready: wasmToolchain, install: installWasmTarget },
   { name: 'worker-build and wasm-bindgen', takes: 'about 3 minutes on two cores', ready: toolsReady, install: installTools },
@@ -23,12 +23,12 @@ const forBuilding = [
 const forTesting = [
   { name: 'rustfmt and clippy', ready: lintersReady, install: installLinters },
   { name: 'Chromium', takes: 'about a minute', ready: findChromium, install: installChromium },
-  { name: 'curl', ready: () => which('curl'), install: () => aptInstall(['curl'], 'curl, which the tests call as users do,') },
+  { name: 'curl', ready: () => which('curl'), install: () => aptInstall(['curl'], 'curl, which the tests use,') },
   { name: 'Python packages', takes: 'about 30 seconds', ready: pythonReady, install: installPython },
 ];
 
 /**
- * @param {{ tests?: boolean, quiet?: boolean }} [options] tests: also what only tests need. quiet: speak only when installing.
+ * @param {{ tests?: boolean, quiet?: boolean }} [options] tests: include what only the tests need. quiet: print only installations.
  */
 export async function setup({ tests = false, quiet = false } = {}) {
   const steps = tests ? [...forBuilding, ...forTesting] : forBuilding;

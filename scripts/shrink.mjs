@@ -1,19 +1,19 @@
-// Makes the deployed module out of what worker-build wrote: the entry in src/index.js and the glue that it needs in one
-// file, and the WebAssembly without what that file never calls.
+// Makes the deployed module from the output of worker-build: bundles src/index.js and its glue code into one file, and removes
+// from the WebAssembly what that file never calls.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './setup/paths.mjs';
 import { Problem, run } from './setup/run.mjs';
 
-// What rustc and wasm-bindgen use and workerd knows; more, and wasm-opt may write what workerd does not.
+// The features that rustc and wasm-bindgen use and workerd supports. With more, wasm-opt could emit code that workerd rejects.
 const features = [
   'mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types',
   'exception-handling',
 ];
 
 /**
- * The crates behind `worker` export classes that nothing here uses. What is made for each when the module is loaded, a
- * proxy and a registry, has no effect of its own; the bundler can't know that.
+ * Lets the bundler drop unused classes of the crates behind `worker`. Each creates a proxy and a registry when the module loads;
+ * these have no side effects, but the bundler cannot know that.
  * @type {import('esbuild').Plugin}
  */
 const shakeable = {
@@ -23,9 +23,9 @@ const shakeable = {
   })),
 };
 
-/** The entry and its glue as one text. */
+/** Bundles the entry and its glue code. */
 async function bundle() {
-  // Not at the top: this file is imported before npm has installed anything.
+  // Imported here, not at the top: this module is loaded before npm has installed esbuild.
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     absWorkingDir: inRoot(),
@@ -46,7 +46,7 @@ async function bundle() {
 /**
  * @param {string} from the folder that worker-build wrote
  * @param {string} to the folder of the module
- * @param {{ names?: boolean }} [options] whether to keep the names of functions, a fifth of the file
+ * @param {{ names?: boolean }} [options] names: keep function names, which are a fifth of the file
  */
 export async function shrink(from, to, { names = false } = {}) {
   const code = await bundle();

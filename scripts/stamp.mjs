@@ -1,4 +1,4 @@
-// Tells whether a build is still that of its sources: a hash over what went into it, kept beside what came out.
+// Tells whether a build is up to date: a hash of its inputs is stored beside its results.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +21,7 @@ export function buildInputs(/** @type {string} */ root) {
   return [...files, ...folders.flatMap(filesBelow)].sort();
 }
 
-/** A hash over names and contents of files, and over `also`: what else decides the result. */
+/** A hash of the names and contents of files, and of `also`, which is any other input of the build. */
 export function fingerprint(/** @type {string} */ root, /** @type {string[]} */ files, also = '') {
   const hash = createHash('sha256').update(also);
   for (const file of files) {
@@ -31,7 +31,7 @@ export function fingerprint(/** @type {string} */ root, /** @type {string[]} */ 
   return hash.digest('hex');
 }
 
-/** Was the build made from this fingerprint, and is all of it still there? */
+/** Whether the build was made from inputs with this fingerprint and all its results exist. */
 export function isCurrent(/** @type {string} */ stampFile, /** @type {string} */ print, /** @type {string[]} */ results) {
   return [stampFile, ...results].every((file) => existsSync(file)) && readFileSync(stampFile, 'utf8') === print;
 }

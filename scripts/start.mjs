@@ -1,9 +1,10 @@
-// `npm start`: sets up what is missing and serves the Worker locally, with OpenAI where there is a key and else with the sandbox.
+// `npm start` installs what is missing and serves the Worker locally: with OpenAI if OPENAI_API_KEY is set, otherwise with the
+// sandbox.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { build } from './build.mjs';
-import { formatDotenv, mergeSettings, readIfThere } from './dotenv.mjs';
+import { formatDotenv, mergeSettings, readIfExists } from './dotenv.mjs';
 import { setup } from './setup.mjs';
 import { continueWithProjectNode } from './setup/npm.mjs';
 import { inRoot, projectEnv, root } from './setup/paths.mjs';
@@ -11,7 +12,7 @@ import { main, Problem, say, whenAbandoned } from './setup/run.mjs';
 
 const sandboxPort = 8788;
 
-/** The port among options for wrangler, or the usual one. */
+/** The port from the options for wrangler, or the default. */
 function chosenPort(/** @type {string[]} */ options) {
   const i = options.findIndex((option) => option === '--port' || option.startsWith('--port='));
   if (i === -1) return 8787;
@@ -21,7 +22,7 @@ function chosenPort(/** @type {string[]} */ options) {
   return port;
 }
 
-/** Does something listen there already? */
+/** Whether something already listens on the port. */
 function isTaken(/** @type {number} */ port) {
   return new Promise((resolve) => {
     const socket = connect({ port, host: 'localhost' });
@@ -29,7 +30,7 @@ function isTaken(/** @type {number} */ port) {
   });
 }
 
-/** The sandbox on its usual port, or on any free one. */
+/** Starts the sandbox on its default port, or on any free one. */
 async function openSandbox() {
   const { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } = await import('../sandbox/openai.mjs');
   const sandbox = await startSandbox({ port: (await isTaken(sandboxPort)) ? 0 : sandboxPort });
@@ -44,20 +45,21 @@ async function openSandbox() {
   };
 }
 
+/** Prints these lines once the Worker responds. */
 async function announce(/** @type {number} */ port, /** @type {string[]} */ lines, /** @type {AbortSignal} */ stopped) {
   while (!stopped.aborted) {
-    const up = await fetch(`http://localhost:${port}/health`, { signal: stopped }).then((answer) => answer.status < 500, () => false);
+    const up = await fetch(`http://localhost:${port}/health`, { signal: stopped }).then(({ status }) => status < 500, () => false);
     if (up) return say(['', ...lines, ''].join('\n'));
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-/** Runs wrangler to its end, and ends everything it started when this process is told to stop. */
+/** Runs wrangler until it exits. Stops it and everything it started when this process gets a signal to stop. */
 function serve(/** @type {string[]} */ args, /** @type {(stopped: AbortSignal) => void} */ onStart) {
   return new Promise((resolve) => {
-    const over = new AbortController();
+    const exited = new AbortController();
     let stopping = false;
-    // A process group of its own: signalling the group reaches workerd however wrangler ends.
+    // Its own process group, so that signals reach workerd even if wrangler has already exited.
     const child = spawn(process.execPath, [inRoot('node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args], {
       cwd: root, env: projectEnv(), stdio: ['ignore', 'inherit', 'inherit'], detached: true,
     });
@@ -65,7 +67,7 @@ function serve(/** @type {string[]} */ args, /** @type {(stopped: AbortSignal) =
       try {
         process.kill(-(/** @type {number} */ (child.pid)), signal);
       } catch {
-        // Nothing of it is left.
+        // The group has already exited.
       }
     };
     const stop = () => {
@@ -76,13 +78,13 @@ function serve(/** @type {string[]} */ args, /** @type {(stopped: AbortSignal) =
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
     whenAbandoned(stop);
-    child.on('error', (error) => say(`wrangler did not start: ${error.message}`));
+    child.on('error', (error) => say(`wrangler could not be started: ${error.message}`));
     child.on('close', (code) => {
-      over.abort();
+      exited.abort();
       signalAll('SIGKILL');
       resolve(stopping ? 0 : code || 0);
     });
-    onStart(over.signal);
+    onStart(exited.signal);
   });
 }
 
@@ -94,39 +96,39 @@ async function start() {
   if (continued !== null) return continued;
 
   if (await isTaken(port)) {
-    throw new Problem(`Port ${port} is in use. Stop what runs there, or choose another one, as in: npm start -- --port 9000`);
+    throw new Problem(`Port ${port} is in use. Stop the program that uses it, or choose another port: npm start -- --port 9000`);
   }
   await build();
   const settings = mergeSettings({
-    devVars: readIfThere(inRoot('.dev.vars')),
-    env: [readIfThere(inRoot('.env')), readIfThere(inRoot('.env.local'))],
+    devVars: readIfExists(inRoot('.dev.vars')),
+    env: [readIfExists(inRoot('.env')), readIfExists(inRoot('.env.local'))],
     shell: process.env,
   });
-  const stand = settings.OPENAI_API_KEY ? null : await openSandbox();
+  const standIn = settings.OPENAI_API_KEY ? null : await openSandbox();
 
   const lines = [`ChatKit Edge: http://localhost:${port}`];
-  if (stand) {
-    lines.push(`Sandbox: there is no OPENAI_API_KEY, so a stand-in for OpenAI answers (${stand.sandbox.url}).`,
-      'For the real one, put OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID into .dev.vars (see .dev.vars.example).');
+  if (standIn) {
+    lines.push(`Sandbox: OPENAI_API_KEY is not set, so a local stand-in replaces OpenAI (${standIn.sandbox.url}).`,
+      'To use OpenAI, put OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID into .dev.vars (see .dev.vars.example).');
   } else {
     lines.push(`OpenAI: ${settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}, with your key.`);
     if (!settings.OPENAI_CHATKIT_WORKFLOW_ID) {
-      lines.push('OPENAI_CHATKIT_WORKFLOW_ID is not set: no session can start until it is. Put it beside the key (wf_…).');
+      lines.push('OPENAI_CHATKIT_WORKFLOW_ID is not set, so sessions cannot start. Put it (wf_…) beside the key.');
     }
   }
   lines.push('Ctrl-C stops it.');
 
-  // A file and not --var: a command line is there for every user of the machine to read, and wrangler would print the values.
+  // A file, not --var: every user of the machine can read a command line, and wrangler would print the values.
   const settingsFile = inRoot('.wrangler', `start-${process.pid}.env`);
   mkdirSync(inRoot('.wrangler'), { recursive: true });
-  writeFileSync(settingsFile, formatDotenv({ ...settings, ...stand?.settings }), { mode: 0o600 });
+  writeFileSync(settingsFile, formatDotenv({ ...settings, ...standIn?.settings }), { mode: 0o600 });
   try {
     return await serve(
       ['dev', '--port', String(port), '--ip', 'localhost', '--show-interactive-dev-session=false', '--env-file', settingsFile, ...withoutPort(options)],
       (stopped) => void announce(port, lines, stopped));
   } finally {
     rmSync(settingsFile, { force: true });
-    await stand?.sandbox.close();
+    await standIn?.sandbox.close();
   }
 }
 

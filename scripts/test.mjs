@@ -1,5 +1,5 @@
-// `npm test`: sets up what is missing and runs every stage in order, up to the first that fails.
-// `npm test -- worker` runs the stages named and what they need.
+// `npm test` installs what is missing and runs every stage in order, until one fails.
+// `npm test -- worker` runs only the named stages, and the build if they need it.
 import { availableParallelism } from 'node:os';
 import { bundle } from './bundle.mjs';
 import { setup } from './setup.mjs';
@@ -19,14 +19,14 @@ async function lint() {
   if (onHost) return onHost;
   const toolchain = await wasmToolchain();
   if (toolchain?.folder) {
-    say('No clippy for WebAssembly: std for it is built by another rustc than clippy belongs to.');
+    say('Skipping clippy for WebAssembly: std for that target was built by a different rustc than the one clippy belongs to.');
     return 0;
   }
   return cargo('clippy', '--package', worker, '--target', 'wasm32-unknown-unknown', ...denyWarnings);
 }
 
 function nodeTests(/** @type {string} */ folder) {
-  // Each file is a process, some of them with a workerd or a browser besides.
+  // Each file runs in its own process, and some also start workerd or a browser.
   const concurrency = Math.max(2, Math.min(4, availableParallelism()));
   return command(process.execPath, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`,
     '--test-timeout=300000', `tests/${folder}/**/*.test.mjs`);
@@ -36,7 +36,7 @@ function nodeTests(/** @type {string} */ folder) {
 const stages = {
   format: () => cargo('fmt', '--all', '--check'),
   lint,
-  // The same made-up inputs in every run; `cargo test` by itself tries others each time.
+  // A fixed seed, so that every run uses the same generated inputs; plain `cargo test` uses new ones each time.
   rules: async () => (await run('cargo', ['test', '--workspace', '--exclude', worker],
     { env: { ...projectEnv(), PROPTEST_RNG_SEED: '1' } })).code,
   types: () => command(`${npmBin}/tsc`, '--project', 'tsconfig.json'),
@@ -44,15 +44,15 @@ const stages = {
   node: () => nodeTests('*'),
 };
 
-// The parts of the stage "node", by folder below tests/.
+// The parts of the stage "node": the folders of tests/.
 const folders = ['repository', 'scripts', 'sandbox', 'worker', 'bench', 'contract', 'docs', 'clients', 'browser'];
 const needBuild = new Set(['worker', 'bench', 'contract', 'docs', 'clients', 'browser', 'node']);
 
-/** The stages to run, by name, in order. */
+/** The stages to run, in order. */
 function chosenStages(/** @type {string[]} */ names) {
   if (!names.length) return Object.entries(stages);
   const unknown = names.find((name) => !stages[name] && !folders.includes(name));
-  if (unknown) throw new Problem(`There is no stage "${unknown}". Stages: ${[...Object.keys(stages), ...folders].join(', ')}.`);
+  if (unknown) throw new Problem(`Unknown stage "${unknown}". Available: ${[...Object.keys(stages), ...folders].join(', ')}.`);
   const wanted = names.some((name) => needBuild.has(name)) && !names.includes('build') ? ['build', ...names] : names;
   return wanted.map((name) => /** @type {const} */ ([name, stages[name] ?? (() => nodeTests(name))]));
 }
@@ -69,10 +69,10 @@ async function test() {
     const code = await stage();
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     if (code) {
-      process.stderr.write(`\n${name} failed after ${seconds} s. To run it alone: npm test -- ${name}\n`);
+      process.stderr.write(`\n${name} failed after ${seconds} s. To run only this stage: npm test -- ${name}\n`);
       return code;
     }
-    // The last words are left to the last test runner.
+    // The summary of the last test runner should be the last output.
     if (i < chosen.length - 1) say(`${name}: ${seconds} s`);
   }
 }

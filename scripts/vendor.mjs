@@ -1,10 +1,10 @@
-// Puts what the pages use of npm packages into public/vendor, so that it is served from our own origin and in the version
-// that package-lock.json names. The folder is not committed.
+// Copies the npm packages that the pages use to public/vendor, so that they are served from the Worker's own origin in the
+// version of package-lock.json. The folder is not committed.
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './setup/paths.mjs';
 
-/** Package file by name in public/vendor. Each package's licence asks to go along with its code. */
+/** Names in public/vendor and their source files. The licences must be distributed with the code. */
 const files = {
   'uplot.js': 'uplot/dist/uPlot.esm.js',
   'uplot.css': 'uplot/dist/uPlot.min.css',
@@ -13,12 +13,12 @@ const files = {
   'swagger-ui.css': 'swagger-ui-dist/swagger-ui.css',
   'swagger-ui.LICENSE.txt': 'swagger-ui-dist/LICENSE',
   'swagger-ui.NOTICE.txt': 'swagger-ui-dist/NOTICE',
-  // The licences of what is bundled; the script names this file.
+  // The licences of the code bundled in swagger-ui.js, which refers to this file.
   'swagger-ui-bundle.js.LICENSE.txt': 'swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt',
 };
 
 /**
- * Copies what is not there yet or differs, and removes what is no longer named.
+ * Copies files that are missing or differ, and deletes files that are not listed.
  * @param {{ from?: string, to?: string }} [folders]
  * @returns {string[]} the names of the files written
  */
@@ -32,7 +32,7 @@ export function vendor({ from = inRoot('node_modules'), to = inRoot('public', 'v
     .map(([name]) => name);
 }
 
-/** A file that is the same is not touched: wrangler dev reloads the page for each one written. */
+/** Does not write an identical file, because wrangler dev reloads the page for each file written. */
 function copyIfDifferent(/** @type {string} */ source, /** @type {string} */ target) {
   if (existsSync(target) && readFileSync(target).equals(readFileSync(source))) return false;
   copyFileSync(source, target);

@@ -1,7 +1,7 @@
-// Debian packages, for what neither npm nor cargo can bring.
+// Installs Debian packages, for tools that neither npm nor cargo provides.
 import { Problem, run, say, which } from './run.mjs';
 
-/** Installs packages as root or through a sudo that asks nothing; otherwise says which command to run. */
+/** Installs packages as root or with a sudo that needs no password; otherwise throws with the command to run. */
 export async function aptInstall(/** @type {string[]} */ packages, /** @type {string} */ purpose) {
   const byHand = `apt-get install --no-install-recommends ${packages.join(' ')}`;
   if (!which('apt-get')) throw new Problem(`${purpose} is missing, and this is not a Debian or Ubuntu machine.`);
@@ -15,9 +15,11 @@ export async function aptInstall(/** @type {string[]} */ packages, /** @type {st
     return run(command, rest, { env });
   };
   say(`  ${byHand}`);
-  // Out-of-date lists name package files that are gone; a failing update may still leave lists that work.
+  // Old package lists refer to files that no longer exist. If the update fails, the lists may still work.
   await apt('update');
-  // --no-remove: a package that conflicts with one of these stays, and the developer is told.
+  // --no-remove: never remove a conflicting package of the developer; fail instead.
   const { code } = await apt('install', '-y', '--no-remove', '--no-install-recommends', ...packages);
-  if (code !== 0) throw new Problem(`${purpose} could not be installed: apt-get failed, see above. By hand:\n  sudo ${byHand}`);
+  if (code !== 0) {
+    throw new Problem(`${purpose} could not be installed: apt-get failed, see above. To install it by hand:\n  sudo ${byHand}`);
+  }
 }

@@ -1,5 +1,5 @@
-// A toolchain for WebAssembly where rustup cannot download: Debian's Rust and its source, with std built for the target here.
-// It is a folder of our own, .tools/debian, with links into /usr, so nothing of the system is changed but packages added.
+// A toolchain for WebAssembly on machines where rustup cannot download: Debian's Rust, and std built from Debian's source.
+// It is in .tools/debian with links into /usr, so the system only gets additional packages.
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +22,7 @@ export const isDebian = () => existsSync('/etc/debian_version') && which('apt-ge
 
 const findLinker = () => which('lld-22') ?? which('lld');
 
-/** The folder with the programs of the toolchain, or null if it is not here or not of today's /usr/bin/rustc. */
+/** The folder with the toolchain's programs, or null if it is missing or was made for another /usr/bin/rustc. */
 export async function debianToolchain() {
   if (!existsSync(stamp)) return null;
   return (await output(rustc, ['-vV'])) === readFileSync(stamp, 'utf8') ? bin : null;
@@ -35,7 +35,7 @@ export async function installDebianToolchain() {
 
   rmSync(home, { recursive: true, force: true });
   mkdirSync(bin, { recursive: true });
-  // rustc calls the linker by this name, in its own host folder.
+  // rustc looks for a linker of this name in its host folder.
   const hostFolder = path.join(home, 'lib', 'rustlib', host);
   mkdirSync(path.join(hostFolder, 'bin'), { recursive: true });
   symlinkSync(`/usr/lib/rustlib/${host}/lib`, path.join(hostFolder, 'lib'));
@@ -56,17 +56,17 @@ async function installPackages() {
   if (complete) return;
   await aptInstall(packages, `A Rust toolchain that can compile for ${target}`);
   if (!existsSync(librarySource) || !findLinker()) {
-    throw new Problem(`Debian's packages (${packages.join(', ')}) are installed but lack the source of Rust's std or the linker lld.`);
+    throw new Problem(`The Debian packages ${packages.join(', ')} are installed, but Rust's std source or the linker is missing.`);
   }
 }
 
-/** Compiles std for the target as a dependency of an empty crate and keeps the libraries. */
+/** Compiles std for the target as a dependency of an empty crate, and copies its libraries to `destination`. */
 async function buildStandardLibrary(/** @type {string} */ destination) {
   const work = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-std-'));
   try {
     mkdirSync(path.join(work, 'src'));
     writeFileSync(path.join(work, 'src', 'lib.rs'), '');
-    // An rlib needs no linker; std is compiled all the same.
+    // An rlib, because it needs no linker and std is compiled anyway.
     writeFileSync(path.join(work, 'Cargo.toml'),
       '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n\n[profile.release]\npanic = "abort"\n');
     const { code } = await run(cargo, ['build', '--release', '--target', target, '-Z', 'build-std=std,panic_abort'], {

@@ -1,4 +1,4 @@
-// The npm packages of package-lock.json, and with them the newer Node that wrangler needs.
+// Installs the npm packages of package-lock.json, one of which is the Node version that wrangler needs.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -9,8 +9,8 @@ import { Problem, run, whenAbandoned } from './run.mjs';
 const projectNode = inRoot('node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 /**
- * Packages of a lockfile that are not installed in that version. `installed` is npm's own record in node_modules.
- * Optional ones are for other platforms; npm leaves them out.
+ * Packages of the lockfile that are not installed in their version. `installed` is npm's own record in node_modules.
+ * Optional packages are skipped: npm does not install those of other platforms.
  */
 export function missingPackages(/** @type {any} */ lock, /** @type {any} */ installed) {
   return Object.entries(lock.packages)
@@ -26,20 +26,20 @@ export function npmReady() {
 }
 
 export async function npmInstall() {
-  // loglevel: the machine's Node may be older than wrangler asks for; the scripts do not run wrangler with it.
+  // loglevel: hides the warning that the machine's Node is too old for wrangler, which runs with the project's Node.
   const { code, missing } = await run('npm', ['ci', '--loglevel=error']);
-  if (missing) throw new Problem('npm is missing. It comes with Node.js 20 or newer: https://nodejs.org');
+  if (missing) throw new Problem('npm is missing. Install Node.js 20 or newer, which includes it: https://nodejs.org');
   if (code !== 0) throw new Problem('The npm packages could not be installed: "npm ci" failed, see above.');
   if (!existsSync(projectNode)) {
-    throw new Problem('npm installed the package "node" without its program. Install scripts may be switched off;\n'
-      + 'run "npm ci --ignore-scripts=false" and look at what it says.');
+    throw new Problem('npm installed the package "node" without its program. Install scripts may be disabled.\n'
+      + 'Run "npm ci --ignore-scripts=false" and check its output.');
   }
 }
 
 /**
- * Continues a script with the project's Node if it was started with another one.
+ * Runs the script again with the project's Node if it was started with another one.
  * @param {string} script import.meta.url of the script
- * @returns {Promise<number | null>} the exit status of the continued script, or null when this already is the right Node
+ * @returns {Promise<number | null>} the exit status of that run, or null if this is already the project's Node
  */
 export async function continueWithProjectNode(script) {
   if (realpathSync(process.execPath) === realpathSync(projectNode)) return null;
@@ -48,7 +48,7 @@ export async function continueWithProjectNode(script) {
       env: projectEnv({ CHATKIT_EDGE_CONTINUED: '1' }),
       stdio: 'inherit',
     });
-    // The child decides when to stop; this process waits for it.
+    // Forward signals; the child decides when to exit, and this process waits for it.
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
     whenAbandoned(() => child.kill('SIGTERM'));
     child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGTERM']));

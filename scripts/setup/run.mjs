@@ -1,20 +1,20 @@
-// Running other programs, and failing in words: a Problem is what the developer can act on, shown without a stack trace.
+// Runs other programs, and reports errors that the developer can fix (Problem) without a stack trace.
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 
-/** Something only the developer can put right. The message says what is wrong and how to get it right. */
+/** An error that only the developer can fix. The message says what is wrong and how to fix it. */
 export class Problem extends Error {}
 
 export const say = (/** @type {string} */ line) => process.stdout.write(`${line}\n`);
 
 /**
- * Runs a program to its end.
+ * Runs a program until it exits.
  * @param {string} command
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, timeoutMs?: number, capture?: boolean }} [options]
- *   capture: collect stdout instead of showing the output
+ *   capture: collect stdout instead of printing the output
  * @returns {Promise<{ code: number, stdout: string, timedOut: boolean, missing: boolean }>}
  */
 export function run(command, args, { env, cwd = root, timeoutMs, capture = false } = {}) {
@@ -40,7 +40,7 @@ export function run(command, args, { env, cwd = root, timeoutMs, capture = false
   });
 }
 
-/** stdout of a program that must succeed, or null. */
+/** The stdout of a program, or null if it fails. */
 export async function output(command, args, options = {}) {
   const result = await run(command, args, { ...options, capture: true });
   return result.code === 0 ? result.stdout.trim() : null;
@@ -61,8 +61,8 @@ export function which(name, searched = process.env.PATH ?? '') {
 }
 
 /**
- * Calls back when the process that started this one is gone. npm's shell and Node pass no signal on when they are killed
- * themselves. Only for scripts that npm or this project started: who starts one in the background may well leave it.
+ * Calls back when the parent process has exited: npm's shell and Node do not forward a signal when they are killed themselves.
+ * Does nothing for scripts started by hand, whose parent may exit while they run in the background.
  */
 export function whenAbandoned(/** @type {() => void} */ callback) {
   if (!process.env.npm_lifecycle_event && !process.env.CHATKIT_EDGE_CONTINUED) return;
@@ -75,7 +75,7 @@ export function whenAbandoned(/** @type {() => void} */ callback) {
   timer.unref();
 }
 
-/** Runs a script's main function and turns a Problem into one clear message and exit status 1. */
+/** Runs a script's main function; prints the message of a Problem and sets exit status 1. */
 export async function main(/** @type {() => Promise<number | void>} */ body) {
   try {
     process.exitCode = (await body()) || 0;

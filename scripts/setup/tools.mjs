@@ -1,14 +1,14 @@
-// Programs installed from source into .tools/bin: worker-build and wasm-bindgen, in the versions Cargo.lock asks for, and any other
-// that a script names.
+// Installs programs from crates.io into .tools/bin: worker-build and wasm-bindgen, in the versions that match Cargo.lock, and
+// others that a script lists.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot, tools, toolsBin } from './paths.mjs';
 import { Problem, run, say } from './run.mjs';
 import { installedTools, toolVersions } from './versions.mjs';
 
-/** A program that a crate brings, in one version. @typedef {{ crate: string, binary: string, version: string }} Tool */
+/** A program from a crate, in a fixed version. @typedef {{ crate: string, binary: string, version: string }} Tool */
 
-/** Is it in .tools/bin, in that version? */
+/** Whether the program is in .tools/bin, in that version. */
 export function crateReady(/** @type {Tool} */ { crate, binary, version }) {
   const record = path.join(tools, '.crates.toml');
   const installed = existsSync(record) ? installedTools(readFileSync(record, 'utf8')) : new Map();
@@ -20,7 +20,7 @@ const missingTools = () => toolVersions().filter((tool) => !crateReady(tool));
 export const toolsReady = () => missingTools().length === 0;
 export const installTools = () => installCrates(missingTools());
 
-/** Compiles crates' programs into .tools/bin. */
+/** Compiles and installs the programs into .tools/bin. */
 export async function installCrates(/** @type {Tool[]} */ missing) {
   const target = inRoot('.tools', 'target');
   for (const { crate, version } of missing) {
@@ -30,7 +30,7 @@ export async function installCrates(/** @type {Tool[]} */ missing) {
       {
         env: {
           ...process.env,
-          // The tools run for a second or two per build: compiling them fast matters more than what they gain.
+          // The tools run for a second or two per build, so compiling them fast matters more than running them fast.
           CARGO_PROFILE_RELEASE_LTO: 'off',
           CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
           CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
@@ -38,7 +38,7 @@ export async function installCrates(/** @type {Tool[]} */ missing) {
       });
     if (code !== 0) {
       throw new Problem(`${crate} ${version} could not be installed: "cargo install" failed, see above.\n`
-        + 'It needs crates.io and a C compiler (on Debian: apt-get install gcc libc6-dev).');
+        + 'It needs access to crates.io and a C compiler (on Debian: apt-get install gcc libc6-dev).');
     }
   }
   rmSync(target, { recursive: true, force: true });

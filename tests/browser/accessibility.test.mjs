@@ -1,4 +1,4 @@
-// The pages and the element against axe-core's rules in both themes, the keyboard's way through, and the page for what is not there.
+// Accessibility of the pages and the element: axe-core's rules in both themes, the keyboard, and the 404 page.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
@@ -34,7 +34,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('an alert has none', async () => {
+    test('an alert has no violations', async () => {
       worker.sandbox.fail('invalid-key');
       const { context, page } = await open();
       await page.goto(worker.url);
@@ -43,7 +43,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('the demo on a phone, with the longest snippet, has none', async () => {
+    test('the demo page on a phone with the longest snippet has no violations', async () => {
       const { context, page } = await newVisitor(browser, { colorScheme, viewport: { width: 360, height: 740 } });
       await page.goto(worker.url);
       await chat(page);
@@ -52,7 +52,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('the element on a page of another site has none: while it loads, in place, floating and failed', async () => {
+    test('the element on another site has no violations while loading, inline, floating or failed', async () => {
       const { context, page } = await open();
       const put = (/** @type {string} */ attributes) => site.put('/page', html(tag(worker.url, `theme="${colorScheme}" ${attributes}`)));
       await page.route('**/chatkit.js', () => {});
@@ -72,7 +72,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('the page for an unknown address has none', async () => {
+    test('the 404 page has no violations', async () => {
       const { context, page } = await open();
       await page.goto(`${worker.url}/nowhere`);
       assert.deepEqual(await violations(page), []);
@@ -81,7 +81,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   });
 }
 
-test('the first key press offers the way to the chat', async () => {
+test('the first Tab press shows a link that skips to the chat', async () => {
   const { context, page } = await newVisitor(browser);
   await page.goto(worker.url);
   await chat(page);
@@ -92,7 +92,7 @@ test('the first key press offers the way to the chat', async () => {
   await context.close();
 });
 
-test('an unknown address gets a plain page that leads back to the chat', async () => {
+test('an unknown path shows a 404 page with a link to the chat', async () => {
   const { context, page, troubles } = await newVisitor(browser);
   const answer = await page.goto(`${worker.url}/nowhere`);
   assert.equal(answer?.status(), 404);

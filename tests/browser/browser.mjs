@@ -1,4 +1,4 @@
-// What the browser tests share: Chromium, and visitors whose pages remember everything that went wrong on them.
+// Helpers for the browser tests: Chromium, and visitors whose pages record all errors.
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.mjs';
@@ -14,10 +14,10 @@ export async function launch(options) {
 }
 
 /**
- * A page in a browser profile of its own, not yet opened. `troubles` collects console errors and warnings, uncaught errors
- * and rejections; what the Content-Security-Policy blocks is a console error in Chromium. `calls` has the requests for
- * client secrets, as "POST /api/chatkit/session", and `gaps()` how many milliseconds of the page's
- * own clock were between each and the one before, for the page that is open.
+ * Creates a page in its own browser profile, not opened yet. `troubles` collects console errors and warnings, uncaught errors
+ * and rejections; in Chromium, violations of the Content-Security-Policy are console errors. `calls` has the requests for
+ * client secrets, as "POST /api/chatkit/session". `gaps()` returns the milliseconds between those requests of the open page,
+ * by the page's own clock.
  * @param {import('playwright-core').Browser} browser
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
@@ -38,7 +38,7 @@ export async function newVisitor(browser, options) {
     if (!/^\/api\/chatkit\/(session|refresh)$/.test(pathname)) return;
     calls.push(`${request.method()} ${pathname}`);
   });
-  // Taken in the page: its events reach us late where the machine is busy.
+  // Measured in the page, because its events reach the test late on a busy machine.
   await page.addInitScript(() => {
     const times = /** @type {number[]} */ ((/** @type {any} */ (window).sessionRequests = []));
     const { fetch } = window;
@@ -61,14 +61,14 @@ export async function newVisitor(browser, options) {
   };
 }
 
-/** No two session requests of a page are within a second, but for a timer's inaccuracy. @param {number[]} gaps */
+/** Asserts that session requests of a page are at least a second apart, minus the inaccuracy of timers. @param {number[]} gaps */
 export function assertApart(gaps) {
   assert.ok(gaps.every((gap) => gap >= 990), `session requests ${gaps} ms apart`);
 }
 
 /**
- * Holds the widget's script and the session request back until the other has been asked for too: a page that asked for one after
- * the other would never have either. @param {import('playwright-core').Page} page
+ * Delays the widget's script and the session request until both have been requested, so that a page which requests them one
+ * after the other would get neither. @param {import('playwright-core').Page} page
  */
 export async function holdUntilBothAreAskedFor(page) {
   const script = Promise.withResolvers();
@@ -85,13 +85,13 @@ export async function holdUntilBothAreAskedFor(page) {
   });
 }
 
-/** The widget, once it can be written into. @param {import('playwright-core').Page} page */
+/** Waits until the chat accepts input. @param {import('playwright-core').Page} page */
 export async function chat(page) {
   const composer = page.locator('openai-chatkit textarea');
   await composer.waitFor();
   return {
     messages: page.locator('openai-chatkit .message'),
-    /** Sends a message and gives the whole reply. @param {string} text */
+    /** Sends a message and returns the complete reply. @param {string} text */
     async say(text) {
       const ends = page.locator('#events li', { hasText: 'chatkit.response.end' });
       const before = await ends.count();

@@ -1,4 +1,4 @@
-// The demo page in Chromium, as a visitor sees it when all is well.
+// The demo page in Chromium without errors.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
@@ -24,7 +24,7 @@ async function open(options) {
 }
 
 describe('the demo page', () => {
-  test('goes from load to a reply with one session and nothing in the console', async () => {
+  test('loads and gets a reply with one session and an empty console', async () => {
     const { context, page, say, messages, calls, troubles } = await open();
     assert.match(await say('Good morning'), /Good morning/);
     assert.equal(await messages.count(), 2);
@@ -35,7 +35,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('asks for the session and the script at the same time', async () => {
+  test('requests the session and the script at the same time', async () => {
     const { context, page } = await newVisitor(browser);
     await holdUntilBothAreAskedFor(page);
     await page.goto(worker.url);
@@ -45,7 +45,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('knows a visitor again after a reload', async () => {
+  test('keeps the same visitor after a reload', async () => {
     const { context, page } = await open();
     await page.reload();
     await chat(page);
@@ -56,14 +56,14 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('gives two browsers two users', async () => {
+  test('has a different user in each browser', async () => {
     const [one, other] = [await open(), await open()];
     const [first, second] = users();
     assert.notEqual(second, first);
     await Promise.all([one.context.close(), other.context.close()]);
   });
 
-  test('says plainly that it is the sandbox, and what to set', async () => {
+  test('says that it uses the sandbox, and which settings to add', async () => {
     const { context, page } = await open();
     const shown = page.locator('#sandbox-note');
     await shown.waitFor();
@@ -73,7 +73,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('shows the events with what is safe to show of them', async () => {
+  test('lists the events without secrets', async () => {
     const { context, page, say } = await open();
     await say('swordfish');
     const events = await page.locator('#events').innerText();
@@ -92,7 +92,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('follows the system to dark, and keeps the theme the visitor chooses', async () => {
+  test("uses the system's dark theme, and remembers the theme that the visitor chooses", async () => {
     const { context, page, messages, say } = await open({ colorScheme: 'dark' });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const widget = page.locator('openai-chatkit .root');
@@ -113,7 +113,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('changes with the system while the visitor has chosen nothing', async () => {
+  test("follows changes of the system's theme until the visitor chooses one", async () => {
     const { context, page } = await open({ colorScheme: 'light' });
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.locator('openai-chatkit .root[data-scheme="dark"]').waitFor();
@@ -121,7 +121,7 @@ describe('the demo page', () => {
     await context.close();
   });
 
-  test('fits a screen of 360 pixels', async () => {
+  test('fits a screen 360 pixels wide', async () => {
     const { context, page, say } = await open({ viewport: { width: 360, height: 740 } });
     await say('A-long-word-'.repeat(20));
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);

@@ -1,4 +1,4 @@
-// The dashboard's way in: the token, what is said when it or the Worker fails, and what the page may load.
+// Access to the dashboard: the token, the error messages, and the Content-Security-Policy.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startWorker } from '../support/worker.mjs';
@@ -10,7 +10,7 @@ import { dateBefore, statsOf } from './figures.mjs';
 const { open, openSignedIn, worker, visitor } = useDashboard();
 
 describe('the token', () => {
-  test('is asked for, and nothing is read before', async () => {
+  test('is required before any API request', async () => {
     const { context, page, asked } = await open();
     await page.getByLabel('Admin token').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'token');
@@ -18,7 +18,7 @@ describe('the token', () => {
     await context.close();
   });
 
-  test('is sent as a header only, and kept in the session storage of the tab only', async () => {
+  test('is only sent as a header and only stored in the session storage of the tab', async () => {
     const { context, page, asked, requested } = await openSignedIn();
     assert.deepEqual(asked.map(({ path, method, authorization }) => `${method} ${path} ${authorization}`).sort(), [
       `GET /api/chatkit/stats Bearer ${TOKEN}`,
@@ -32,7 +32,7 @@ describe('the token', () => {
     await context.close();
   });
 
-  test('lasts over a reload, and is unknown to another tab', async () => {
+  test('is kept across a reload and is not shared with another tab', async () => {
     const { context, page } = await openSignedIn();
     await page.reload();
     await page.getByText('Complete up to').waitFor();
@@ -42,7 +42,7 @@ describe('the token', () => {
     await context.close();
   });
 
-  test('is forgotten on signing out, and the numbers with it', async () => {
+  test('is deleted on signing out, and so are the numbers', async () => {
     const { context, page } = await openSignedIn();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Admin token').waitFor();
@@ -54,7 +54,7 @@ describe('the token', () => {
     await context.close();
   });
 
-  test('stays out of the address even where the script does not run', async () => {
+  test('is never in the URL, even if the script does not run', async () => {
     const { context, page } = await open({ options: { javaScriptEnabled: false } });
     assert.equal(await page.locator('#token').getAttribute('name'), null);
     assert.equal(await page.locator('noscript p').innerText(), 'The dashboard needs JavaScript.');
@@ -62,9 +62,9 @@ describe('the token', () => {
   });
 });
 
-describe('what goes wrong is said', () => {
+describe('an error message is shown', () => {
   for (const token of ['wrong', 'schlüssel', 'two\u2028lines']) {
-    test(`for a wrong token: ${JSON.stringify(token)}`, async () => {
+    test(`for the wrong token ${JSON.stringify(token)}`, async () => {
       const { context, page } = await open();
       await signIn(page, token);
       await page.getByRole('alert').getByText('This is not the admin token').waitFor();
@@ -91,7 +91,7 @@ describe('what goes wrong is said', () => {
       await signIn(page);
       await page.locator('.alert').waitFor();
       assert.match(await page.getByRole('alert').innerText(), words);
-      // The token need not be typed again.
+      // The token does not have to be entered again.
       world.answer = undefined;
       await page.getByRole('button', { name: 'Show the numbers' }).click();
       await page.getByText('Complete up to').waitFor();
@@ -99,7 +99,7 @@ describe('what goes wrong is said', () => {
     });
   }
 
-  test('when a refresh fails: the numbers stay, and it is said that they are old', async () => {
+  test('when a refresh fails, and the old numbers stay', async () => {
     const { context, page, world } = await openSignedIn();
     world.answer = unreachable;
     await page.getByRole('button', { name: 'Refresh' }).click();
@@ -111,7 +111,7 @@ describe('what goes wrong is said', () => {
     await context.close();
   });
 
-  test('when the token is withdrawn: it is asked for again', async () => {
+  test('when the token is no longer valid, and the form is shown again', async () => {
     const { context, page, world } = await openSignedIn();
     world.answer = problem(401, 'identity_required');
     await page.getByRole('button', { name: 'Refresh' }).click();
@@ -120,7 +120,7 @@ describe('what goes wrong is said', () => {
     await context.close();
   });
 
-  test('when only the reports cannot be read: the counters are shown', async () => {
+  test('when only the error reports fail, and the counters are shown', async () => {
     const { context, page } = await openSignedIn({
       answer: (route) =>
         route.request().url().endsWith('/api/errors') ? problem(500, 'internal')(route) : route.fulfill({ json: statsOf(3) }),
@@ -130,7 +130,7 @@ describe('what goes wrong is said', () => {
   });
 });
 
-test('the page allows its own files only, and keeps to that', async () => {
+test('the Content-Security-Policy allows only same-origin files, and the page loads nothing else', async () => {
   const { context, response, requested, troubles } = await openSignedIn();
   assert.equal(
     response?.headers()['content-security-policy'],
@@ -143,12 +143,12 @@ test('the page allows its own files only, and keeps to that', async () => {
   await context.close();
 });
 
-test('the page itself tells no numbers', async () => {
+test('the HTML of the page contains no numbers', async () => {
   assert.ok(!(await (await worker().fetch('/dashboard')).text()).includes(dateBefore(0)));
 });
 
-describe('with the Worker’s own answers', () => {
-  test('a Worker without a token says so', async () => {
+describe('without mocked responses', () => {
+  test('a Worker without an admin token shows an error', async () => {
     const { context, page } = await visitor();
     await page.goto(`${worker().url}/dashboard`);
     await signIn(page);
@@ -156,7 +156,7 @@ describe('with the Worker’s own answers', () => {
     await context.close();
   });
 
-  test('a wrong token is refused; the right one shows the counters and what pages reported', async () => {
+  test('a wrong token is rejected, and the right one shows the counters and the error reports', async () => {
     const owned = await startWorker({ secrets: { ADMIN_TOKEN: TOKEN } });
     try {
       const report = { message: 'Reported by a page', stack: 'at a.js:1:1', url: 'https://shop.example/cart' };
@@ -175,7 +175,7 @@ describe('with the Worker’s own answers', () => {
       await page.getByText('Complete up to').waitFor();
       assert.equal(await page.locator('#tiles > div').count(), 7);
       assert.equal(await page.locator('#reports strong').innerText(), report.message);
-      // The browser notes each refusal of the wrong token, and sometimes the last of them late.
+      // The browser logs every 401, and sometimes the last one late.
       assert.deepEqual(troubles.filter((text) => !text.includes('401')), []);
       await context.close();
     } finally {

@@ -1,4 +1,4 @@
-// What the dashboard makes of the Worker's answers, and when it reads them again.
+// How the dashboard shows the Worker's numbers, and when it fetches them again.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rows, useDashboard } from './dashboard.mjs';
@@ -9,7 +9,7 @@ import { NOW, REPORTS } from './figures.mjs';
 const { openSignedIn } = useDashboard();
 
 const tile = (/** @type {Page} */ page, /** @type {string} */ counter) => page.locator(`#tiles [data-counter=${counter}] dd`).allInnerTexts();
-/** How many pixels of a plot are drawn on. @param {Page} page @param {string} selector */
+/** The number of pixels that a plot has drawn. @param {Page} page @param {string} selector */
 const painted = (page, selector) =>
   page.locator(`${selector} canvas`).evaluate((element) => {
     const canvas = /** @type {HTMLCanvasElement} */ (element);
@@ -17,8 +17,8 @@ const painted = (page, selector) =>
     return data.filter((value, i) => i % 4 === 3 && value > 0).length;
   });
 
-describe('the numbers', () => {
-  test('with no data are zeros and plain words', async () => {
+describe('the dashboard', () => {
+  test('shows zeros with an explanation if there is no data', async () => {
     const { context, page, troubles } = await openSignedIn({ days: 0, reports: [] });
     assert.deepEqual(await tile(page, 'sessions_created'), ['0', 'no average yet', '0 in all']);
     assert.equal(await page.locator('#sessions .summary').innerText(), 'Nothing in these 30 days.');
@@ -30,7 +30,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('of one day have nothing to be compared with', async () => {
+  test('shows no average for a single day of data', async () => {
     const { context, page, world, troubles } = await openSignedIn({ days: 1 });
     const [today] = world.stats.days;
     assert.deepEqual(await tile(page, 'messages'), [String(today.messages), 'no average yet', `${today.messages} in all`]);
@@ -40,7 +40,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('of ninety days are all in the tables, newest first', async () => {
+  test('lists all ninety days in the tables, newest first', async () => {
     const { context, page, world, troubles } = await openSignedIn();
     await page.getByLabel('90 days').check();
     const count = (/** @type {number} */ value) => value.toLocaleString('en-GB');
@@ -60,7 +60,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('of today stand beside the average of the days before, since the first with events', async () => {
+  test('shows today with the average of earlier days, since the first day with events', async () => {
     const { context, page, world } = await openSignedIn({ days: 4 });
     world.stats.days.splice(1, 1); // a day without events
     world.stats.days.forEach((day, i) => (day.messages = [5, 100, 2][i]));
@@ -72,7 +72,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('follow the UTC day, and the Worker’s clock where the machine’s is behind', async () => {
+  test('uses the UTC day, and the Worker’s clock if the browser’s is behind', async () => {
     const { context, page, world } = await openSignedIn({ days: 2, options: { timezoneId: 'Pacific/Auckland' } });
     assert.equal((await tile(page, 'messages'))[0], String(world.stats.days[0].messages));
     assert.match(await page.locator('#as-of').innerText(), /^22 Nov 2026, 03:19:00$/);
@@ -83,7 +83,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('of failures are by code, most frequent first, with what the code means', async () => {
+  test('lists failures by code, most frequent first, with the meaning of the code', async () => {
     const { context, page, world } = await openSignedIn();
     world.stats.failures = { rate_limited: 1, made_up_code: 9 };
     await page.getByRole('button', { name: 'Refresh' }).click();
@@ -92,7 +92,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('of a code that is markup or an object’s own word stay text', async () => {
+  test('shows codes and reports as text, even if they contain markup or the name of an object property', async () => {
     const { context, page, world, troubles } = await openSignedIn({
       reports: [{ at: NOW, message: '<img src=x onerror=alert(1)>', stack: '<b>stack</b>', url: 'javascript:alert(1)' }],
     });
@@ -105,7 +105,7 @@ describe('the numbers', () => {
     await context.close();
   });
 
-  test('a report’s stack can be opened, and stays open when the numbers are read again', async () => {
+  test('keeps the stack of an error report open when the numbers are refreshed', async () => {
     const { context, page, world } = await openSignedIn();
     assert.equal(await page.locator('#reports li').count(), REPORTS.length);
     await page.locator('#reports summary').first().click();
@@ -117,8 +117,8 @@ describe('the numbers', () => {
   });
 });
 
-describe('reading again', () => {
-  test('happens each minute while the page is visible, and at once when it becomes visible', async () => {
+describe('refreshing', () => {
+  test('happens every minute while the page is visible, and immediately when it becomes visible', async () => {
     const { context, page, asked } = await openSignedIn();
     const reads = () => asked.filter(({ path }) => path === '/api/chatkit/stats').length;
     const next = () => page.waitForResponse('**/api/errors');
@@ -141,7 +141,7 @@ describe('reading again', () => {
     await context.close();
   });
 
-  test('ends with signing out', async () => {
+  test('stops after signing out', async () => {
     const { context, page, asked } = await openSignedIn();
     await page.getByRole('button', { name: 'Sign out' }).click();
     const before = asked.length;

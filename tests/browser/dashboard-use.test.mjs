@@ -1,4 +1,4 @@
-// The dashboard for everyone: by keyboard and pointer, in both themes, on a phone.
+// Use of the dashboard by keyboard and pointer, its accessibility in both themes, and its layout on a phone.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { violations } from './axe.mjs';
@@ -7,7 +7,7 @@ import { signIn, TOKEN, useDashboard } from './dashboard.mjs';
 const { open, openSignedIn } = useDashboard();
 
 describe('by keyboard', () => {
-  test('the way leads from the token to every part of the dashboard', async () => {
+  test('Tab moves the focus from the token to every part of the dashboard', async () => {
     const { context, page } = await open();
     await page.getByLabel('Admin token').waitFor();
     await page.keyboard.type(TOKEN);
@@ -24,7 +24,7 @@ describe('by keyboard', () => {
     await context.close();
   });
 
-  test('a plot’s day moves with the arrows and is read out with its numbers', async () => {
+  test('the arrow keys move the day of a plot, which is announced with its numbers', async () => {
     const { context, page, world } = await openSignedIn();
     const { days } = world.stats;
     const plot = page.getByRole('slider', { name: 'Sessions per day: day' });
@@ -40,7 +40,7 @@ describe('by keyboard', () => {
     await page.keyboard.press('PageUp');
     assert.match(String(await text()), /^Fri, 30 Oct 2026/);
 
-    // The day stays when the numbers are read again.
+    // The day is kept when the numbers are refreshed.
     await Promise.all([page.waitForResponse('**/api/errors'), page.getByRole('button', { name: 'Refresh' }).click()]);
     await page.locator('#status', { hasText: /^$/ }).waitFor({ state: 'attached' });
     assert.match(String(await text()), /^Fri, 30 Oct 2026/);
@@ -49,7 +49,7 @@ describe('by keyboard', () => {
     await context.close();
   });
 
-  test('a table opens', async () => {
+  test('a table can be opened', async () => {
     const { context, page } = await openSignedIn();
     await page.locator('#sessions summary').focus();
     await page.keyboard.press('Enter');
@@ -58,7 +58,7 @@ describe('by keyboard', () => {
   });
 });
 
-test('the day under the pointer is told, and today’s again when it leaves', async () => {
+test('a plot shows the day under the pointer, and today when the pointer leaves', async () => {
   const { context, page } = await openSignedIn();
   const day = page.locator('#sessions .key-day');
   const box = await page.locator('#sessions .u-over').boundingBox();
@@ -73,7 +73,7 @@ test('the day under the pointer is told, and today’s again when it leaves', as
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   describe(`in the ${colorScheme} theme`, () => {
-    test('there are no accessibility violations, with tables and stacks open', async () => {
+    test('the dashboard has no accessibility violations with tables and stacks open', async () => {
       const { context, page, troubles } = await openSignedIn({ options: { colorScheme } });
       for (const summary of await page.locator('summary').all()) await summary.click();
       assert.deepEqual(await violations(page), []);
@@ -81,7 +81,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('the form has none, with an alert', async () => {
+    test('the form with an alert has no violations', async () => {
       const { context, page } = await open({ options: { colorScheme } });
       await signIn(page, 'wrong');
       await page.locator('.alert').waitFor();
@@ -89,7 +89,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await context.close();
     });
 
-    test('with no data there are none', async () => {
+    test('the dashboard without data has no violations', async () => {
       const { context, page } = await openSignedIn({ days: 0, reports: [], options: { colorScheme } });
       assert.deepEqual(await violations(page), []);
       await context.close();

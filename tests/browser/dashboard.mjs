@@ -1,5 +1,5 @@
-// What the tests of the dashboard share: the page in Chromium, from the built Worker's files and under their policy, with answers
-// made up for each test.
+// Helpers for the tests of the dashboard: the built page in Chromium under its own Content-Security-Policy, with mocked API
+// responses.
 import { after, before } from 'node:test';
 import { startWorker } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
@@ -9,22 +9,22 @@ import { NOW, REPORTS, statsOf } from './figures.mjs';
 
 export const TOKEN = 'admin-token-for-tests';
 
-/** The Worker's answer where something is wrong. @param {number} status @param {string} code */
+/** Responds with a problem of the Worker. @param {number} status @param {string} code */
 export const problem = (status, code) => (/** @type {Route} */ route) =>
   route.fulfill({ status, contentType: 'application/problem+json', body: JSON.stringify({ code, detail: `Detail of ${code}.` }) });
 export const unreachable = (/** @type {Route} */ route) => route.abort('connectionrefused');
 
-/** Types the token and sends it. @param {Page} page */
+/** Enters the token and submits the form. @param {Page} page */
 export async function signIn(page, token = TOKEN) {
   await page.getByLabel('Admin token').fill(token);
   await page.getByRole('button', { name: 'Show the numbers' }).click();
 }
 
-/** A table's rows as text, without the head. @param {Page} page @param {string} selector */
+/** The rows of a table as text, without the header. @param {Page} page @param {string} selector */
 export const rows = (page, selector) =>
   page.locator(`${selector} tbody tr`).evaluateAll((list) => list.map((row) => [...row.children].map((cell) => cell.textContent)));
 
-/** A Worker and a browser for the tests of a file: started before them, closed after them. */
+/** Starts a Worker and a browser before the tests of a file and closes them afterwards. */
 export function useDashboard() {
   /** @type {Awaited<ReturnType<typeof startWorker>>} */
   let worker;
@@ -36,7 +36,8 @@ export function useDashboard() {
   after(() => Promise.all([worker?.close(), browser?.close()]));
 
   /**
-   * A page at NOW whose Worker answers with so many days, or as `world.answer` says; that can be changed later.
+   * Opens the dashboard at the time NOW. The mocked API returns the stats of `days` days, unless `world.answer` handles the
+   * request. A test can change `world` later.
    * @param {{ days?: number, reports?: typeof REPORTS, answer?: (route: Route) => Promise<void>, options?: BrowserContextOptions }} [world]
    */
   async function open({ days = 90, reports = REPORTS, answer, options } = {}) {
@@ -61,7 +62,7 @@ export function useDashboard() {
     return { ...visitor, world, asked, requested, response };
   }
 
-  /** The same page when the token is given and the numbers are shown. @param {Parameters<typeof open>[0]} [world] */
+  /** Opens the dashboard, signs in and waits for the numbers. @param {Parameters<typeof open>[0]} [world] */
   async function openSignedIn(world) {
     const visitor = await open(world);
     await signIn(visitor.page);

@@ -1,4 +1,4 @@
-// The demo page around the chat: its two languages, its snippets, which are run for real, and its way by keyboard.
+// The demo page around the chat: its two languages, its code snippets, which the tests run, and its links.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { build } from 'esbuild';
@@ -24,8 +24,8 @@ after(async () => {
   site?.close();
 });
 
-describe('in Spanish', () => {
-  test('are the page, the element and the widget, for a browser that prefers it', async () => {
+describe('Spanish', () => {
+  test('is the language of the page, the element and the widget if the browser prefers it', async () => {
     const { context, page, troubles } = await newVisitor(browser, { locale: 'es-AR' });
     await page.goto(worker.url);
     const { say } = await chat(page);
@@ -38,7 +38,7 @@ describe('in Spanish', () => {
     await context.close();
   });
 
-  test('every word of the page has a translation', async () => {
+  test('has a translation of every text', async () => {
     const { context, page } = await newVisitor(browser);
     await page.goto(worker.url);
     const missing = await page.evaluate(async () => {
@@ -51,7 +51,7 @@ describe('in Spanish', () => {
     await context.close();
   });
 
-  test('is kept when the visitor chooses it, a message included', async () => {
+  test('is remembered when the visitor chooses it, and applies to error messages', async () => {
     worker.sandbox.fail('workflow-not-found', { times: Infinity });
     const { context, page } = await newVisitor(browser);
     await page.goto(worker.url);
@@ -70,8 +70,8 @@ describe('in Spanish', () => {
   });
 });
 
-describe('a snippet', () => {
-  /** The text of a tab, as it would be copied. @param {string} name */
+describe('the snippet', () => {
+  /** The snippet in a tab, as it is copied. @param {string} name */
   async function snippet(name) {
     const { context, page } = await newVisitor(browser);
     await page.goto(worker.url);
@@ -82,7 +82,7 @@ describe('a snippet', () => {
     return text;
   }
 
-  /** Opens a page of another site and waits until its widget has refreshed its session. @param {string} url @param {string} [composer] */
+  /** Opens a page of another site, chats and waits until the session has been refreshed. @param {string} url @param {string} [composer] */
   async function works(url, composer = 'textarea') {
     worker.sandbox.reset();
     const { context, page, calls, troubles } = await newVisitor(browser);
@@ -97,17 +97,17 @@ describe('a snippet', () => {
     return { calls, users: new Set(worker.sandbox.requests.map(({ body }) => body.user)) };
   }
 
-  test('for HTML brings a chat to a page of another site', async () => {
+  test('for HTML adds a chat to a page of another site', async () => {
     const { users } = await works(site.put('/html', html(await snippet('HTML'))));
     assert.equal(users.size, 1);
   });
 
-  test('for a script of one’s own does', async () => {
+  test('for a custom script adds a chat', async () => {
     const { users } = await works(site.put('/script', html(await snippet('Your own script'))));
     assert.equal(users.size, 1);
   });
 
-  test('for React does, beside an element of ours', async () => {
+  test('for React adds a chat beside a <chatkit-edge> element', async () => {
     const text = await snippet('React');
     const { outputFiles } = await build({
       stdin: {
@@ -123,13 +123,13 @@ describe('a snippet', () => {
     });
     site.put('/react.js', outputFiles[0].text);
     const head = /<script .+<\/script>/.exec(text)?.[0];
-    assert.ok(head, 'it says what the head needs');
+    assert.ok(head, 'it includes the tag for the head');
     const body = `<div id="root"></div><script type="module" src="/react.js"></script>${tag(worker.url)}`;
     const { calls } = await works(site.put('/react', html(body, head)), '#root textarea');
-    assert.ok(calls.includes('POST /api/chatkit/session'), 'ours has a session of its own');
+    assert.ok(calls.includes('POST /api/chatkit/session'), 'the element has its own session');
   });
 
-  test('is copied, and chosen by arrow keys', async () => {
+  test('can be copied, and selected with arrow keys', async () => {
     const { context, page } = await newVisitor(browser, { permissions: ['clipboard-read', 'clipboard-write'] });
     await page.goto(worker.url);
     await chat(page);
@@ -143,7 +143,7 @@ describe('a snippet', () => {
   });
 });
 
-test('the page leads to the documents, the description and the dashboard', async () => {
+test('the demo page links to the API documentation, the API description, the dashboard and the health check', async () => {
   const { context, page } = await newVisitor(browser);
   await page.goto(worker.url);
   const addresses = await page.locator('a[href^="/"]').evaluateAll((links) => [...new Set(links.map((link) => link.getAttribute('href')))]);

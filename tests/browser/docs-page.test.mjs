@@ -1,4 +1,4 @@
-// The page /docs shows the whole of openapi.yaml, in both themes and on a phone, with nothing from anywhere else.
+// The page /docs shows all of openapi.yaml, in both themes and on a phone, without third-party resources.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -36,7 +36,7 @@ test('every operation of the description is on the page', async () => {
   await context.close();
 });
 
-test('nothing comes from another origin, and nothing breaks the strict policy', async () => {
+test('all resources are same-origin, and nothing violates the strict Content-Security-Policy', async () => {
   const { context, page, requests, answer, troubles } = await open();
   assert.match(answer?.headers()['content-security-policy'] ?? '', /^default-src 'none'; script-src 'self'; style-src 'self';/);
   await page.locator('#operations-Sessions-createSession button.opblock-summary-control').click();
@@ -49,7 +49,7 @@ test('nothing comes from another origin, and nothing breaks the strict policy', 
 
 for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   describe(`in the ${colorScheme} theme`, () => {
-    test('it has no accessibility violations, with an operation of each method and two schemas open', async () => {
+    test('the page has no accessibility violations with an operation of each method and two schemas open', async () => {
       const { context, page } = await open({ colorScheme });
       for (const id of ['Sessions-refreshSession', 'Sessions-showSession', 'Sessions-cancelSession']) {
         await page.locator(`#operations-${id} button.opblock-summary-control`).click();
@@ -65,7 +65,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   });
 }
 
-test('an address names an operation, which the keyboard closes and opens', async () => {
+test('a URL with a hash opens its operation, which can be closed and opened by keyboard', async () => {
   const { context, page } = await open({}, '#/Owner/stats');
   const table = page.locator('#operations-Owner-stats .responses-table');
   await table.waitFor();
@@ -77,7 +77,7 @@ test('an address names an operation, which the keyboard closes and opens', async
   await context.close();
 });
 
-test('on a phone nothing is wider than the screen', async () => {
+test('nothing is wider than the screen on a phone', async () => {
   const { context, page } = await open({ viewport: { width: 360, height: 740 } }, '#/Sessions/createSession');
   await page.locator('#operations-Sessions-createSession .responses-table').waitFor();
   const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

@@ -1,4 +1,4 @@
-// What a page of another site does with <chatkit-edge>: more than one, added, moved, taken out, set up, floating.
+// <chatkit-edge> on a page of another site: several elements, added, moved and removed elements, options, the launcher.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { useOtherSite } from './embed.mjs';
@@ -7,7 +7,7 @@ import { tag } from './sites.mjs';
 const { open, worker } = useOtherSite();
 
 describe('an element', () => {
-  test('twice on a page shares session and script', async () => {
+  test('shares the session and the script with a second one on the page', async () => {
     const { page, calls, done } = await open(`${tag(worker().url)}<chatkit-edge></chatkit-edge>`);
     await page.locator('chatkit-edge textarea').nth(1).waitFor();
     assert.deepEqual(calls, ['POST /api/chatkit/session']);
@@ -15,7 +15,7 @@ describe('an element', () => {
     await done();
   });
 
-  test('added later, in a shadow root, works, and has the session that there is', async () => {
+  test('works in a shadow root when added later, and shares the existing session', async () => {
     const { page, composer, calls, done } = await open(`${tag(worker().url)}<div id="host"></div>`);
     await composer.waitFor();
     await page.evaluate(() => {
@@ -27,7 +27,7 @@ describe('an element', () => {
     await done();
   });
 
-  test('removed while it starts leaves nothing behind, whatever becomes of its requests', async () => {
+  test('leaves nothing behind if removed while it starts, whether its requests succeed or fail', async () => {
     for (const outcome of ['continue', 'abort']) {
       const asked = Promise.withResolvers();
       const removed = Promise.withResolvers();
@@ -50,7 +50,7 @@ describe('an element', () => {
       const over = page.waitForEvent(outcome === 'abort' ? 'requestfailed' : 'requestfinished', (request) => request.url().endsWith('session'));
       removed.resolve(null);
       await over;
-      // What comes of the answer comes within a few tasks.
+      // Any effect of the response happens within a few tasks.
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
       assert.equal(await page.locator('openai-chatkit').count(), 0);
       assert.equal(calls.length, 1);
@@ -59,7 +59,7 @@ describe('an element', () => {
     }
   });
 
-  test('moved in the page goes on with its thread and without another session', async () => {
+  test('keeps its thread and its session when moved in the page', async () => {
     const { page, composer, calls, done } = await open(`<div id="there"></div>${tag(worker().url)}`);
     await composer.fill('Keep this');
     await composer.press('Enter');
@@ -70,7 +70,7 @@ describe('an element', () => {
     await done();
   });
 
-  test('taken out and put back, as a router does, has the session that there is', async () => {
+  test('keeps its session when removed and inserted again, as by a router', async () => {
     const { page, composer, calls, done } = await open(tag(worker().url));
     await composer.waitFor();
     await page.evaluate(async () => {
@@ -84,7 +84,7 @@ describe('an element', () => {
     await done();
   });
 
-  test('takes attributes and options, and passes events and methods on', async () => {
+  test('applies attributes and options, and forwards events and methods', async () => {
     const { page, composer, done } = await open(
       tag(worker().url, 'greeting="Welcome" placeholder="Ask us" prompts="One | Two" theme="dark" locale="es-MX" label="Help" height="500"'),
     );
@@ -119,7 +119,7 @@ describe('an element', () => {
     const { page, composer, done } = await open(tag(worker().url));
     await composer.waitFor();
     const root = page.locator('openai-chatkit .root');
-    assert.equal(await root.getAttribute('data-scheme'), 'light', 'a page that says nothing is light');
+    assert.equal(await root.getAttribute('data-scheme'), 'light', 'the default theme is light');
     await page.evaluate(() => {
       document.documentElement.style.colorScheme = 'dark';
       document.documentElement.lang = 'es';
@@ -128,7 +128,7 @@ describe('an element', () => {
     await done();
   });
 
-  test('names its workflow, and keeps the first one of a page a second apart', async () => {
+  test('requests its own workflow, at least a second after the session of the first element', async () => {
     const two = `${tag(worker().url)}<chatkit-edge workflow="wf_other"></chatkit-edge>`;
     const { page, calls, done, troubles } = await open(two);
     const alert = page.locator('chatkit-edge').nth(1).locator('.problem');
@@ -141,7 +141,7 @@ describe('an element', () => {
 });
 
 describe('a launcher', () => {
-  test('asks for nothing until it is wanted; opens, closes and keeps the focus in order by keyboard', async () => {
+  test('sends no requests until it is opened, and opens, closes and moves the focus by keyboard', async () => {
     const { page, composer, calls, done } = await open(tag(worker().url, 'launcher="Help" label="Help chat"'));
     const button = page.getByRole('button', { name: 'Help' });
     await button.waitFor();

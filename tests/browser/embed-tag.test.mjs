@@ -1,4 +1,5 @@
-// <chatkit-edge> on a page of another site by one tag, and what is said where that site does not allow it or is not allowed.
+// <chatkit-edge> on a page of another site with one tag, and the errors if its policy blocks the chat or its origin is not
+// allowed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { holdUntilBothAreAskedFor } from './browser.mjs';
@@ -8,7 +9,7 @@ import { page as html, startSite, tag } from './sites.mjs';
 const { open, visitor, worker } = useOtherSite();
 
 describe('one tag', () => {
-  test('brings a chat that answers, with one session and no preflight', async () => {
+  test('adds a working chat with one session request and no preflight', async () => {
     const before = worker().logs().length;
     const { page, composer, calls, done } = await open(tag(worker().url));
     await composer.fill('Good morning');
@@ -20,11 +21,11 @@ describe('one tag', () => {
     await done();
   });
 
-  test('asks for the session and the script at the same time', async () => {
+  test('requests the session and the script at the same time', async () => {
     const { composer, done } = await open(tag(worker().url), {
       async prepare(page) {
         await holdUntilBothAreAskedFor(page);
-        // It would be one more round trip before the script.
+        // A request for the settings would add a round trip before the script.
         await page.route('**/api/chatkit/config', () => assert.fail('the settings are asked for'));
       },
     });
@@ -32,7 +33,7 @@ describe('one tag', () => {
     await done();
   });
 
-  test('works where another server hands out the script without the settings in front', async () => {
+  test('works if another server serves the script without the prepended settings', async () => {
     const { composer, done } = await open(tag(worker().url), {
       async prepare(page) {
         await page.route('**/embed.js', async (route) => {
@@ -47,7 +48,7 @@ describe('one tag', () => {
     await done();
   });
 
-  test('works under a strict Content-Security-Policy that names the Worker and the widget', async () => {
+  test('works with a strict Content-Security-Policy that allows the Worker and the widget', async () => {
     const widget = new URL(worker().sandbox.widgetUrl).origin;
     const policy = `default-src 'none'; script-src ${worker().url} ${widget}; connect-src ${worker().url} ${widget}; frame-src ${widget}`;
     const { composer, done } = await open(tag(worker().url), { headers: { 'Content-Security-Policy': policy } });
@@ -56,14 +57,14 @@ describe('one tag', () => {
   });
 
   for (const directive of ['script-src', 'connect-src', 'frame-src']) {
-    test(`says at once what a Content-Security-Policy without the address in ${directive} blocks`, async () => {
+    test(`shows at once which origin a Content-Security-Policy must allow in ${directive}`, async () => {
       const widget = new URL(worker().sandbox.widgetUrl).origin;
       const allowed = { 'script-src': `${worker().url} ${widget}`, 'connect-src': `${worker().url} ${widget}`, 'frame-src': widget };
       const missing = directive === 'connect-src' ? worker().url : widget;
       const policy = Object.entries(allowed).map(([name, list]) => `${name} ${name === directive ? list.replace(missing, "'none'") : list}`);
       const { context, page, calls } = await open(tag(worker().url), {
         headers: { 'Content-Security-Policy': policy.join('; ').replace(/(\S+) 'none'/, '$1') },
-        // The stand-in has no frame; this one has, and is never ready.
+        // The stand-in widget has no frame, so this replaces it with one that has and never gets ready.
         prepare: async (page) =>
           directive === 'frame-src' &&
           page.route('**/chatkit.js', (route) =>
@@ -86,7 +87,7 @@ describe('one tag', () => {
     });
   }
 
-  test('loads the script that the page names', async () => {
+  test('loads the widget from the URL in the attribute "script"', async () => {
     const { composer, done, page } = await open(tag(worker().url, `script="${worker().sandbox.widgetUrl}?mine"`));
     await composer.waitFor();
     assert.equal(await page.locator('script[src$="?mine"]').count(), 1);
@@ -94,7 +95,7 @@ describe('one tag', () => {
   });
 });
 
-test('a page of a site that is not on the list says so, and does not ask again and again', async () => {
+test('a page whose origin is not allowed shows an error and does not retry', async () => {
   const stranger = await startSite();
   const { context, page, calls } = await visitor();
   await page.clock.install();
@@ -109,10 +110,10 @@ test('a page of a site that is not on the list says so, and does not ask again a
   stranger.close();
 });
 
-test('a visitor of another site reads what concerns visitors; the rest is folded away for its owner', async () => {
+test('a visitor of another site sees a short message, and the details for the owner are collapsed', async () => {
   worker().sandbox.fail('invalid-key', { times: Infinity });
   const { context, page } = await visitor();
-  // Newer Chromium asks before a public site may reach this machine; older ones do not know the permission.
+  // Newer Chromium needs a permission for requests from a public site to localhost; older versions do not know it.
   await context.grantPermissions(['local-network-access'], { origin: 'https://shop.example' }).catch(() => {});
   await page.route('https://shop.example/', (route) => route.fulfill({ contentType: 'text/html', body: html(tag(worker().url)) }));
   await page.goto('https://shop.example/');

@@ -1,4 +1,4 @@
-// Who the visitor of another site's page is to <chatkit-edge>, over reloads, tabs and the back/forward cache.
+// <chatkit-edge> keeps the visitor of another site across reloads, tabs and the back/forward cache.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { until } from '../support/until.mjs';
@@ -9,8 +9,8 @@ import { page as html, tag } from './sites.mjs';
 
 const { open, visitor, worker, site, users } = useOtherSite();
 
-describe('who the visitor is', () => {
-  test('is kept over a reload and between tabs where the browser keeps cookies', async () => {
+describe('the visitor', () => {
+  test('stays the same across a reload and tabs if the browser stores cookies', async () => {
     const { context, page, composer, done } = await open(tag(worker().url));
     await composer.waitFor();
     await page.reload();
@@ -23,10 +23,10 @@ describe('who the visitor is', () => {
     await done();
   });
 
-  test('is one, whose two tabs are opened at once for the first time', async () => {
+  test('is the same in two tabs that are opened at the same time on the first visit', async () => {
     const { context, page } = await visitor();
     const pages = [page, await context.newPage()];
-    // On the Worker's own page and on that of another site, where the value is kept in another way.
+    // On a page of another site and on the Worker's own page, which store the value in different ways.
     for (const url of [site().put('/tabs', html(tag(worker().url))), worker().url]) {
       worker().sandbox.reset();
       await Promise.all(pages.map((each) => each.goto(url)));
@@ -37,7 +37,7 @@ describe('who the visitor is', () => {
     await context.close();
   });
 
-  test('is kept where it keeps none', async () => {
+  test('stays the same across a reload if the browser stores no cookies', async () => {
     const { page, composer, done } = await open(tag(worker().url), {
       async prepare(page) {
         await page.route('**/api/chatkit/*', async (route) => {
@@ -58,7 +58,7 @@ describe('who the visitor is', () => {
   });
 });
 
-test('a page that comes back from the back/forward cache goes on with its chat, whose session has ended meanwhile', async (t) => {
+test('a page restored from the back/forward cache continues its chat after its session has expired', async (t) => {
   const cached = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
   t.after(() => cached.close());
   const brief = await startWorkerWithSandbox({ vars: { ALLOWED_ORIGINS: site().origin, SESSION_TTL_SECONDS: '2' } });
@@ -75,13 +75,13 @@ test('a page that comes back from the back/forward cache goes on with its chat, 
   await page.evaluate(() => addEventListener('pageshow', ({ persisted }) => (document.title = persisted ? 'kept' : 'loaded anew')));
   await page.goto(site().put('/second', html('<p>Another page</p>')));
   const left = Date.now();
-  await until(() => Date.now() > left + 2500, 'the session has ended');
-  // A page that was kept is not loaded again.
+  await until(() => Date.now() > left + 2500, 'the session expires');
+  // A restored page has no load event.
   await page.goBack({ waitUntil: 'commit' });
   await page.waitForFunction(() => document.title === 'kept');
   await say('After');
   assert.equal(await page.locator('.message').count(), 4);
   assertApart(await gaps());
-  // The widget tries its old secret first, and the browser says that it is refused.
+  // The widget tries its old secret first, and the browser logs the 401.
   assert.deepEqual(troubles.filter((text) => !/status of 401/.test(text)), []);
 });

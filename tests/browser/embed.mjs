@@ -1,11 +1,11 @@
-// What the tests of <chatkit-edge> share: a Worker, and a page of another site with the element on it.
+// Helpers for the tests of <chatkit-edge>: a Worker, and a page of another site with the element.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { assertApart, launch, newVisitor } from './browser.mjs';
 import { page as html, startSite } from './sites.mjs';
 
-/** A Worker, a browser and another site for the tests of a file: started before them, closed after them. */
+/** Starts a Worker, a browser and another site before the tests of a file and closes them afterwards. */
 export function useOtherSite() {
   /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
   let worker;
@@ -25,15 +25,15 @@ export function useOtherSite() {
   });
 
   /**
-   * A visitor on a page of the other site. `done` closes the page and checks what holds for every one: nothing in the console,
-   * nothing unhandled, and no two session requests within a second.
+   * Opens a page of the other site as a new visitor. `done` closes it and asserts that the console is empty, that no error was
+   * unhandled, and that session requests were at least a second apart.
    * @param {string} body
    * @param {{ headers?: Record<string, string>, prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
    */
   async function open(body, { headers, prepare } = {}) {
     const visitor = await newVisitor(browser);
     await prepare?.(visitor.page);
-    // A script that a test holds back would hold back the page's load event.
+    // Do not wait for the load event: a script that a test delays would delay it.
     await visitor.page.goto(site.put('/page', html(body), headers), { waitUntil: 'domcontentloaded' });
     const { context, troubles, gaps } = visitor;
     return {
@@ -52,7 +52,7 @@ export function useOtherSite() {
     visitor: () => newVisitor(browser),
     worker: () => worker,
     site: () => site,
-    /** The users that sessions were asked for, oldest first. */
+    /** The users of the session requests to OpenAI, oldest first. */
     users: () => worker.sandbox.requests.map(({ body }) => body.user),
   };
 }

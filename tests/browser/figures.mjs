@@ -1,8 +1,8 @@
-// Made-up answers of the admin's endpoints, the same in every run.
+// Sample responses of the admin endpoints, the same in every run.
 export const NOW = Date.parse('2026-11-21T14:20:00Z');
 const DAY_MS = 86_400_000;
 
-/** Numbers between 0 and 1 that look random. */
+/** A generator of pseudorandom numbers between 0 and 1. */
 function noise(seed = 7) {
   let state = seed;
   return () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
@@ -11,8 +11,8 @@ function noise(seed = 7) {
 export const dateBefore = (/** @type {number} */ days) => new Date(NOW - days * DAY_MS).toISOString().slice(0, 10);
 
 /**
- * Stats of a site that grows, is quieter at weekends, and had one bad day.
- * @param {number} count how many days have events, today and those before
+ * Stats of a growing site with less traffic at weekends and one day of many failures.
+ * @param {number} count number of days with events, today included
  */
 export function statsOf(count) {
   const random = noise();

@@ -1,4 +1,4 @@
-// <chatkit-edge> in real apps of React 19 and Vue 3, by the components that docs/embed.md has for them.
+// <chatkit-edge> in React 19 and Vue 3 apps, with the components from docs/embed.md.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { compileScript, parse } from 'vue/compiler-sfc';
@@ -13,7 +13,7 @@ import { startSite } from './sites.mjs';
 const docs = readPage('embed.md');
 const SECRET = 'a-secret-that-the-site-shares-with-the-worker';
 
-/** The component for Vue, compiled as the document says. */
+/** The component for Vue, compiled with the options from docs/embed.md. */
 function vueComponent() {
   const { plugins } = new Function('vue', `return { ${docs.code('Vue', 'js')} }`)((/** @type {any} */ options) => options);
   const { compilerOptions } = plugins[0].template;
@@ -38,25 +38,25 @@ const fromDocs = {
   },
 };
 
-// Only the development builds of both say what an app does wrong, and only React's mounts twice in StrictMode.
+// Only development builds warn about mistakes of an app, and only React's mounts twice in StrictMode.
 const dev = { NODE_ENV: 'development' };
 /** @typedef {{ name: string, page: string, env: Record<string, string>, appFirst?: boolean }} App */
 /** @type {App[]} */
 const apps = [
   { name: 'React in StrictMode', page: 'react-app.jsx', env: dev },
-  { name: 'React as it is deployed', page: 'react-app.jsx', env: {} },
-  { name: 'React that sets options as a prop', page: 'react-app.jsx', env: { ...dev, CHAT: 'plain' } },
-  { name: 'React on a page that a server rendered', page: 'react-app.jsx', env: { ...dev, RENDERED: 'server' } },
-  { name: 'React that is there before embed.js', page: 'react-app.jsx', env: dev, appFirst: true },
+  { name: 'React in production', page: 'react-app.jsx', env: {} },
+  { name: 'React with options as a prop of the element', page: 'react-app.jsx', env: { ...dev, CHAT: 'plain' } },
+  { name: 'React on a server-rendered page', page: 'react-app.jsx', env: { ...dev, RENDERED: 'server' } },
+  { name: 'React loaded before embed.js', page: 'react-app.jsx', env: dev, appFirst: true },
   { name: 'Vue', page: 'vue-app.js', env: dev },
-  { name: 'Vue as it is deployed', page: 'vue-app.js', env: {} },
+  { name: 'Vue in production', page: 'vue-app.js', env: {} },
   { name: 'Vue with the render function h', page: 'vue-app.js', env: { ...dev, CHAT: 'plain' } },
-  { name: 'Vue that is there before embed.js', page: 'vue-app.js', env: dev, appFirst: true },
+  { name: 'Vue loaded before embed.js', page: 'vue-app.js', env: dev, appFirst: true },
 ];
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
-/** Of a site whose visitors are signed in. @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
+/** The Worker of a site with signed-in users. @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let signedIn;
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -81,7 +81,7 @@ after(async () => {
   site?.close();
 });
 
-/** Loads a module when the app has rendered the element. @param {string} src */
+/** Loads a module once the app has rendered the element. @param {string} src */
 function onceRendered(src) {
   new MutationObserver((_, observer) => {
     if (!document.querySelector('chatkit-edge')) return;
@@ -91,10 +91,10 @@ function onceRendered(src) {
 }
 
 /**
- * Puts an app on the site and gives its address.
+ * Bundles an app, adds it to the site and returns its URL.
  * @param {App} app
- * @param {string} from the Worker's address
- * @param {string} [token] of the visitor who is signed in
+ * @param {string} from the URL of the Worker
+ * @param {string} [token] the token of the signed-in user
  */
 async function put({ page, env, appFirst }, from, token = '') {
   const script = await bundle(new URL(`pages/${page}`, import.meta.url), { CHAT: '', RENDERED: '', TOKEN: token, ...env }, {
@@ -109,7 +109,7 @@ async function put({ page, env, appFirst }, from, token = '') {
     <script type="module" src="/app.js"></script>`);
 }
 
-/** What the widget is given goes on to OpenAI's frame, so it must be cloneable. */
+/** Checks that the widget's options can be cloned, because the widget posts them to OpenAI's frame. */
 function checkOptions() {
   const { define } = customElements;
   customElements.define = function (name, constructor, ...rest) {
@@ -125,7 +125,7 @@ function checkOptions() {
 }
 
 /**
- * A visitor on the app's page.
+ * Opens the app as a new visitor.
  * @param {string} url
  * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
  */
@@ -139,12 +139,12 @@ async function visit(url, prepare) {
     calls,
     composer: page.locator('chatkit-edge textarea'),
     press: (/** @type {string} */ name) => page.getByRole('button', { name, exact: true }).click(),
-    /** The app has heard of exactly these events so far. */
+    /** Asserts that the app has received exactly these events so far. */
     heard: async (/** @type {string[]} */ names) => {
       await page.locator('#heard li').nth(names.length - 1).waitFor();
       assert.deepEqual((await page.locator('#heard li').allInnerTexts()).sort(), names.sort());
     },
-    /** Nothing went wrong, and there was one session. */
+    /** Asserts that there were no errors and one session request. */
     async done() {
       assert.deepEqual(calls, ['POST /api/chatkit/session']);
       assertApart(await gaps());
@@ -161,7 +161,7 @@ for (const app of apps) {
       url = await put(app, worker.url);
     });
 
-    test('gives the chat its attributes and options, and hears its events', async () => {
+    test('passes attributes and options to the chat and receives its events', async () => {
       const { page, composer, heard, done } = await visit(url);
       await composer.waitFor();
       assert.equal(await page.locator('openai-chatkit .root').getAttribute('lang'), 'es');
@@ -175,7 +175,7 @@ for (const app of apps) {
       await done();
     });
 
-    test('changes the theme and the options of the chat that there is', async () => {
+    test('changes the theme and the options of the existing chat', async () => {
       const { page, composer, heard, press, done } = await visit(url);
       await composer.fill('Keep this');
       await composer.press('Enter');
@@ -190,7 +190,7 @@ for (const app of apps) {
       await done();
     });
 
-    test('comes back to the session that there is', async () => {
+    test('reuses the existing session after a route change', async () => {
       const { page, composer, heard, press, done } = await visit(url);
       await composer.waitFor();
       for (const times of [1, 2]) {
@@ -206,7 +206,7 @@ for (const app of apps) {
       await done();
     });
 
-    test('comes back to the session that is on its way', async () => {
+    test('reuses a pending session request after a route change', async () => {
       const asked = Promise.withResolvers();
       const returned = Promise.withResolvers();
       const { composer, press, done } = await visit(url, (page) =>
@@ -224,7 +224,7 @@ for (const app of apps) {
       await done();
     });
 
-    test('has the chat of the user whose token the app gives, by another function at every turn', async () => {
+    test('uses the token of the app, even if getToken is a new function on every render', async () => {
       const claims = { iss: 'https://site.example', aud: 'chat', sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 300 };
       const { page, composer, press, done } = await visit(await put(app, signedIn.url, hs256(claims, SECRET)));
       await composer.waitFor();

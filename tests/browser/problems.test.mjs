@@ -1,4 +1,4 @@
-// What the page says when the widget, the Worker or OpenAI does not play along.
+// The demo page's error messages when the widget, the Worker or OpenAI fails.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorker, startWorkerWithSandbox } from '../support/worker.mjs';
@@ -17,7 +17,7 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => Promise.all([worker?.close(), browser?.close()]));
 
-/** The alert's parts, once it is there. @param {import('playwright-core').Page} page */
+/** Waits for the alert and returns its parts. @param {import('playwright-core').Page} page */
 async function alertOf(page) {
   const alert = page.getByRole('alert').filter({ has: page.locator('.problem') });
   await alert.waitFor();
@@ -29,12 +29,12 @@ async function alertOf(page) {
   };
 }
 
-// Chromium itself reports every answer that is no success; the page must add nothing to that.
+// Chromium itself logs every failed response; the page must not log anything else.
 /** @param {string[]} troubles */
 const ours = (troubles) => troubles.filter((text) => !text.startsWith('Failed to load resource'));
 
 describe('the widget script', () => {
-  test('blocked: the page says so, and "Try again" loads it', async () => {
+  test('if blocked, shows an error, and "Try again" loads it', async () => {
     const { context, page, calls, troubles } = await newVisitor(browser);
     await page.route(SCRIPT, (route) => route.abort('blockedbyclient'));
     await page.goto(worker.url);
@@ -42,7 +42,7 @@ describe('the widget script', () => {
     assert.equal(title, 'The chat widget did not load');
     assert.equal(code, 'widget_script_failed');
     assert.match(text, /content blocker/);
-    assert.ok(text.includes(worker.sandbox.widgetUrl), 'the address is named');
+    assert.ok(text.includes(worker.sandbox.widgetUrl), 'the URL is shown');
     await page.unroute(SCRIPT);
     await retry.click();
     await chat(page);
@@ -52,7 +52,7 @@ describe('the widget script', () => {
     await context.close();
   });
 
-  test('not found: the page says the same', async () => {
+  test('if not found, shows the same error', async () => {
     const { context, page, calls } = await newVisitor(browser);
     await page.route(SCRIPT, (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' }));
     await page.goto(worker.url);
@@ -63,14 +63,14 @@ describe('the widget script', () => {
     await context.close();
   });
 
-  test('some other script: the page does not wait for ever', async () => {
+  test('if it is another script, shows an error after a timeout', async () => {
     const { context, page } = await newVisitor(browser);
     await page.clock.install();
     await page.route(SCRIPT, (route) => route.fulfill({ contentType: 'text/javascript', body: '// not ChatKit' }));
     const loaded = page.waitForEvent('requestfinished', (request) => request.url() === worker.sandbox.widgetUrl);
     await page.goto(worker.url);
     await loaded;
-    // The tag goes when the script has run, and the wait for the element begins.
+    // The tag is removed once the script has run; then the timeout for the element starts.
     await page.locator('script[src$="/chatkit.js"]').waitFor({ state: 'detached' });
     await page.clock.fastForward(15_000);
     const { title, code } = await alertOf(page);
@@ -80,7 +80,7 @@ describe('the widget script', () => {
   });
 });
 
-describe('a session that is refused', () => {
+describe('a session that fails', () => {
   /** @type {[string, object, string, string, RegExp][]} */
   const refusals = [
     ['invalid-key', {}, 'openai_key_rejected', 'OpenAI does not accept the API key', /Check OPENAI_API_KEY/],
@@ -92,7 +92,7 @@ describe('a session that is refused', () => {
     ['html', {}, 'openai_bad_response', 'OpenAI’s answer could not be used', /OPENAI_BASE_URL/],
   ];
   for (const [fault, options, code, title, hint] of refusals) {
-    test(`${fault}: the page says ${code} and what to do, and asks once`, async () => {
+    test(`with ${fault} shows ${code} and what to do, after a single request`, async () => {
       worker.sandbox.fail(fault, { times: Infinity, ...options });
       const { context, page, calls, troubles } = await newVisitor(browser);
       const answered = page.waitForResponse(SESSION);
@@ -111,7 +111,7 @@ describe('a session that is refused', () => {
     });
   }
 
-  test('"Try again" asks once more each time, and the chat starts when the cause is gone', async () => {
+  test('is requested once per "Try again", and the chat starts once the cause is fixed', async () => {
     worker.sandbox.fail('workflow-not-found', { times: Infinity });
     const { context, page, calls } = await newVisitor(browser);
     await page.goto(worker.url);
@@ -129,7 +129,7 @@ describe('a session that is refused', () => {
     await context.close();
   });
 
-  test('a code the page does not know: it shows what the Worker says', async () => {
+  test('with an unknown code shows the detail from the Worker', async () => {
     const { context, page } = await newVisitor(browser);
     const body = { code: 'constructor', detail: 'Something <b>new</b> happened.', request_id: 'r-1' };
     await page.route(SESSION, (route) => route.fulfill({ status: 418, contentType: 'application/problem+json', body: JSON.stringify(body) }));
@@ -142,7 +142,7 @@ describe('a session that is refused', () => {
     await context.close();
   });
 
-  test('an answer that is not the Worker’s: the page says what to check', async () => {
+  test('with a response that is not from the Worker shows worker_bad_answer', async () => {
     const { context, page } = await newVisitor(browser);
     await page.route(SESSION, (route) => route.fulfill({ contentType: 'text/html', body: '<p>Please sign in to the network</p>' }));
     await page.goto(worker.url);
@@ -152,7 +152,7 @@ describe('a session that is refused', () => {
 });
 
 describe('the Worker', () => {
-  test('out of reach: the page says so, and "Try again" recovers', async () => {
+  test('if unreachable, shows an error, and "Try again" recovers', async () => {
     const { context, page, calls, troubles } = await newVisitor(browser);
     await page.route(SESSION, (route) => route.abort('connectionrefused'));
     await page.goto(worker.url);
@@ -168,7 +168,7 @@ describe('the Worker', () => {
     await context.close();
   });
 
-  test('not configured: the page names the settings and where they go', async () => {
+  test('if not configured, shows the missing settings and where to set them', async () => {
     const bare = await startWorker({ vars: { CHATKIT_JS_URL: worker.sandbox.widgetUrl } });
     try {
       const { context, page, calls } = await newVisitor(browser);
@@ -177,7 +177,7 @@ describe('the Worker', () => {
       assert.equal(title, 'The Worker is not set up yet');
       assert.equal(code, 'not_configured');
       const { detail } = await (await bare.fetch('/api/chatkit/session', { method: 'POST' })).json();
-      assert.ok(text.includes(detail), 'the Worker’s own words are shown');
+      assert.ok(text.includes(detail), 'the detail from the Worker is shown');
       assert.match(text, /OPENAI_API_KEY/);
       assert.match(text, /\.dev\.vars/);
       assert.deepEqual(calls, ['POST /api/chatkit/session']);

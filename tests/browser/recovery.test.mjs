@@ -1,4 +1,4 @@
-// How the chat comes back by itself: from a cause that passes, from being offline, from sleep and from a refresh that fails.
+// Automatic recovery of the chat: from temporary errors, from being offline or hidden, and from a failed refresh.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
@@ -23,33 +23,33 @@ after(async () => {
   site?.close();
 });
 
-/** A visitor whose page's clock the test turns. */
+/** Creates a visitor with a fake clock in the page. */
 async function visitorWithClock() {
   const visitor = await newVisitor(browser);
   await visitor.page.clock.install();
   return {
     ...visitor,
     problem: visitor.page.locator('chatkit-edge .problem'),
-    /** Lets time pass, until the page has asked for a session again. @param {string} time */
+    /** Advances the clock and waits until the page has requested a session again. @param {string} time */
     async untilAsked(time) {
       const answered = visitor.page.waitForResponse(SESSION);
       await visitor.page.clock.fastForward(time);
       await answered;
     },
-    /** Only what the browser itself says of failed requests may be in the console. */
+    /** Asserts that the console has only the browser's own messages about failed requests. */
     clean: () => assert.deepEqual(visitor.troubles.filter((text) => !text.startsWith('Failed to load resource')), []),
   };
 }
 
-/** Tells the page that it is seen or not. @param {import('playwright-core').Page} page @param {'visible' | 'hidden'} state */
+/** Makes the page visible or hidden. @param {import('playwright-core').Page} page @param {'visible' | 'hidden'} state */
 const turn = (page, state) =>
   page.evaluate((state) => {
     Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
-describe('with OpenAI out of reach', () => {
-  test('the page says what is wrong and what to try, and recovers by itself when it is mended', async () => {
+describe('while OpenAI is unreachable', () => {
+  test('the page shows an error and what to do, and recovers automatically afterwards', async () => {
     worker.sandbox.fail('reset', { times: Infinity });
     const { context, page, problem, calls, untilAsked, clean } = await visitorWithClock();
     await page.goto(worker.url);
@@ -60,7 +60,7 @@ describe('with OpenAI out of reach', () => {
     assert.match(text, /It tries again by itself/);
     assert.equal(calls.length, 1);
 
-    // The pauses grow: at 5 seconds, then at 10. A message that stays is left alone, so that nothing is read out again.
+    // The retry delay grows: 5 seconds, then 10. An unchanged message is not rendered again, so that it is not announced again.
     const changes = await page.evaluateHandle(() => {
       /** @type {MutationRecord[]} */
       const all = [];
@@ -86,7 +86,7 @@ describe('with OpenAI out of reach', () => {
     await context.close();
   });
 
-  test('a page that is not seen waits until it is', async () => {
+  test('a hidden page retries only when it becomes visible', async () => {
     worker.sandbox.fail('reset', { times: Infinity });
     const { context, page, problem, calls } = await visitorWithClock();
     await page.goto(worker.url);
@@ -101,7 +101,7 @@ describe('with OpenAI out of reach', () => {
     await context.close();
   });
 
-  test('two elements try together, with one request', async () => {
+  test('two elements retry together with one request', async () => {
     worker.sandbox.fail('reset', { times: Infinity });
     const { context, page, problem, calls, untilAsked, clean } = await visitorWithClock();
     await page.goto(site.put('/two', html(`${tag(worker.url)}<chatkit-edge></chatkit-edge>`)));
@@ -114,7 +114,7 @@ describe('with OpenAI out of reach', () => {
     await context.close();
   });
 
-  test('a time to wait is kept, also when the page is seen again', async () => {
+  test('Retry-After is respected, also when the page becomes visible', async () => {
     worker.sandbox.fail('rate-limited', { times: Infinity, retryAfter: 90 });
     const { context, page, problem, calls, untilAsked } = await visitorWithClock();
     await page.goto(worker.url);
@@ -132,7 +132,7 @@ describe('with OpenAI out of reach', () => {
 });
 
 for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-not-found', 'workflow_not_found'], ['bad-request', 'openai_rejected'], ['html', 'openai_bad_response']]) {
-  test(`${code} does not pass by itself, so nothing is asked again but by the visitor`, async () => {
+  test(`${code} is permanent, so the page does not retry automatically`, async () => {
     worker.sandbox.fail(fault, { times: Infinity });
     const { context, page, problem, calls } = await visitorWithClock();
     await page.goto(worker.url);
@@ -146,7 +146,7 @@ for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-
   });
 }
 
-test('a page that fails before it is loaded does not take that for a reason to try again', async () => {
+test('the load event of a page does not cause a retry of an earlier error', async () => {
   worker.sandbox.fail('unavailable', { times: Infinity });
   const { context, page, problem, calls } = await visitorWithClock();
   const loaded = Promise.withResolvers();
@@ -159,20 +159,20 @@ test('a page that fails before it is loaded does not take that for a reason to t
   assert.equal(await page.evaluate(() => document.readyState), 'interactive');
   loaded.resolve(null);
   await page.waitForLoadState('load');
-  // Less than the first pause, and more than what keeps two requests apart. Then one to come after any other.
+  // Less than the first retry delay, more than the minimum gap between requests. The fetch below would be after any retry.
   await page.clock.fastForward(3000);
   await page.evaluate(() => fetch('/slow').then((answer) => answer.text()));
   assert.equal(calls.length, 1);
   await context.close();
 });
 
-test('while the script is blocked no session is spent on it, and the chat comes when it is not', async () => {
+test('while the script is blocked no further session is requested, and the chat starts once it loads', async () => {
   const { context, page, problem, calls, clean } = await visitorWithClock();
   const script = (/** @type {import('playwright-core').Request} */ request) => request.url() === worker.sandbox.widgetUrl;
   await page.route('**/chatkit.js', (route) => route.abort('blockedbyclient'));
   await page.goto(site.put('/blocked', html(tag(worker.url))));
   await problem.waitFor();
-  // The secret of the first session has ended long before the last of these.
+  // The secret of the first session expires long before the last iteration.
   for (let i = 0; i < 4; i++) {
     const again = page.waitForEvent('requestfailed', script);
     await page.clock.fastForward('08:00');
@@ -188,8 +188,8 @@ test('while the script is blocked no session is spent on it, and the chat comes 
   await context.close();
 });
 
-describe('offline', () => {
-  test('a chat that starts says so, and starts when the browser is online again', async () => {
+describe('while the browser is offline', () => {
+  test('a new chat shows an error, and starts when the browser is online again', async () => {
     const { context, page, problem, calls, clean } = await visitorWithClock();
     await page.goto(site.put('/launcher', html(tag(worker.url, 'launcher'))));
     await page.getByRole('button', { name: 'Open the chat' }).waitFor();
@@ -214,7 +214,7 @@ describe('a refresh that fails', () => {
   });
   after(() => brief?.close());
 
-  test('for a passing cause is tried again while the old secret lasts, and the chat knows nothing of it', async () => {
+  test('temporarily is retried while the old secret is valid, without effect on the chat', async () => {
     const { context, page, calls, gaps } = await newVisitor(browser);
     let failed = 0;
     await page.route('**/api/chatkit/refresh', (route) => (failed++ ? route.continue() : route.abort('connectionrefused')));
@@ -229,7 +229,7 @@ describe('a refresh that fails', () => {
     await context.close();
   });
 
-  test('for good is said over the chat, which comes back with its thread by itself', async () => {
+  test('until the secret expires shows an error above the chat, which recovers automatically with its thread', async () => {
     const { context, page, gaps } = await newVisitor(browser);
     await page.goto(brief.url);
     const { say, messages } = await chat(page);
@@ -238,7 +238,7 @@ describe('a refresh that fails', () => {
     const problem = page.locator('chatkit-edge .problem');
     await problem.waitFor();
     assert.match(await problem.innerText(), /The Worker cannot be reached/);
-    assert.equal(await messages.count(), 2, 'what was said stays in view');
+    assert.equal(await messages.count(), 2, 'the messages stay visible');
     await page.unroute('**/api/chatkit/*');
     await problem.waitFor({ state: 'detached' });
     await messages.nth(1).waitFor();

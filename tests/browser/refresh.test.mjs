@@ -1,4 +1,4 @@
-// What the page does when a session ends during a chat: sessions here last two seconds.
+// How the demo page handles sessions that expire during a chat. Sessions last two seconds in these tests.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
@@ -24,8 +24,8 @@ async function open() {
   return { ...visitor, ...(await chat(visitor.page)), happened };
 }
 
-describe('a session that ends during a chat', () => {
-  test('is refreshed for the same user, and the chat goes on', async () => {
+describe('a session that expires during a chat', () => {
+  test('is refreshed for the same user without interrupting the chat', async () => {
     const { context, say, messages, happened, calls, troubles } = await open();
     await say('Before');
     await happened('refreshed');
@@ -38,7 +38,7 @@ describe('a session that ends during a chat', () => {
     await context.close();
   });
 
-  test('is followed by a new one where the cookie is gone', async () => {
+  test('is replaced by a new session if the cookie was deleted', async () => {
     const { context, page, happened, calls } = await open();
     await context.clearCookies();
     await happened('created', 2);
@@ -49,14 +49,14 @@ describe('a session that ends during a chat', () => {
     await context.close();
   });
 
-  test('is said to have ended when it cannot be refreshed, and nothing is tried again but by the visitor', async () => {
+  test('shows an error if it cannot be refreshed, and is retried only by the visitor', async () => {
     const { context, page, say, messages, calls } = await open();
     await say('Before');
     worker.sandbox.fail('invalid-key', { times: Infinity });
     const alert = page.locator('chatkit-edge .alert');
     await alert.locator('.problem').waitFor();
     assert.match(await alert.innerText(), /OpenAI does not accept the API key/);
-    assert.equal(await messages.count(), 2, 'what was said stays in view');
+    assert.equal(await messages.count(), 2, 'the messages stay visible');
 
     const asked = calls.length;
     const retry = page.locator('openai-chatkit .notice .retry');

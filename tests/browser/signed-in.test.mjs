@@ -1,4 +1,4 @@
-// <chatkit-edge> on a page whose visitors are signed in: the token comes from the page's own getToken.
+// <chatkit-edge> with signed-in users: the page provides the token with getToken.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { hs256 } from '../support/tokens.mjs';
@@ -29,10 +29,10 @@ after(async () => {
 const tokenOf = (sub) => hs256({ iss: 'https://site.example', aud: 'chat', sub, exp: Math.floor(Date.now() / 1000) + 300 }, SECRET);
 const users = () => worker.sandbox.requests.map(({ body }) => body.user);
 
-/** Sets getToken in a script of the page's own. @param {string} token */
+/** A script of the page that sets getToken. @param {string} token */
 const script = (token) => `<script>document.querySelector('chatkit-edge').getToken = async () => ${JSON.stringify(token)};</script>`;
 
-test('the chat is of the user that the token names, also after a refresh', async () => {
+test('the session is for the user of the token, also after a refresh', async () => {
   const { context, page, calls, troubles } = await newVisitor(browser);
   // The script runs before the element is defined.
   await page.goto(site.put('/early', html(tag(worker.url) + script(tokenOf('user-1')))));
@@ -45,7 +45,7 @@ test('the chat is of the user that the token names, also after a refresh', async
   await context.close();
 });
 
-test('a page that gives no token is asked for one without a request, and starts when it does', async () => {
+test('without getToken the element shows an error and sends no request, and starts once getToken is set', async () => {
   const { context, page, calls } = await newVisitor(browser);
   await page.clock.install();
   await page.goto(site.put('/late', html(tag(worker.url))));
@@ -62,7 +62,7 @@ test('a page that gives no token is asked for one without a request, and starts 
   await context.close();
 });
 
-test('reload() starts over as somebody else', async () => {
+test('reload() starts a session for the user of the new token', async () => {
   const { context, page } = await newVisitor(browser);
   await page.goto(site.put('/switch', html(tag(worker.url) + script(tokenOf('user-1')))));
   await page.locator('chatkit-edge textarea').waitFor();
@@ -78,7 +78,7 @@ test('reload() starts over as somebody else', async () => {
   await context.close();
 });
 
-test('a token that is refused is said to be, and nothing is asked again by itself', async () => {
+test('a rejected token shows an error and is not retried automatically', async () => {
   const { context, page, calls } = await newVisitor(browser);
   await page.clock.install();
   await page.goto(site.put('/wrong', html(tag(worker.url) + script('not.a.token'))));

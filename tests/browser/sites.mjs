@@ -1,11 +1,11 @@
-// Pages of another site, for tests of what other sites do with the Worker.
+// Pages of another site, for tests of cross-site use.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 /**
- * A site at 127.0.0.1, which is another site than the Worker's localhost.
+ * Starts a site at 127.0.0.1, so that the Worker at localhost is cross-site.
  * @returns {Promise<{ origin: string, put: (path: string, html: string, headers?: Record<string, string>) => string, close: () => void }>}
- *   put: sets what a path answers, and gives its URL
+ *   put: sets the response for a path and returns its URL
  */
 export async function startSite() {
   /** @type {Map<string, { html: string, headers: Record<string, string> }>} */
@@ -32,9 +32,9 @@ export async function startSite() {
   };
 }
 
-/** A page with this in its body. @param {string} body @param {string} [head] */
+/** A page with this body. @param {string} body @param {string} [head] */
 export const page = (body, head = '') => `<!doctype html><html lang="en"><meta charset="utf-8"><title>A site</title>${head}<main><h1>A site</h1>${body}</main></html>`;
 
-/** The tag as the README gives it. @param {string} worker the Worker's address */
+/** The tag as in the README. @param {string} worker the URL of the Worker */
 export const tag = (worker, attributes = '') =>
   `<script type="module" src="${worker}/embed.js"></script><chatkit-edge ${attributes}></chatkit-edge>`;

@@ -1,4 +1,4 @@
-// What <chatkit-edge> tells the Worker, and what it does not.
+// Which events and errors <chatkit-edge> reports to the Worker, and which it does not.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { batches } from '../../embed/telemetry-batches.js';
@@ -28,7 +28,7 @@ after(async () => {
   site?.close();
 });
 
-/** What the Worker was told since, as "PATH STATUS". */
+/** Returns a function that lists the reports the Worker has received since, as "PATH STATUS". */
 function listen() {
   const before = worker.logs().length;
   return () =>
@@ -40,7 +40,7 @@ function listen() {
 }
 
 /**
- * Has a page tell what it still has to tell, and checks that this was nothing: only a mark comes after it.
+ * Makes a page send its pending reports, and asserts that there were none: only the marker sent afterwards arrives.
  * @param {import('playwright-core').Page} page
  * @param {() => string[]} told
  */
@@ -49,12 +49,12 @@ async function leave(page, told) {
     dispatchEvent(new Event('pagehide'));
     navigator.sendBeacon(`${worker}/api/analytics/message`, '[]');
   }, worker.url);
-  await until(() => told().length > 0, 'the mark arrives');
+  await until(() => told().length > 0, 'the marker arrives');
   assert.deepEqual(told(), ['/api/analytics/message 200']);
 }
 
 /**
- * A visitor of the other site whose chat is ready. `sent` has the bodies of what its page tells, parsed, by path.
+ * Opens a page of the other site and waits for the chat. `sent` has the parsed bodies of the page's reports, by path.
  * @param {string} [attributes]
  * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
  */
@@ -98,52 +98,52 @@ async function open(attributes = '', prepare) {
   };
 }
 
-test('messages and changes of thread are told in batches, and nothing that was said', async () => {
+test('messages and thread changes are reported in batches, without the content of messages', async () => {
   const told = listen();
   const { context, sent, beacons, say, troubles } = await open();
   await say('swordfish one');
   await say('swordfish two');
-  await until(() => sent['/api/analytics/message']?.length === 2, 'two messages are told');
+  await until(() => sent['/api/analytics/message']?.length === 2, 'two messages are reported');
   assert.equal(sent['/api/analytics/thread-change'].length, 1);
   assert.doesNotMatch(JSON.stringify(sent), /swordfish|ek_/);
-  await until(() => told().length >= beacons(), 'all arrive');
+  await until(() => told().length >= beacons(), 'all reports arrive');
   assert.deepEqual([...new Set(told())].sort(), ['/api/analytics/message 200', '/api/analytics/thread-change 200']);
   assert.deepEqual(troubles, []);
   await context.close();
 });
 
-test('what is left is told on the way out', async () => {
+test('pending events are reported when the visitor leaves the page', async () => {
   const told = listen();
   const { context, page, say } = await open();
   await say('Goodbye');
   await page.goto(site.put('/elsewhere', html('')));
   const both = ['/api/analytics/message 200', '/api/analytics/thread-change 200'];
-  await until(() => both.every((one) => told().includes(one)), 'both are told');
+  await until(() => both.every((one) => told().includes(one)), 'both events are reported');
   await context.close();
 });
 
-test('an error is told with its message and stack and without secrets, and once however often it comes', async () => {
+test('an error is reported once, however often it occurs, with its message and stack and without secrets', async () => {
   const { context, page, sent, fail } = await open();
   await fail('The secret ek_live_abcdefgh is gone', 30);
-  await until(() => sent['/api/errors']?.length, 'the error is told');
+  await until(() => sent['/api/errors']?.length, 'the error is reported');
   const [report, ...more] = sent['/api/errors'];
   assert.deepEqual(more, []);
   assert.equal(report.message, 'chatkit.error: The secret ek_… is gone');
   assert.match(report.stack, /TypeError/);
   assert.equal(report.url, page.url());
   const latest = () => worker.fetch('/api/errors', { headers: { Authorization: `Bearer ${ADMIN}` } }).then((answer) => answer.text());
-  await until(async () => (await latest()).includes('The secret [redacted] is gone'), 'it is among the latest reports');
+  await until(async () => (await latest()).includes('The secret [redacted] is gone'), 'the error is in the latest reports');
   await context.close();
 });
 
-test('a problem that the Worker cannot know of is told, one that it answered itself is not', async () => {
+test('problems that the Worker cannot know are reported, those that the Worker returned are not', async () => {
   const visitor = await newVisitor(browser);
   await visitor.page.route('**/chatkit.js', (route) => route.abort('blockedbyclient'));
   const first = listen();
   const request = visitor.page.waitForRequest('**/api/errors');
   await visitor.page.goto(site.put('/blocked', html(tag(worker.url))));
   assert.match((await request).postData() ?? '', /widget_script_failed/);
-  await until(() => first().length > 0, 'it arrives');
+  await until(() => first().length > 0, 'the report arrives');
   await visitor.context.close();
 
   worker.sandbox.fail('invalid-key');
@@ -155,12 +155,12 @@ test('a problem that the Worker cannot know of is told, one that it answered its
   await refused.context.close();
 });
 
-describe('nothing is told', () => {
+describe('nothing is reported', () => {
   /** @type {[string, string, Record<string, unknown>][]} */
   const cases = [
-    ['where the page says analytics="off"', 'analytics="off"', {}],
-    ['of a visitor with Do Not Track', '', { doNotTrack: '1' }],
-    ['of a visitor with Global Privacy Control', '', { globalPrivacyControl: true }],
+    ['with analytics="off"', 'analytics="off"', {}],
+    ['for a visitor with Do Not Track', '', { doNotTrack: '1' }],
+    ['for a visitor with Global Privacy Control', '', { globalPrivacyControl: true }],
   ];
   for (const [name, attributes, asked] of cases) {
     test(name, async () => {
@@ -179,7 +179,7 @@ describe('nothing is told', () => {
   }
 });
 
-test('a batch is what the Worker takes: up to 100 events and 16 KiB', () => {
+test('a batch has at most 100 events and 16 KiB, the limits of the Worker', () => {
   const sizes = (/** @type {string[]} */ events) => batches(events).map((body) => JSON.parse(body).length);
   assert.deepEqual(sizes([]), []);
   assert.deepEqual(sizes(Array(250).fill('{}')), [100, 100, 50]);

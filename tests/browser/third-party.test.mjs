@@ -43,7 +43,7 @@ after(async () => {
   await rm(profile, { recursive: true, force: true });
 });
 
-/** Asks from the other site's page, as its own script would. */
+/** Sends a request from the other site's page, as its own script would. */
 const ask = (/** @type {import('playwright-core').Page} */ page, /** @type {string} */ where, /** @type {RequestInit} */ init) =>
   page.evaluate(
     async ([url, options]) => {
@@ -80,7 +80,7 @@ test('an ordinary third-party cookie is blocked in this browser', async () => {
   }
 });
 
-test('the partitioned cookie keeps the visitor over refresh and reload', async () => {
+test('the partitioned cookie keeps the visitor across a refresh and a reload', async () => {
   const page = await browser.newPage();
   await page.goto(origin);
   const start = await ask(page, '/api/chatkit/session', { credentials: 'include' });
@@ -94,7 +94,7 @@ test('the partitioned cookie keeps the visitor over refresh and reload', async (
   await page.close();
 });
 
-test('the header keeps the visitor where no cookie is sent at all', async () => {
+test('the header keeps the visitor when no cookie is sent', async () => {
   const page = await browser.newPage();
   await page.goto(origin);
   const start = await ask(page, '/api/chatkit/session', { credentials: 'omit' });
@@ -108,7 +108,7 @@ test('the header keeps the visitor where no cookie is sent at all', async () => 
   await page.close();
 });
 
-test('the element keeps the visitor over a reload', async () => {
+test('the element keeps the visitor across a reload', async () => {
   const page = await browser.newPage();
   for (let visit = 1; visit <= 2; visit++) {
     await page.goto(origin);
@@ -121,7 +121,7 @@ test('the element keeps the visitor over a reload', async () => {
   await page.close();
 });
 
-test('a page of a site that is not on the list learns nothing', async () => {
+test('a page whose origin is not allowed cannot read the response', async () => {
   const page = await browser.newPage();
   await page.goto('data:text/html,<title>foreign</title>');
   const result = await page.evaluate(async (url) => {

@@ -1,4 +1,4 @@
-// A session asked for from a shell, from Python and from JavaScript, by the calls that sites and scripts already make.
+// Session requests from curl, Python and fetch, written as existing sites and scripts write them.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -24,23 +24,23 @@ after(async () => {
   await site?.close();
 });
 
-/** What a program prints. It reaches the Worker directly, whatever proxy the machine has. @param {string[]} args */
-async function printed(/** @type {string} */ program, ...args) {
+/** The stdout of a program, which connects to the Worker without the machine's proxy. @param {string[]} args */
+async function stdoutOf(/** @type {string} */ program, ...args) {
   const env = { ...process.env, NO_PROXY: 'localhost', no_proxy: 'localhost' };
   return (await promisify(execFile)(program, args, { env })).stdout;
 }
 
-const secretGivenOut = () => [...worker.sandbox.sessions.values()].at(-1)?.clientSecret;
+const lastClientSecret = () => [...worker.sandbox.sessions.values()].at(-1)?.clientSecret;
 
-describe('a client secret comes to', () => {
+describe('POST /api/chatkit/session returns a client secret to', () => {
   for (const [how, headers] of /** @type {const} */ ([
-    ['with the content type of a body that it does not send', ['-H', 'Content-Type: application/json']],
-    ['with no header', []],
+    ['with a JSON content type and no body', ['-H', 'Content-Type: application/json']],
+    ['without headers', []],
   ])) {
     test(`curl ${how}`, async () => {
-      const { client_secret } = JSON.parse(await printed('curl', '-X', 'POST', `${worker.url}/api/chatkit/session`, ...headers));
+      const { client_secret } = JSON.parse(await stdoutOf('curl', '-X', 'POST', `${worker.url}/api/chatkit/session`, ...headers));
       assert.match(client_secret, /^ek_/);
-      assert.equal(client_secret, secretGivenOut());
+      assert.equal(client_secret, lastClientSecret());
     });
   }
 
@@ -48,22 +48,22 @@ describe('a client secret comes to', () => {
     const program = `import requests
 data = requests.post("${worker.url}/api/chatkit/session").json()
 print(f"Client Secret: {data['client_secret']}")`;
-    assert.equal((await printed(pythonProgram(), '-c', program)).trim(), `Client Secret: ${secretGivenOut()}`);
+    assert.equal((await stdoutOf(pythonProgram(), '-c', program)).trim(), `Client Secret: ${lastClientSecret()}`);
   });
 
   for (const [how, init] of /** @type {const} */ ([
-    ['with a content type', { method: 'POST', headers: JSON_TYPE }],
-    ['with nothing but the method', { method: 'POST' }],
+    ['with a JSON content type and no body', { method: 'POST', headers: JSON_TYPE }],
+    ['without headers', { method: 'POST' }],
   ])) {
     test(`fetch ${how}`, async () => {
       const { client_secret } = await (await fetch(`${worker.url}/api/chatkit/session`, init)).json();
       assert.match(client_secret, /^ek_/);
-      assert.equal(client_secret, secretGivenOut());
+      assert.equal(client_secret, lastClientSecret());
     });
   }
 });
 
-test("fetch on a page of another site gets it too, though the browser asks first because of the content type", async () => {
+test('fetch on a page of another site gets a client secret after a CORS preflight', async () => {
   const browser = await launch();
   try {
     const { page, troubles } = await newVisitor(browser);
@@ -72,20 +72,20 @@ test("fetch on a page of another site gets it too, though the browser asks first
       const response = await fetch(`${url}/api/chatkit/session`, { method: 'POST', headers });
       return (await response.json()).client_secret;
     }, /** @type {const} */ ([worker.url, JSON_TYPE]));
-    assert.equal(secret, secretGivenOut());
+    assert.equal(secret, lastClientSecret());
     assert.deepEqual(troubles, []);
   } finally {
     await browser.close();
   }
 });
 
-test('without an API key the answer is 500 with a detail that begins as such clients know it', async () => {
-  const bare = await startWorker();
+test('without an API key the response is 500, and the detail has the prefix that existing clients expect', async () => {
+  const unconfigured = await startWorker();
   try {
-    const answer = await bare.fetch('/api/chatkit/session', { method: 'POST', headers: JSON_TYPE });
-    assert.equal(answer.status, 500);
-    assert.match((await answer.json()).detail, /^Error creating ChatKit session: .*OPENAI_API_KEY is not set/);
+    const response = await unconfigured.fetch('/api/chatkit/session', { method: 'POST', headers: JSON_TYPE });
+    assert.equal(response.status, 500);
+    assert.match((await response.json()).detail, /^Error creating ChatKit session: .*OPENAI_API_KEY is not set/);
   } finally {
-    await bare.close();
+    await unconfigured.close();
   }
 });

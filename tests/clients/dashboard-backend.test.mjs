@@ -1,4 +1,4 @@
-// A dashboard with ChatKit in it: its five endpoints in the order of a visit, with the cookie of the browser.
+// A dashboard that embeds ChatKit: it calls five endpoints in the order of one visit, with one visitor cookie.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
@@ -22,10 +22,10 @@ describe('one visit', () => {
 
   /** @param {string} method @param {string} where */
   async function call(method, where, more = {}) {
-    const answer = await worker.fetch(where, { method, headers: { ...headers, ...more } });
-    assert.equal(answer.status, 200, `${method} ${where}`);
-    headers.Cookie ??= cookieOf(answer) ?? '';
-    return answer.json();
+    const response = await worker.fetch(where, { method, headers: { ...headers, ...more } });
+    assert.equal(response.status, 200, `${method} ${where}`);
+    headers.Cookie ??= cookieOf(response) ?? '';
+    return response.json();
   }
 
   test('POST /api/chatkit/session creates a session', async () => {
@@ -34,7 +34,7 @@ describe('one visit', () => {
     assert.ok(headers.Cookie);
   });
 
-  test('POST /api/chatkit/refresh gives the next one, for the same user', async () => {
+  test('POST /api/chatkit/refresh creates the next session for the same user', async () => {
     const session = await call('POST', '/api/chatkit/refresh');
     assert.deepEqual(Object.keys(session), ['client_secret', 'expires_at', 'session_id']);
     const [first, second] = worker.sandbox.requests;
@@ -44,28 +44,28 @@ describe('one visit', () => {
     id = session.session_id;
   });
 
-  test('GET /api/chatkit/session/{id} tells of it', async () => {
+  test('GET /api/chatkit/session/{id} returns the session', async () => {
     const { created_at, ...session } = await call('GET', `/api/chatkit/session/${id}`);
     const expires_at = worker.sandbox.sessions.get(id)?.expiresAt;
     assert.deepEqual(session, { id, status: 'active', workflow_id: SANDBOX_WORKFLOW, expires_at });
     assert.ok(Math.abs(created_at - Date.now() / 1000) < 60);
   });
 
-  test('DELETE /api/chatkit/session/{id} ends it at OpenAI', async () => {
+  test('DELETE /api/chatkit/session/{id} cancels the session at OpenAI', async () => {
     assert.deepEqual(await call('DELETE', `/api/chatkit/session/${id}`), { id, status: 'cancelled' });
     assert.equal(worker.sandbox.requests.at(-1)?.path, `/v1/chatkit/sessions/${id}/cancel`);
     assert.equal(worker.sandbox.sessions.get(id)?.status, 'cancelled');
     assert.equal((await call('GET', `/api/chatkit/session/${id}`)).status, 'cancelled');
   });
 
-  test('GET /api/chatkit/stats has counted it, for the owner', async () => {
-    const asOwner = () => call('GET', '/api/chatkit/stats', { Authorization: `Bearer ${ADMIN_TOKEN}` });
+  test('GET /api/chatkit/stats has the counts, for the admin', async () => {
+    const getStats = () => call('GET', '/api/chatkit/stats', { Authorization: `Bearer ${ADMIN_TOKEN}` });
     /** @type {any} */
     let totals;
     await until(async () => {
-      ({ totals } = await asOwner());
+      ({ totals } = await getStats());
       return totals.sessions_created + totals.sessions_refreshed + totals.sessions_cancelled >= 3;
-    }, () => `the three are counted: ${JSON.stringify(totals)}`);
+    }, () => `all three sessions are counted: ${JSON.stringify(totals)}`);
     assert.deepEqual(totals, {
       sessions_created: 1, sessions_refreshed: 1, sessions_cancelled: 1, sessions_failed: 0,
       messages: 0, thread_changes: 0, client_errors: 0,
@@ -73,19 +73,19 @@ describe('one visit', () => {
   });
 });
 
-describe('a workflow that is', () => {
-  for (const [how, workflow, words] of /** @type {const} */ ([
-    ['not set is said to be missing', '', /No workflow ID configured/],
-    ['not of the form wf_… is said to be wrong', 'my-workflow', /OPENAI_CHATKIT_WORKFLOW_ID .*my-workflow.*wf_/],
+describe('POST /api/chatkit/session responds with 500', () => {
+  for (const [when, workflow, expected] of /** @type {const} */ ([
+    ['and says that the workflow id is missing if it is not set', '', /No workflow ID configured/],
+    ['and shows the workflow id if it does not start with wf_', 'my-workflow', /OPENAI_CHATKIT_WORKFLOW_ID .*my-workflow.*wf_/],
   ])) {
-    test(how, async () => {
+    test(when, async () => {
       const other = await startWorkerWithSandbox({ vars: { OPENAI_CHATKIT_WORKFLOW_ID: workflow } });
       try {
-        const answer = await other.fetch('/api/chatkit/session', { method: 'POST' });
-        assert.equal(answer.status, 500);
-        const { detail, error } = await answer.json();
+        const response = await other.fetch('/api/chatkit/session', { method: 'POST' });
+        assert.equal(response.status, 500);
+        const { detail, error } = await response.json();
         assert.match(detail, /^Error creating ChatKit session: /);
-        assert.match(detail, words);
+        assert.match(detail, expected);
         assert.equal(error, detail);
         assert.deepEqual(other.sandbox.requests, []);
       } finally {

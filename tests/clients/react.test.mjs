@@ -1,5 +1,5 @@
-// Pages of other sites in real React, in Chromium: the page of a Next.js template, and OpenAI's own package for React.
-// Each runs twice: behind a rewrite of /api/ to the Worker, as relative addresses ask for, and at the Worker's own address.
+// Pages of other sites with React, in Chromium: the page of a Next.js template, and OpenAI's package for React.
+// Each runs twice: with relative URLs and a rewrite of /api/ to the Worker, and with the Worker's own URL.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
@@ -31,15 +31,15 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => Promise.all([browser?.close(), worker?.close(), site?.close()]));
 
-/** A visitor who opens a page. `asked` has the page's calls, oldest first. */
+/** Opens a page as a new visitor. `calls` has the page's API requests, oldest first. */
 async function visit(/** @type {string} */ path) {
   const visitor = await newChatVisitor(browser, worker.sandbox);
   const { page } = visitor;
   /** @type {{ call: string, body: any }[]} */
-  const asked = [];
+  const calls = [];
   page.on('request', (request) => {
     const { pathname } = new URL(request.url());
-    if (pathname.startsWith('/api/')) asked.push({ call: `${request.method()} ${pathname}`, body: request.postDataJSON() });
+    if (pathname.startsWith('/api/')) calls.push({ call: `${request.method()} ${pathname}`, body: request.postDataJSON() });
   });
   await page.addInitScript(() => {
     const errors = (/** @type {any} */ (window).chatErrors = /** @type {string[]} */ ([]));
@@ -48,24 +48,24 @@ async function visit(/** @type {string} */ path) {
   await page.goto(site.origin + path);
   return {
     ...visitor,
-    asked,
+    calls,
     /** The first error that the widget reports. */
     error: async () => (await page.waitForFunction(() => /** @type {any} */ (window).chatErrors[0])).jsonValue(),
   };
 }
 
 const users = () => worker.sandbox.requests.map(({ body }) => body.user);
-const asksFor = (/** @type {{ call: string }[]} */ asked, /** @type {string} */ call) => asked.filter((one) => one.call === call);
+const callsTo = (/** @type {{ call: string }[]} */ calls, /** @type {string} */ call) => calls.filter((each) => each.call === call);
 
 for (const where of ['rewritten', 'direct']) {
   describe(`the page of the template, ${where}`, () => {
     const path = `/template/${where}`;
 
-    test('has a chat that answers, for a visitor and not for the user that it names', async () => {
-      const { say, asked, troubles, close } = await visit(path);
+    test('has a working chat for the visitor, not for the user that the page names', async () => {
+      const { say, calls, troubles, close } = await visit(path);
       assert.match(await say('Hello'), /Hello/);
       const named = { userId: 'demo-user-123', workflowId: SANDBOX_WORKFLOW };
-      assert.deepEqual(asked[0], { call: 'POST /api/chatkit/start', body: named });
+      assert.deepEqual(calls[0], { call: 'POST /api/chatkit/start', body: named });
       const [{ body }] = worker.sandbox.requests;
       assert.equal(body.workflow.id, SANDBOX_WORKFLOW);
       assert.match(body.user, /^visitor_[\w-]{22}$/);
@@ -73,18 +73,18 @@ for (const where of ['rewritten', 'direct']) {
       await close();
     });
 
-    test('is told in data.error why there is no session', async () => {
+    test('gets the reason in data.error if no session can start', async () => {
       worker.sandbox.fail('workflow-not-found', { times: Infinity });
       const { error, close } = await visit(path);
       assert.match(await error(), /^Error creating ChatKit session: Workflow not found/);
       await close();
     });
 
-    test('starts anew before its session ends', async () => {
-      const { page, asked, close } = await visit(path);
-      const another = () => worker.sandbox.requests.length > 1;
-      await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/start') && answer.ok() && another());
-      assert.ok(asksFor(asked, 'POST /api/chatkit/start').length > 1);
+    test('starts a new session before the old one expires', async () => {
+      const { page, calls, close } = await visit(path);
+      const isSecond = () => worker.sandbox.requests.length > 1;
+      await page.waitForResponse((response) => response.url().endsWith('/api/chatkit/start') && response.ok() && isSecond());
+      assert.ok(callsTo(calls, 'POST /api/chatkit/start').length > 1);
       // The page sends no cookie to another site, so there it is a new visitor each time.
       if (where === 'rewritten') assert.equal(new Set(users()).size, 1);
       await close();
@@ -94,16 +94,16 @@ for (const where of ['rewritten', 'direct']) {
   describe(`@openai/chatkit-react, ${where}`, () => {
     const path = `/chatkit-react/${where}`;
 
-    test('starts one session and refreshes it for the same user, and the chat goes on', async () => {
-      const { page, say, asked, troubles, close } = await visit(path);
+    test('starts one session and refreshes it for the same user without interrupting the chat', async () => {
+      const { page, say, calls, troubles, close } = await visit(path);
       assert.match(await say('Before'), /Before/);
-      const refreshed = await page.waitForResponse((answer) => answer.url().endsWith('/api/chatkit/refresh'));
+      const refreshed = await page.waitForResponse((response) => response.url().endsWith('/api/chatkit/refresh'));
       assert.equal(refreshed.status(), 200);
       assert.match(await say('After'), /After/);
-      assert.deepEqual(asked.slice(0, 2).map(({ call }) => call), ['POST /api/chatkit/start', 'POST /api/chatkit/refresh']);
-      assert.equal(asksFor(asked, 'POST /api/chatkit/start').length, 1);
-      assert.equal(asked[0].body, null);
-      assert.match(asked[1].body.currentClientSecret, /^ek_/);
+      assert.deepEqual(calls.slice(0, 2).map(({ call }) => call), ['POST /api/chatkit/start', 'POST /api/chatkit/refresh']);
+      assert.equal(callsTo(calls, 'POST /api/chatkit/start').length, 1);
+      assert.equal(calls[0].body, null);
+      assert.match(calls[1].body.currentClientSecret, /^ek_/);
       assert.equal(new Set(users()).size, 1);
       assert.equal(await page.locator('openai-chatkit .message').count(), 4);
       assert.deepEqual(troubles, []);
@@ -112,12 +112,12 @@ for (const where of ['rewritten', 'direct']) {
   });
 }
 
-test("the template's refresh, which used to be 501, is the next session of the same visitor", async () => {
+test("the template's refresh, which used to respond with 501, returns the next session of the same visitor", async () => {
   const { page, say, close } = await visit('/template/rewritten');
   await say('Hello');
   const { status, body } = await page.evaluate(async () => {
-    const answer = await fetch('/api/chatkit/refresh', { method: 'POST' });
-    return { status: answer.status, body: await answer.json() };
+    const response = await fetch('/api/chatkit/refresh', { method: 'POST' });
+    return { status: response.status, body: await response.json() };
   });
   assert.equal(status, 200);
   assert.match(body.client_secret, /^ek_/);

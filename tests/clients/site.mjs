@@ -1,5 +1,5 @@
-// A site of somebody else's: its pages are bundled by esbuild, its /api/ is passed on to the Worker as a rewrite of Next.js
-// does, and its browsers get the stand-in widget where OpenAI's would be.
+// A third-party site: its pages are bundled with esbuild, it proxies /api/ to the Worker as a rewrite in Next.js does, and its
+// visitors load the stand-in widget instead of OpenAI's.
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -7,13 +7,13 @@ import { build } from 'esbuild';
 import { newVisitor } from '../browser/browser.mjs';
 
 const CDN = 'https://cdn.platform.openai.com';
-/** Where pages load the widget from. */
+/** The path of the widget at OpenAI's CDN. */
 const WIDGET = '/deployments/chatkit/chatkit.js';
 
 /**
- * A page's script with the packages that it imports.
+ * Bundles a page's script with the packages that it imports.
  * @param {URL} file
- * @param {Record<string, string>} env what `process.env` has for it
+ * @param {Record<string, string>} env the values of `process.env`
  * @param {import('esbuild').BuildOptions} [options]
  */
 export async function bundle(file, env, options) {
@@ -33,7 +33,7 @@ export async function bundle(file, env, options) {
 /**
  * @typedef {object} Page
  * @property {string} script
- * @property {boolean} [loadsWidget] whether its HTML has the widget's tag, as in OpenAI's guide
+ * @property {boolean} [loadsWidget] whether its HTML has the script tag of the widget, as in OpenAI's guide
  */
 
 const html = (/** @type {string} */ path, /** @type {Page | undefined} */ page) => `<!doctype html>
@@ -45,16 +45,16 @@ ${page?.loadsWidget ? `<script src="${CDN}${WIDGET}" async></script>` : ''}
 ${page ? `<script src="${path}.js"></script>` : ''}
 `;
 
-/** Starts the site at 127.0.0.1, which is another site than the Worker's localhost. Every address that has no page is empty. */
+/** Starts the site at 127.0.0.1, so that the Worker at localhost is cross-site. Paths without a page return an empty page. */
 export async function startSite() {
-  /** By address. @type {Map<string, Page>} */
+  /** By path. @type {Map<string, Page>} */
   const pages = new Map();
-  /** Where /api/ is passed on to. */
+  /** The target of the proxy for /api/. */
   let workerUrl = '';
 
   const server = createServer((request, response) => {
     const path = request.url ?? '/';
-    if (path.startsWith('/api/')) return passOn(workerUrl, request, response);
+    if (path.startsWith('/api/')) return proxy(workerUrl, request, response);
     const page = pages.get(path.replace(/\.js$/, ''));
     if (path.endsWith('.js')) return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(page?.script);
     response.writeHead(200, { 'Content-Type': 'text/html' }).end(html(path, page));
@@ -79,18 +79,18 @@ export async function startSite() {
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
  */
-function passOn(target, request, response) {
+function proxy(target, request, response) {
   const { method, headers } = request;
-  const onward = httpRequest(target + request.url, { method, headers: { ...headers, host: new URL(target).host } }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+  const onward = httpRequest(target + request.url, { method, headers: { ...headers, host: new URL(target).host } }, (upstream) => {
+    response.writeHead(upstream.statusCode ?? 502, upstream.headers);
+    upstream.pipe(response);
   });
   onward.on('error', () => response.destroy());
   request.pipe(onward);
 }
 
 /**
- * Gives a browser the stand-in widget, and what that talks to, at the address where pages look for OpenAI's.
+ * Serves the stand-in widget and its API to a browser context at the URL of OpenAI's.
  * @param {import('playwright-core').BrowserContext} context
  * @param {{ url: string }} sandbox
  */
@@ -103,7 +103,7 @@ function standInForOpenAi(context, sandbox) {
 }
 
 /**
- * A visitor of a page that loads OpenAI's widget, with the stand-in for it. The page is not opened yet.
+ * Creates a visitor whose browser gets the stand-in widget. The page is not opened yet.
  * @param {import('playwright-core').Browser} browser
  * @param {{ url: string }} sandbox
  */
@@ -114,7 +114,7 @@ export async function newChatVisitor(browser, sandbox) {
     context,
     page,
     troubles,
-    /** Sends a message and gives the reply. @param {string} text */
+    /** Sends a message and returns the reply. @param {string} text */
     async say(text) {
       const composer = page.locator('openai-chatkit textarea');
       await composer.fill(text);

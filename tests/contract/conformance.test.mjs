@@ -1,5 +1,5 @@
-// The Worker against public/openapi.yaml: Schemathesis makes requests of it, right ones and wrong ones, alone and in sequence,
-// and checks every answer: status, headers, body; that the right are taken, the wrong refused, and no proof is no entrance.
+// The Worker conforms to public/openapi.yaml. Schemathesis generates valid and invalid requests, single and in sequence. It checks
+// status, headers and body of every response: valid requests are accepted, invalid or unauthenticated ones rejected.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -19,9 +19,9 @@ const SITE = 'https://site.example';
 const secrets = { ADMIN_TOKEN: 'admin-token-for-tests', AUTH_JWT_SECRET: 'a-secret-that-the-site-shares-with-the-worker' };
 
 /**
- * Runs Schemathesis on a Worker with these variables and gives what it printed, without the colours.
+ * Runs Schemathesis against a Worker with these variables and returns its output.
  * @param {{ vars?: Record<string, string>, proof?: string, args?: string[] }} options
- *   proof: the security scheme that names the caller
+ *   proof: the security scheme that identifies the caller
  */
 async function check({ vars = {}, proof = 'visitorHeader', args = [] }) {
   const worker = await startWorkerWithSandbox({ vars: { STATE_VARIABLES, ...vars }, secrets });
@@ -46,50 +46,50 @@ async function check({ vars = {}, proof = 'visitorHeader', args = [] }) {
         },
       },
     );
-    let printed = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (printed += text));
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
     const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-    assert.equal(code, 0, printed);
-    return printed;
+    assert.equal(code, 0, output);
+    return output;
   } finally {
     await worker.close();
     await rm(folder, { recursive: true });
   }
 }
 
-/** How many requests were judged; all of them were found right. */
-function judged(/** @type {string} */ printed) {
-  const [, generated, passed] = /(\d+) generated, (\d+) passed/.exec(printed) ?? [];
-  assert.equal(generated, passed, printed);
+/** The number of generated requests, all of which must have passed. */
+function passedRequests(/** @type {string} */ output) {
+  const [, generated, passed] = /(\d+) generated, (\d+) passed/.exec(output) ?? [];
+  assert.equal(generated, passed, output);
   return Number(generated);
 }
 
-// Each run mostly waits for the Worker's disk; beside each other they take half as long.
+// Each run mostly waits for the Worker's disk, so running them concurrently takes half as long.
 describe('the Worker', { concurrency: true }, () => {
-  test('does what the description says, at every endpoint', async () => {
-    const printed = await check({ args: ['--max-examples', '10'] });
+  test('conforms to its API description at every endpoint', async () => {
+    const output = await check({ args: ['--max-examples', '10'] });
     const operations = (await readFile(description, 'utf8')).match(/^ {6}operationId:/gm)?.length;
-    assert.match(printed, new RegExp(`Tested: ${operations}\n`));
-    assert.ok(judged(printed) > 1000, printed);
+    assert.match(output, new RegExp(`Tested: ${operations}\n`));
+    assert.ok(passedRequests(output) > 1000, output);
   });
 
-  test('does so for signed-in users of a page on another site', async () => {
-    const printed = await check({
+  test('conforms for signed-in users of a page on another site', async () => {
+    const output = await check({
       vars: { AUTH: 'jwt', ALLOWED_ORIGINS: SITE },
       proof: 'userToken',
       args: [
         '--include-tag', 'Sessions', '--phases', 'examples,fuzzing,stateful', '--max-examples', '10', '--header', `Origin: ${SITE}`,
       ],
     });
-    assert.match(printed, /Tested: 6\n/);
-    assert.ok(judged(printed) > 50, printed);
+    assert.match(output, /Tested: 6\n/);
+    assert.ok(passedRequests(output) > 50, output);
   });
 
-  test('does so where the owner trusts the user that a request names', async () => {
-    const printed = await check({
+  test('conforms with TRUST_CLIENT_USER', async () => {
+    const output = await check({
       vars: { TRUST_CLIENT_USER: 'true' },
       args: ['--include-operation-id', 'createSession', '--phases', 'coverage,fuzzing', '--max-examples', '30'],
     });
-    assert.ok(judged(printed) > 50, printed);
+    assert.ok(passedRequests(output) > 50, output);
   });
 });

@@ -1,4 +1,4 @@
-// The API description names the same codes and paths as the Worker's own rules.
+// The API description lists the same problem codes and paths as the Worker's code.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
@@ -6,25 +6,25 @@ import test from 'node:test';
 const read = (/** @type {string} */ path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const document = read('public/openapi.yaml');
 
-/** What a pattern's first group finds, each once, sorted. */
-function found(/** @type {string} */ text, /** @type {RegExp} */ pattern) {
+/** The matches of a pattern's first group, unique and sorted. */
+function findAll(/** @type {string} */ text, /** @type {RegExp} */ pattern) {
   return [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort();
 }
 
-/** The code of a file of rules, without its tests. */
+/** A file of the rules without its tests. */
 const rules = (/** @type {string} */ path) => read(path).split('#[cfg(test)]')[0] ?? '';
 
-test('the description has every problem code and no other', () => {
-  // Nobody sees the answer to a client that is gone; its code is for the log.
-  const codes = found(rules('crates/rules/src/problem.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
+test('the description lists every problem code and no other', () => {
+  // client_gone is only logged: a client that disconnected gets no response.
+  const codes = findAll(rules('crates/rules/src/problem.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
   assert.ok(codes.length > 10);
-  assert.deepEqual(found(document, /^ {12}- ([a-z_]+)$/gm), codes);
-  assert.deepEqual(found(document, /^ {12}([a-z_]+):\n {14}value:/gm), codes, 'an example for each');
+  assert.deepEqual(findAll(document, /^ {12}- ([a-z_]+)$/gm), codes);
+  assert.deepEqual(findAll(document, /^ {12}([a-z_]+):\n {14}value:/gm), codes, 'each code has an example');
 });
 
-test('the description has every endpoint and no other', () => {
+test('the description lists every endpoint and no other', () => {
   const served = rules('crates/rules/src/router.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
-  const paths = found(served, /"(\/[^"]*)"/g);
+  const paths = findAll(served, /"(\/[^"]*)"/g);
   assert.ok(paths.length > 10);
-  assert.deepEqual(found(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}'].sort());
+  assert.deepEqual(findAll(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}'].sort());
 });

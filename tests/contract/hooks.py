@@ -1,4 +1,4 @@
-"""Puts into the description what the Worker under test is set to, and what JSON Schema has no words for."""
+"""Adapts the API description to the settings of the Worker under test, and to rules that JSON Schema cannot express."""
 
 import json
 import os
@@ -8,14 +8,14 @@ import schemathesis
 
 @schemathesis.hook
 def before_load_schema(context, document):
-    """Narrows what is the same for every Worker to what is right for this one."""
+    """Narrows the schemas to the settings of this Worker."""
     components = document["components"]
     schemas = components["schemas"]
     schemas["StateVariables"]["propertyNames"] = {"enum": os.environ["STATE_VARIABLES"].split(",")}
     if os.environ["TRUST_CLIENT_USER"] == "true":
         user = {"type": ["string", "null"], "minLength": 1, "maxLength": 512, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"}
         schemas["SessionRequest"]["properties"].update(user=user, user_id=user, userId=user)
-    # AUTH decides which of the proofs counts.
+    # AUTH decides which security scheme is accepted.
     accepted = {"adminToken", os.environ["PROOF"]}
     for path in document["paths"].values():
         for operation in path.values():
@@ -29,5 +29,5 @@ def before_load_schema(context, document):
 
 @schemathesis.serializer("text/plain")
 def json_as_text(context, value):
-    """Every text that the API takes is JSON."""
+    """The API expects JSON in text/plain bodies."""
     return json.dumps(value).encode()

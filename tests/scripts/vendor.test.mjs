@@ -1,4 +1,4 @@
-// What the pages use of npm packages comes to public/vendor as the packages have it, and is written no more than needed.
+// The npm packages that the pages use are copied to public/vendor unchanged, and only if they differ.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const to = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-vendor-'));
 after(() => rmSync(to, { recursive: true }));
 const content = (/** @type {string} */ name) => readFileSync(path.join(to, name), 'utf8');
 
-test('the libraries are copied with their styles and licences', () => {
+test('copies the libraries with their styles and licences', () => {
   assert.deepEqual(vendor({ to }), [
     'uplot.js', 'uplot.css', 'uplot.LICENSE.txt',
     'swagger-ui.js', 'swagger-ui.css', 'swagger-ui.LICENSE.txt', 'swagger-ui.NOTICE.txt', 'swagger-ui-bundle.js.LICENSE.txt',
@@ -26,7 +26,7 @@ test('a second call writes nothing', () => {
   assert.deepEqual(vendor({ to }), []);
 });
 
-test('a file that differs is written again, and one that is no longer named goes', () => {
+test('overwrites a file that differs and deletes a file that is not listed', () => {
   writeFileSync(path.join(to, 'uplot.css'), 'of another version');
   writeFileSync(path.join(to, 'left-over.js'), '');
   assert.deepEqual(vendor({ to }), ['uplot.css']);

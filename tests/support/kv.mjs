@@ -1,9 +1,9 @@
-// A stand-in for Workers KV where the Worker runs in plain workerd: the binding's own HTTP interface, over a Map.
+// A stand-in for Workers KV when the Worker runs in plain workerd: the HTTP interface of the binding, over a Map.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** Starts it on loopback. `values` is what is stored. */
+/** Starts the stand-in on loopback. `values` has the stored entries. */
 export async function startKv() {
   /** @type {Map<string, string>} */
   const values = new Map();

@@ -1,8 +1,8 @@
-// A port for what has to know its address before it listens.
+// A free port, for servers whose address must be known before they listen.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port of loopback on which nobody listens. */
+/** Returns a loopback port that nothing listens on. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

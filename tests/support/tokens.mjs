@@ -1,4 +1,4 @@
-// Tokens of every kind, right and wrong, and a server for the key set that checks them.
+// Valid and invalid JWTs of every kind, and a server for the JWKS that verifies them.
 import { createHmac, createSign, generateKeyPairSync, sign as signWith } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ export const hs256 = (claims, secret, header = {}) =>
 /** @param {object} claims */
 export const unsigned = (claims) => token({ alg: 'none' }, claims, () => '');
 
-/** A key pair for RS256 or ES256 that signs tokens. */
+/** A key pair that signs tokens with RS256 or ES256. */
 export function keyPair(/** @type {'RS256' | 'ES256'} */ alg, /** @type {string} */ kid) {
   const { publicKey, privateKey } =
     alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -35,12 +35,12 @@ export function keyPair(/** @type {'RS256' | 'ES256'} */ alg, /** @type {string}
   };
 }
 
-/** Serves a key set on loopback. What it answers can be changed; `requests` counts. */
+/** Serves a JWKS on loopback. `state.response` can be replaced; `state.requests` counts the requests. */
 export async function startKeyServer(/** @type {object[]} */ keys) {
-  const state = { answer: { status: 200, body: JSON.stringify({ keys }) }, requests: 0 };
+  const state = { response: { status: 200, body: JSON.stringify({ keys }) }, requests: 0 };
   const server = createServer((_, response) => {
     state.requests += 1;
-    response.writeHead(state.answer.status, { 'Content-Type': 'application/json' }).end(state.answer.body);
+    response.writeHead(state.response.status, { 'Content-Type': 'application/json' }).end(state.response.body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

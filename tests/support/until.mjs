@@ -1,17 +1,17 @@
-// Waiting for what has no event of its own.
+// Polls for a condition that has no event of its own.
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const MOST_TRIES = 400;
+const MAX_TRIES = 400;
 
 /**
- * Waits until something holds; fails when that takes longer than it ever should.
- * @param {() => unknown} holds
- * @param {string | (() => string)} what said where it never holds; a function, to tell what was seen last
+ * Waits until a condition is true; fails after about ten seconds.
+ * @param {() => unknown} condition
+ * @param {string | (() => string)} description shown on failure; a function can include the last value seen
  */
-export async function until(holds, what) {
-  for (let tries = 0; !(await holds()); tries++) {
-    if (tries > MOST_TRIES) assert.fail(`never happened: ${typeof what === 'string' ? what : what()}`);
+export async function until(condition, description) {
+  for (let tries = 0; !(await condition()); tries++) {
+    if (tries > MAX_TRIES) assert.fail(`timed out waiting for: ${typeof description === 'string' ? description : description()}`);
     await pause(25);
   }
 }

@@ -1,13 +1,13 @@
-// The built Worker in workerd, through Cloudflare's own harness, with the sandbox as its OpenAI.
+// Starts the built Worker in workerd with Cloudflare's test harness, and the sandbox in place of OpenAI.
 //
-// The build is the one that would be deployed: `npm test` makes it once, into build/deploy.
+// The build is the one that gets deployed: `npm test` makes it once, in build/deploy.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createTestHarness } from 'wrangler';
 import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from '../../sandbox/openai.mjs';
 import { root } from '../../scripts/setup/paths.mjs';
 
 /**
- * Starts the Worker with these variables and secrets and nothing else: an owner's own .dev.vars does not count.
+ * Starts the Worker with these variables and secrets only; a developer's .dev.vars is ignored.
  * `edit` changes the text of wrangler.toml.
  * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, edit?: (text: string) => string }} [options]
  */
@@ -30,7 +30,7 @@ export async function startWorker({ vars = {}, secrets = {}, edit } = {}) {
         .getLogs()
         .filter(({ message }) => message.startsWith('{'))
         .map(({ message }) => JSON.parse(message)),
-    /** Everything that was printed, as text. */
+    /** All output as text. */
     printed: () => server.getLogs().map(({ message }) => message).join('\n'),
     async close() {
       await server.close();
@@ -39,7 +39,7 @@ export async function startWorker({ vars = {}, secrets = {}, edit } = {}) {
   };
 }
 
-/** A changed copy of wrangler.toml. Its paths are made absolute, because it lies elsewhere. */
+/** Writes an edited copy of wrangler.toml. Its paths become absolute because the copy is in another folder. */
 async function writeConfig(/** @type {(text: string) => string} */ edit) {
   const text = await readFile(`${root}wrangler.toml`, 'utf8');
   const folder = `${root}.wrangler/tests`;
@@ -51,7 +51,7 @@ async function writeConfig(/** @type {(text: string) => string} */ edit) {
 }
 
 /**
- * Starts the sandbox and the Worker against it. What is not for the Worker is an option of the sandbox.
+ * Starts the sandbox, and the Worker with the sandbox as OpenAI. Options not listed here go to the sandbox.
  * @param {Parameters<typeof startWorker>[0] & Parameters<typeof startSandbox>[0]} [options]
  */
 export async function startWorkerWithSandbox({ vars = {}, secrets = {}, edit, ...sandboxOptions } = {}) {
@@ -61,7 +61,7 @@ export async function startWorkerWithSandbox({ vars = {}, secrets = {}, edit, ..
       OPENAI_BASE_URL: sandbox.baseUrl,
       OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
       CHATKIT_JS_URL: sandbox.widgetUrl,
-      // Every test comes from one address; the limits have tests of their own.
+      // All tests share one address, so the limits are off; limits.test.mjs tests them.
       RATE_LIMITS: 'off',
       ...vars,
     },
@@ -78,15 +78,15 @@ export async function startWorkerWithSandbox({ vars = {}, secrets = {}, edit, ..
   };
 }
 
-/** The value of the visitor's cookie in an answer, as a request sends it back. */
-export function cookieOf(/** @type {Response} */ answer) {
-  const cookie = answer.headers.getSetCookie().find((text) => text.startsWith('__Host-chatkit_visitor='));
+/** The visitor cookie that a response sets, as a request sends it back. */
+export function cookieOf(/** @type {Response} */ response) {
+  const cookie = response.headers.getSetCookie().find((text) => text.startsWith('__Host-chatkit_visitor='));
   return cookie?.split(';', 1)[0];
 }
 
 /**
- * Tries something that counts requests within a minute of the clock, in which the local rate limiters begin anew:
- * once more where the minute turned meanwhile.
+ * Runs a test of rate limits, and runs it again if a minute of the clock ended meanwhile: the local rate limiters reset
+ * every minute.
  * @param {() => Promise<void>} attempt
  */
 export async function withinOneMinute(attempt) {

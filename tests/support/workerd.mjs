@@ -1,8 +1,7 @@
-// The built Worker, or another, in plain workerd, with nothing between it and the network.
+// Starts the built Worker, or another one, in plain workerd with direct network access.
 //
-// The harness passes requests to OpenAI through Node, which hides a body that is cut short, and
-// hides from the Worker that a client went away; here workerd sees each connection itself, as it
-// does when deployed.
+// The test harness sends requests through Node, which hides truncated bodies and disconnected clients. Here workerd handles
+// each connection itself, as it does when deployed.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -16,7 +15,7 @@ const deployed = inRoot('build', 'deploy');
 /**
  * @param {Record<string, string>} variables
  * @param {{ build: string, ledger: boolean | string, kv: string | undefined, storage: string }} options `storage`: the folder
- *   for the ledger's objects
+ *   of the ledger's Durable Objects
  */
 async function configuration(variables, { build, ledger, kv, storage }) {
   const settings = await readFile(inRoot('wrangler.toml'), 'utf8');
@@ -57,7 +56,7 @@ const config :Workerd.Config = (
 `;
 }
 
-/** A service whose module stands in for the ledger's objects and keeps nothing. */
+/** A service whose module stands in for the ledger's Durable Objects and stores nothing. */
 const standInService = (/** @type {string | undefined} */ date, /** @type {string} */ module) => `(name = "ledger", worker = (
       modules = [(name = "ledger.js", esModule = embed ${JSON.stringify(module)})],
       compatibilityDate = "${date}",
@@ -66,12 +65,11 @@ const standInService = (/** @type {string | undefined} */ date, /** @type {strin
     )),`;
 
 /**
- * Starts workerd with these variables and secrets, with the ledger's object unless that is to be missing, and with KV
- * and V8's inspector if there are addresses for them.
+ * Starts workerd with these variables and secrets.
  * @param {Record<string, string>} variables
  * @param {{ build?: string, ledger?: boolean | string, kv?: string, inspector?: string, quiet?: boolean }} [options]
- *   addresses of KV, and for the inspector; `build`: the folder of another Worker than ours; `ledger`: a module that stands
- *   in for the ledger's class; `quiet`: what the Worker logs is thrown away
+ *   `build`: the folder of the Worker, by default this project's; `ledger`: false for no ledger, or a module that stands in
+ *   for its class; `kv` and `inspector`: their addresses, if they are wanted; `quiet`: discard the Worker's log
  */
 export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
@@ -89,23 +87,23 @@ export async function startWorkerd(variables, { build = deployed, ledger = true,
       const event = JSON.parse(line);
       if (event.event === 'listen' && event.socket === 'http') resolve(event.port);
     });
-    child.once('exit', () => reject(new Error(`workerd ended: ${printed}`)));
+    child.once('exit', () => reject(new Error(`workerd exited: ${printed}`)));
   });
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
     pid: child.pid,
-    /** Where the ledger's objects are, a SQLite file each. */
+    /** The folder of the ledger's Durable Objects, one SQLite file each. */
     storage: folder,
     /** @param {string} where @param {RequestInit} [init] */
     fetch: (where, init) => fetch(url + where, init),
     printed: () => printed,
-    /** The Worker's log lines, parsed, oldest first. The last may not be here in full. */
+    /** The Worker's log lines, parsed, oldest first. An incomplete last line is left out. */
     logs: () => printed.split('\n').slice(0, -1).filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     async close() {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const exited = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
-      await ended;
+      await exited;
       await rm(file, { force: true });
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-// A page in TypeScript that uses <chatkit-edge>; it is type-checked and never run. Each @ts-expect-error is a test that can fail.
+// A TypeScript page that uses <chatkit-edge>. It is type-checked but never run: each @ts-expect-error must be an error.
 import type { ChatKitEdgeElement } from '../../public/embed.js';
 
 const chat = document.querySelector('chatkit-edge');
@@ -7,7 +7,7 @@ const made: ChatKitEdgeElement = document.createElement('chatkit-edge');
 export async function use() {
   if (!chat) return;
   chat.options = { startScreen: { greeting: 'Hi' }, header: { enabled: false } };
-  // @ts-expect-error: the session is the element's affair
+  // @ts-expect-error: the element manages sessions itself
   chat.options = { api: { getClientSecret: async () => '' } };
   // @ts-expect-error: the widget has no such option
   chat.setOptions({ greeting: 'Hi' });
@@ -16,7 +16,7 @@ export async function use() {
   // @ts-expect-error: a token is a string
   chat.getToken = () => 7;
   await chat.sendUserMessage({ text: 'Hello', newThread: true });
-  // @ts-expect-error: a thread is named by a string, or null
+  // @ts-expect-error: a thread id is a string or null
   await chat.setThreadId(7);
   chat.addEventListener('chatkit.thread.change', ({ detail }) => detail.threadId?.length);
   chat.addEventListener('chatkit-edge.problem', ({ detail }) => detail.code.length + Number(detail.passing));

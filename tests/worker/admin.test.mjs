@@ -1,4 +1,4 @@
-// The admin's endpoints: there only where a token is set, and open only to it.
+// Admin endpoints: they exist only when ADMIN_TOKEN is set, and they require it.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
@@ -15,40 +15,40 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => worker.close());
 
-const ask = (/** @type {string} */ path, /** @type {string} */ authorization) =>
+const get = (/** @type {string} */ path, /** @type {string} */ authorization) =>
   worker.fetch(path, { headers: { Authorization: authorization } });
 
 for (const path of ENDPOINTS) {
-  test(`${path} is 401 without the token and with a wrong one`, async () => {
+  test(`${path} responds with 401 when the token is missing or wrong`, async () => {
     assert.equal((await worker.fetch(path)).status, 401);
     for (const wrong of ['', 'Bearer', 'Bearer wrong', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`, TOKEN, `Basic ${TOKEN}`]) {
-      const answer = await ask(path, wrong);
-      assert.equal(answer.status, 401, wrong);
-      assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="ChatKit Edge"');
-      assert.equal((await answer.json()).code, 'identity_required');
+      const response = await get(path, wrong);
+      assert.equal(response.status, 401, wrong);
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer realm="ChatKit Edge"');
+      assert.equal((await response.json()).code, 'identity_required');
     }
     assert.deepEqual(worker.sandbox.requests, []);
   });
 
-  test(`${path} is 404 where no token is set, whatever is sent`, async () => {
-    const bare = await startWorker();
+  test(`${path} responds with 404 when ADMIN_TOKEN is not set, whatever the request sends`, async () => {
+    const unconfigured = await startWorker();
     try {
       for (const authorization of ['Bearer ', 'Bearer undefined', `Bearer ${TOKEN}`]) {
-        const answer = await bare.fetch(path, { headers: { Authorization: authorization } });
-        assert.equal(answer.status, 404);
-        assert.equal((await answer.json()).code, 'not_found');
+        const response = await unconfigured.fetch(path, { headers: { Authorization: authorization } });
+        assert.equal(response.status, 404);
+        assert.equal((await response.json()).code, 'not_found');
       }
     } finally {
-      await bare.close();
+      await unconfigured.close();
     }
   });
 }
 
-describe('doctor', () => {
+describe('GET /api/chatkit/doctor', () => {
   test('creates a live session and cancels it', async () => {
-    const answer = await ask('/api/chatkit/doctor', `Bearer ${TOKEN}`);
-    assert.equal(answer.status, 200);
-    const { ok, checks } = await answer.json();
+    const response = await get('/api/chatkit/doctor', `Bearer ${TOKEN}`);
+    assert.equal(response.status, 200);
+    const { ok, checks } = await response.json();
     assert.equal(ok, true);
     assert.deepEqual(
       checks.map((/** @type {{ name: string, status: string }} */ { name, status }) => `${name} ${status}`),
@@ -58,36 +58,36 @@ describe('doctor', () => {
     assert.match(worker.sandbox.requests[1].path, /^\/v1\/chatkit\/sessions\/[^/]+\/cancel$/);
   });
 
-  for (const [fault, words] of /** @type {[string, RegExp][]} */ ([
+  for (const [fault, detail] of /** @type {[string, RegExp][]} */ ([
     ['invalid-key', /^Invalid API key/],
     ['beta-unavailable', /^Beta feature not available/],
     ['workflow-not-found', /^Workflow not found/],
     ['html', /could not be used/],
   ])) {
-    test(`says what to do about ${fault}, and shows nothing of the key`, async () => {
+    test(`says what to do about ${fault} and does not reveal the key`, async () => {
       worker.sandbox.fail(fault);
-      const text = await (await ask('/api/chatkit/doctor', `Bearer ${TOKEN}`)).text();
+      const text = await (await get('/api/chatkit/doctor', `Bearer ${TOKEN}`)).text();
       const { ok, checks } = JSON.parse(text);
       assert.equal(ok, false);
       const session = checks.find((/** @type {{ name: string }} */ { name }) => name === 'session');
       assert.equal(session.status, 'failed');
-      assert.match(session.detail, words);
+      assert.match(session.detail, detail);
       assert.ok(session.hint.length > 20);
       assert.ok(!text.includes(SANDBOX_KEY.slice(-8)));
     });
   }
 
-  test('lists every wrong setting at once', async () => {
-    const wrong = await startWorker({ vars: { HISTORY: 'maybe' }, secrets: { ADMIN_TOKEN: TOKEN } });
+  test('lists all invalid settings at once', async () => {
+    const misconfigured = await startWorker({ vars: { HISTORY: 'maybe' }, secrets: { ADMIN_TOKEN: TOKEN } });
     try {
-      const answer = await wrong.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${TOKEN}` } });
-      const { checks } = await answer.json();
+      const response = await misconfigured.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${TOKEN}` } });
+      const { checks } = await response.json();
       assert.deepEqual(
         checks.map((/** @type {{ name: string, status: string }} */ { name, status }) => `${name} ${status}`),
         ['OPENAI_API_KEY failed', 'OPENAI_CHATKIT_WORKFLOW_ID failed', 'HISTORY failed', 'COUNTERS ok', 'LEDGER ok', 'RATE_LIMITS ok', 'session skipped'],
       );
     } finally {
-      await wrong.close();
+      await misconfigured.close();
     }
   });
 });

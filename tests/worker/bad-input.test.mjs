@@ -1,4 +1,4 @@
-// Whatever is sent to the Worker gets a clear answer in the one shape that problems have.
+// Malformed requests get a problem response (RFC 9457) that says what is wrong.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -12,28 +12,28 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => worker.close());
 
-/** Checks the shape and gives the problem back. */
-async function problemOf(/** @type {Response} */ answer) {
-  assert.equal(answer.headers.get('content-type'), 'application/problem+json');
-  assert.equal(answer.headers.get('cache-control'), 'no-store');
-  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
-  const problem = await answer.json();
+/** Checks the shape of a problem response and returns its body. */
+async function problemOf(/** @type {Response} */ response) {
+  assert.equal(response.headers.get('content-type'), 'application/problem+json');
+  assert.equal(response.headers.get('cache-control'), 'no-store');
+  assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  const problem = await response.json();
   assert.deepEqual(Object.keys(problem), ['type', 'title', 'status', 'detail', 'code', 'request_id', 'error']);
-  assert.equal(problem.status, answer.status);
+  assert.equal(problem.status, response.status);
   assert.equal(problem.error, problem.detail);
-  assert.equal(problem.request_id, answer.headers.get('x-request-id'));
+  assert.equal(problem.request_id, response.headers.get('x-request-id'));
   assert.match(problem.request_id, /^[0-9a-f]{32}$/);
   return problem;
 }
 
 const start = (/** @type {RequestInit} */ init) => worker.fetch('/api/chatkit/session', { method: 'POST', ...init });
 
-describe('addresses and methods', () => {
+describe('paths and methods', () => {
   for (const path of ['/api/nope', '/api', '/api/', '/api/chatkit/session/', '/api//chatkit/session']) {
-    test(`${path} is a problem, not a page`, async () => {
-      const answer = await worker.fetch(path);
-      assert.equal(answer.status, 404);
-      assert.equal((await problemOf(answer)).code, 'not_found');
+    test(`${path} responds with a 404 problem, not an HTML page`, async () => {
+      const response = await worker.fetch(path);
+      assert.equal(response.status, 404);
+      assert.equal((await problemOf(response)).code, 'not_found');
     });
   }
 
@@ -45,15 +45,15 @@ describe('addresses and methods', () => {
     ['POST', '/api/chatkit/config', 'GET, HEAD, OPTIONS'],
     ['PUT', '/health', 'GET, HEAD, OPTIONS'],
   ]) {
-    test(`${method} ${path} is refused with the methods that are allowed`, async () => {
-      const answer = await worker.fetch(path, { method });
-      assert.equal(answer.status, 405);
-      assert.equal(answer.headers.get('allow'), allow);
-      assert.equal((await problemOf(answer)).code, 'method_not_allowed');
+    test(`${method} ${path} responds with 405 and the allowed methods`, async () => {
+      const response = await worker.fetch(path, { method });
+      assert.equal(response.status, 405);
+      assert.equal(response.headers.get('allow'), allow);
+      assert.equal((await problemOf(response)).code, 'method_not_allowed');
     });
   }
 
-  test('OPTIONS names the methods, and HEAD is GET without its body', async () => {
+  test('OPTIONS lists the allowed methods, and HEAD responds without a body', async () => {
     const options = await worker.fetch('/api/chatkit/session', { method: 'OPTIONS' });
     assert.equal(options.status, 204);
     assert.equal(options.headers.get('allow'), 'POST, OPTIONS');
@@ -63,12 +63,12 @@ describe('addresses and methods', () => {
   });
 });
 
-describe('bodies', () => {
+describe('request bodies', () => {
   for (const body of ['{', 'hello', "{'a':1}", '{"a":1e999}', '[', '\u0000', '{"a":"\ud800"']) {
-    test(`${JSON.stringify(body)} is not JSON`, async () => {
-      const answer = await start({ body, headers: { 'Content-Type': 'application/json' } });
-      assert.equal(answer.status, 400);
-      const { code, detail } = await problemOf(answer);
+    test(`${JSON.stringify(body)} is rejected as invalid JSON`, async () => {
+      const response = await start({ body, headers: { 'Content-Type': 'application/json' } });
+      assert.equal(response.status, 400);
+      const { code, detail } = await problemOf(response);
       assert.equal(code, 'invalid_json');
       assert.match(detail, /^Error creating ChatKit session: /);
     });
@@ -83,42 +83,42 @@ describe('bodies', () => {
     [{ chatkit_configuration: { file_upload: { enabled: 'yes' } } }, /chatkit_configuration\.file_upload\.enabled must be/],
     [{ state_variables: { role: 'admin' } }, /STATE_VARIABLES/],
   ])) {
-    test(`${JSON.stringify(body).slice(0, 60)} is refused by the field's name`, async () => {
-      const answer = await start({ body: JSON.stringify(body) });
-      assert.equal(answer.status, 400);
-      const { code, detail } = await problemOf(answer);
+    test(`${JSON.stringify(body).slice(0, 60)} is rejected, and the detail names the field`, async () => {
+      const response = await start({ body: JSON.stringify(body) });
+      assert.equal(response.status, 400);
+      const { code, detail } = await problemOf(response);
       assert.equal(code, 'invalid_request');
       assert.match(detail, field);
       assert.deepEqual(worker.sandbox.requests, []);
     });
   }
 
-  test('deep nesting is refused without harm', async () => {
-    const answer = await start({ body: '['.repeat(8000) });
-    assert.equal((await problemOf(answer)).code, 'invalid_json');
+  test('deeply nested JSON is rejected, and the next request succeeds', async () => {
+    const response = await start({ body: '['.repeat(8000) });
+    assert.equal((await problemOf(response)).code, 'invalid_json');
     assert.equal((await start({})).status, 200);
   });
 
-  test('16 KiB is the limit, to the byte', async () => {
+  test('a body of 16 KiB is accepted, and one byte more responds with 413', async () => {
     const body = (/** @type {number} */ size) => JSON.stringify({ x: 'x'.repeat(size - '{"x":""}'.length) });
     assert.equal((await start({ body: body(16 * 1024) })).status, 200);
-    const answer = await start({ body: body(16 * 1024 + 1) });
-    assert.equal(answer.status, 413);
-    assert.equal((await problemOf(answer)).code, 'payload_too_large');
+    const response = await start({ body: body(16 * 1024 + 1) });
+    assert.equal(response.status, 413);
+    assert.equal((await problemOf(response)).code, 'payload_too_large');
   });
 
-  test('a body without Content-Length is measured too', async () => {
+  test('the size limit applies to a body without Content-Length too', async () => {
     const chunk = new TextEncoder().encode(' '.repeat(4096));
     let chunks = 0;
     const body = new ReadableStream({
       pull: (controller) => (chunks++ < 8 ? controller.enqueue(chunk) : controller.close()),
     });
-    const answer = await start(/** @type {RequestInit} */ ({ body, duplex: 'half' }));
-    assert.equal(answer.status, 413);
-    assert.equal((await problemOf(answer)).code, 'payload_too_large');
+    const response = await start(/** @type {RequestInit} */ ({ body, duplex: 'half' }));
+    assert.equal(response.status, 413);
+    assert.equal((await problemOf(response)).code, 'payload_too_large');
   });
 
-  test('a client that breaks off in its body does no harm', async () => {
+  test('a client that disconnects while sending its body does not affect the next request', async () => {
     const { port } = new URL(worker.url);
     await new Promise((resolve, reject) => {
       const socket = connect(Number(port), 'localhost', () => {

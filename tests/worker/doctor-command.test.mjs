@@ -1,4 +1,4 @@
-// `npm run doctor` against the built Worker: what it prints, and its exit status.
+// `npm run doctor` against the built Worker: its output and exit status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -19,43 +19,43 @@ after(() => worker.close());
 
 async function doctor(/** @type {string[]} */ args, token = TOKEN) {
   const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, ADMIN_TOKEN: token } });
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  const [printed, complained] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await ended, printed, complained };
+  const exited = new Promise((resolve) => child.once('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { status: await exited, stdout, stderr };
 }
 
-test('all is well: a line for each check, no colour where it is piped, and 0', async () => {
-  const { status, printed } = await doctor([worker.url]);
+test('doctor prints one line per check, without colour when piped, and exits with 0', async () => {
+  const { status, stdout } = await doctor([worker.url]);
   assert.equal(status, 0);
-  assert.match(printed, /^ok {7}session: OpenAI created a session\.$/m);
-  assert.match(printed, /Nothing failed\./);
-  assert.match(printed, /domain allow-list/);
-  assert.ok(!printed.includes('\x1b'));
+  assert.match(stdout, /^ok {7}session: OpenAI created a session\.$/m);
+  assert.match(stdout, /Nothing failed\./);
+  assert.match(stdout, /domain allow-list/);
+  assert.ok(!stdout.includes('\x1b'));
 });
 
-test('something failed: what to do about it, and 1', async () => {
+test('doctor prints what to do about a failed check and exits with 1', async () => {
   worker.sandbox.fail('workflow-not-found');
-  const { status, printed } = await doctor([worker.url]);
+  const { status, stdout } = await doctor([worker.url]);
   assert.equal(status, 1);
-  assert.match(printed, /^failed {3}session: Workflow not found.*\n +\S.*never published\. .*docs\/agent-builder\.md.*$/m);
+  assert.match(stdout, /^failed {3}session: Workflow not found.*\n +\S.*never published\. .*docs\/agent-builder\.md.*$/m);
 });
 
-test('--json prints the report alone', async () => {
-  const { status, printed } = await doctor([worker.url, '--json']);
+test('doctor --json prints only the report', async () => {
+  const { status, stdout } = await doctor([worker.url, '--json']);
   assert.equal(status, 0);
-  assert.equal(JSON.parse(printed).ok, true);
+  assert.equal(JSON.parse(stdout).ok, true);
 });
 
-test('a Worker that cannot be asked: why, and 2', async () => {
-  for (const [args, token, why] of /** @type {[string[], string, RegExp][]} */ ([
-    [[worker.url], 'wrong', /another ADMIN_TOKEN/],
-    [['http://localhost:1'], TOKEN, /No Worker answers .* npm start/],
-    [['http://chatkit.example'], TOKEN, /not sent without encryption/],
+test('doctor says why it gets no report and exits with 2', async () => {
+  for (const [args, token, reason] of /** @type {[string[], string, RegExp][]} */ ([
+    [[worker.url], 'wrong', /does not match the one of the Worker/],
+    [['http://localhost:1'], TOKEN, /No Worker responds .* npm start/],
+    [['http://chatkit.example'], TOKEN, /sent over HTTPS only/],
     [[`${worker.sandbox.url}`], TOKEN, /no ChatKit Edge at that address/],
   ])) {
-    const { status, complained } = await doctor(args, token);
-    assert.equal(status, 2, complained);
-    assert.match(complained, why);
-    assert.ok(!complained.includes(TOKEN));
+    const { status, stderr } = await doctor(args, token);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, reason);
+    assert.ok(!stderr.includes(TOKEN));
   }
 });

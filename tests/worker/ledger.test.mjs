@@ -1,4 +1,4 @@
-// The ledger through the built Worker: what is counted and published, records, daily limits.
+// The ledger behind the built Worker: event counters and their publication to KV, session records, daily limits.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { until } from '../support/until.mjs';
@@ -22,25 +22,28 @@ async function withWorker(vars, use) {
 }
 
 const admin = async (/** @type {Worker} */ worker, /** @type {string} */ path) => {
-  const answer = await worker.fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` } });
-  assert.equal(answer.status, 200);
-  return answer;
+  const response = await worker.fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  assert.equal(response.status, 200);
+  return response;
 };
 const post = (/** @type {Worker} */ worker, /** @type {string} */ path, /** @type {RequestInit} */ init = {}) =>
   worker.fetch(path, { method: 'POST', ...init });
 
-/** Asks for the stats until they are as wanted: they appear with the next publication. */
-async function statsWhen(/** @type {Worker} */ worker, /** @type {(stats: any) => boolean} */ wanted) {
+/** Polls the stats until they match: they change with the next publication. */
+async function statsWhen(/** @type {Worker} */ worker, /** @type {(stats: any) => boolean} */ matches) {
   /** @type {any} */
   let stats;
   await until(async () => {
     stats = await (await admin(worker, '/api/chatkit/stats')).json();
-    return wanted(stats);
-  }, () => `the stats are published as wanted: ${JSON.stringify(stats)}`);
+    return matches(stats);
+  }, () => `the expected stats; last seen: ${JSON.stringify(stats)}`);
   return stats;
 }
 
-/** Ends an object of the ledger as Cloudflare may at any time, and tells whether it ran: one that no request reached does not. */
+/**
+ * Evicts a Durable Object of the ledger, as Cloudflare may at any time. Returns whether it was running: an object that no
+ * request has reached is not.
+ */
 async function evict(/** @type {Worker} */ worker, /** @type {string} */ name) {
   try {
     await worker.server.getWorker().evictDurableObject('Ledger', { name });
@@ -52,13 +55,14 @@ async function evict(/** @type {Worker} */ worker, /** @type {string} */ name) {
 }
 
 describe('events', () => {
-  test('are counted one by one, in batches, as text and without a body, in total and for the day', () =>
+  test('are counted one by one, in batches, as text/plain and without a body, in total and for the day', () =>
     withWorker({}, async (worker) => {
       const bodies = [undefined, '', '{}', '{"threadId":null}', JSON.stringify([{}, {}, {}])];
       for (const body of bodies) {
-        const answer = await post(worker, '/api/analytics/message', { body, headers: { 'Content-Type': 'text/plain;charset=UTF-8' } });
-        assert.equal(answer.status, 200);
-        assert.deepEqual(await answer.json(), { status: 'tracked' });
+        const headers = { 'Content-Type': 'text/plain;charset=UTF-8' };
+        const response = await post(worker, '/api/analytics/message', { body, headers });
+        assert.equal(response.status, 200);
+        assert.deepEqual(await response.json(), { status: 'tracked' });
       }
       assert.deepEqual(await (await post(worker, '/api/analytics/thread-change', { body: '{"threadId":"cthr_1"}' })).json(), { status: 'tracked' });
       const report = [{ message: 'boom at https://a.example/x?token=ek_1', stack: 'at y' }, { note: 'nothing to keep' }];
@@ -74,7 +78,7 @@ describe('events', () => {
       assert.deepEqual(reports.map((/** @type {any} */ { message, stack }) => [message, stack]), [['boom at https://a.example/x', 'at y']]);
     }));
 
-  test('of another shape are refused', () =>
+  test('with an invalid body or a foreign origin are rejected', () =>
     withWorker({}, async (worker) => {
       for (const [body, status] of /** @type {const} */ ([
         ['{', 400], ['7', 400], ['[1]', 400], [JSON.stringify(Array(101).fill({})), 400], ['{"threadId":7}', 400], [' '.repeat(16 * 1024 + 1), 413],
@@ -89,9 +93,9 @@ describe('events', () => {
       let tracked = 0;
       let evicted = 0;
       for (let burst = 0; burst < 4; burst++) {
-        const answers = await Promise.all(Array.from({ length: 50 }, () => post(worker, '/api/analytics/message')));
-        for (const answer of answers) if ((await answer.json()).status === 'tracked') tracked += 1;
-        // Between the bursts: the harness can wait for ever when it evicts an object that is at work.
+        const responses = await Promise.all(Array.from({ length: 50 }, () => post(worker, '/api/analytics/message')));
+        for (const response of responses) if ((await response.json()).status === 'tracked') tracked += 1;
+        // Evict only between bursts: evicting an object that is handling a request can hang the harness.
         for (let shard = 0; shard < 4; shard++) {
           if (await evict(worker, `counters-${shard}`)) evicted += 1;
         }
@@ -101,18 +105,18 @@ describe('events', () => {
       await statsWhen(worker, ({ totals }) => totals.messages === 200);
     }));
 
-  test('are limited per address', () =>
+  test('are rate limited per address', () =>
     withinOneMinute(() => withWorker({ RATE_LIMITS: 'on' }, async (worker) => {
       const from = (/** @type {string} */ address) => post(worker, '/api/analytics/message', { headers: { 'CF-Connecting-IP': address } });
-      const answers = await Promise.all(Array.from({ length: 301 }, () => from('192.0.2.7')));
-      const refused = answers.filter(({ status }) => status === 429);
-      assert.equal(refused.length, 1);
-      assert.equal(refused[0].headers.get('retry-after'), '60');
+      const responses = await Promise.all(Array.from({ length: 301 }, () => from('192.0.2.7')));
+      const limited = responses.filter(({ status }) => status === 429);
+      assert.equal(limited.length, 1);
+      assert.equal(limited[0].headers.get('retry-after'), '60');
       assert.equal((await from('192.0.2.8')).status, 200);
     })));
 });
 
-test('session outcomes are counted, failures by their code, and Prometheus can read it', () =>
+test('session outcomes are counted, failures by code, and GET /metrics has them in the format of Prometheus', () =>
   withWorker({}, async (worker) => {
     const start = await post(worker, '/api/chatkit/session');
     const cookie = { Cookie: cookieOf(start) ?? '' };
@@ -135,7 +139,7 @@ test('session outcomes are counted, failures by their code, and Prometheus can r
   }));
 
 describe('a session', () => {
-  test('can be looked up right away and cancelled, twice, by its own visitor alone', () =>
+  test('can be looked up and cancelled, even twice, only by its own visitor', () =>
     withWorker({}, async (worker) => {
       const start = await post(worker, '/api/chatkit/session');
       const { session_id: id, expires_at } = await start.json();
@@ -143,20 +147,20 @@ describe('a session', () => {
       const mine = { headers: { Cookie: cookieOf(start) ?? '' } };
       const other = { headers: { Cookie: cookieOf(await post(worker, '/api/chatkit/session')) ?? '' } };
 
-      const { created_at, ...shown } = await (await worker.fetch(path, mine)).json();
-      assert.deepEqual(shown, { id, status: 'active', workflow_id: 'wf_sandbox', expires_at });
+      const { created_at, ...session } = await (await worker.fetch(path, mine)).json();
+      assert.deepEqual(session, { id, status: 'active', workflow_id: 'wf_sandbox', expires_at });
       assert.ok(Math.abs(created_at - Date.now() / 1000) < 5);
 
       for (const method of ['GET', 'DELETE']) {
-        const answer = await worker.fetch(path, { method, ...other });
-        assert.equal(answer.status, 404, method);
-        assert.equal((await answer.json()).code, 'not_found');
+        const response = await worker.fetch(path, { method, ...other });
+        assert.equal(response.status, 404, method);
+        assert.equal((await response.json()).code, 'not_found');
         assert.equal((await worker.fetch(path, { method })).status, 401, `${method} without proof`);
       }
       for (let i = 0; i < 2; i++) {
-        const answer = await worker.fetch(path, { method: 'DELETE', ...mine });
-        assert.equal(answer.status, 200);
-        assert.deepEqual(await answer.json(), { id, status: 'cancelled' });
+        const response = await worker.fetch(path, { method: 'DELETE', ...mine });
+        assert.equal(response.status, 200);
+        assert.deepEqual(await response.json(), { id, status: 'cancelled' });
       }
       assert.equal((await (await worker.fetch(path, mine)).json()).status, 'cancelled');
       const cancels = worker.sandbox.requests.filter((request) => request.path.endsWith('/cancel'));
@@ -168,28 +172,28 @@ describe('a session', () => {
     return { path: `/api/chatkit/session/${(await start.json()).session_id}`, mine: { headers: { Cookie: cookieOf(start) ?? '' } } };
   };
 
-  test('that OpenAI no longer knows is cancelled all the same; a real failure is told', () =>
+  test('that OpenAI no longer knows counts as cancelled; other errors of OpenAI are returned', () =>
     withWorker({}, async (worker) => {
       const { path, mine } = await begin(worker);
       worker.sandbox.fail('invalid-key');
-      const answer = await worker.fetch(path, { method: 'DELETE', ...mine });
-      assert.equal((await answer.json()).code, 'openai_key_rejected');
+      const response = await worker.fetch(path, { method: 'DELETE', ...mine });
+      assert.equal((await response.json()).code, 'openai_key_rejected');
       assert.equal((await (await worker.fetch(path, mine)).json()).status, 'active');
       worker.sandbox.fail('workflow-not-found');
       assert.equal((await worker.fetch(path, { method: 'DELETE', ...mine })).status, 200);
       assert.equal((await (await worker.fetch(path, mine)).json()).status, 'cancelled');
     }));
 
-  test('that is over is cancelled without asking OpenAI', () =>
+  test('that has expired is cancelled without a call to OpenAI', () =>
     withWorker({ SESSION_TTL_SECONDS: '1' }, async (worker) => {
       const { path, mine } = await begin(worker);
       const status = async () => (await (await worker.fetch(path, mine)).json()).status;
-      await until(async () => (await status()) === 'expired', 'the session is over');
+      await until(async () => (await status()) === 'expired', 'the session expires');
       assert.equal((await (await worker.fetch(path, { method: 'DELETE', ...mine })).json()).status, 'cancelled');
       assert.equal(worker.sandbox.requests.length, 1);
     }));
 
-  test('with an odd id is not found', () =>
+  test('with a malformed or unknown id is not found', () =>
     withWorker({}, async (worker) => {
       const mine = { headers: { Cookie: cookieOf(await post(worker, '/api/chatkit/session')) ?? '' } };
       for (const id of ['..', 'x'.repeat(5000), '%00', '%2e%2e', 'a%20b', "a'--", 'cksess_unknown']) {
@@ -202,24 +206,24 @@ describe('a session', () => {
 });
 
 describe('daily limits', () => {
-  test('let exactly as many sessions through as they say, however many are asked for at once, and after a restart', () =>
+  test('allow exactly the configured number of sessions, under concurrency and across a restart', () =>
     withWorker({ DAILY_SESSION_LIMIT: '40' }, async (worker) => {
       const starts = (/** @type {number} */ number) =>
         Promise.all(Array.from({ length: number }, () => post(worker, '/api/chatkit/session')));
-      const answers = await starts(160);
+      const responses = await starts(160);
       assert.ok(await evict(worker, 'limits'));
-      answers.push(...(await starts(20)));
-      const ok = answers.filter(({ status }) => status === 200);
-      const refused = answers.filter(({ status }) => status === 429);
-      assert.equal(ok.length + refused.length, 180);
+      responses.push(...(await starts(20)));
+      const ok = responses.filter(({ status }) => status === 200);
+      const limited = responses.filter(({ status }) => status === 429);
+      assert.equal(ok.length + limited.length, 180);
       assert.equal(ok.length, 40);
       assert.equal(worker.sandbox.requests.length, 40);
-      assert.equal((await refused[0].json()).code, 'daily_limit_reached');
-      const wait = Number(refused[0].headers.get('retry-after'));
+      assert.equal((await limited[0].json()).code, 'daily_limit_reached');
+      const wait = Number(limited[0].headers.get('retry-after'));
       assert.ok(wait >= 1 && wait <= 86_400);
     }));
 
-  test('go on counting where a restart left off', () =>
+  test('keep their count across a restart', () =>
     withWorker({ DAILY_SESSION_LIMIT: '40' }, async (worker) => {
       const starts = (/** @type {number} */ number) =>
         Promise.all(Array.from({ length: number }, () => post(worker, '/api/chatkit/session')));
@@ -230,7 +234,7 @@ describe('daily limits', () => {
       assert.equal(worker.sandbox.requests.length, 40);
     }));
 
-  test('are counted per user too, and a session that OpenAI refuses gives its place back', () =>
+  test('apply per user too, and a session that OpenAI rejects releases its quota', () =>
     withWorker({ DAILY_SESSIONS_PER_USER: '2' }, async (worker) => {
       const first = await post(worker, '/api/chatkit/session');
       const mine = { headers: { Cookie: cookieOf(first) ?? '' } };

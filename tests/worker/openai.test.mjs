@@ -1,5 +1,5 @@
-// Whatever OpenAI or the network does, one row each: what the page is told, after how long, that the next session succeeds,
-// and that no secret gets out. Each row has a Worker, a stand-in for OpenAI and a ledger of its own.
+// Faults of OpenAI and of the network, one row each: the response to the page, its delay, that the next session succeeds, and
+// that no secret leaks. Each row has its own Worker, sandbox and ledger.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,40 +12,41 @@ import { startWorkerd } from '../support/workerd.mjs';
 
 const TIMEOUT_SECONDS = 3;
 const KEY = 'sk-proj-uV7dQ2mXw9KfT4hLzR8nYc3PbE6sJa1GoZi5';
-/** The two pauses before a second and a third try, at their shortest. */
-const PAUSES = 1.125;
+/** The minimum total delay, in seconds, before the second and the third try. */
+const MIN_DELAY = 1.125;
 const ADMIN = { Authorization: 'Bearer admin-token' };
 
 /**
  * @typedef {object} Expected
  * @property {number} status
  * @property {string | null} code
- * @property {number} tries requests that OpenAI gets
- * @property {string} [retryAfter] the header
- * @property {number} [seconds] that it takes at least
+ * @property {number} tries requests that OpenAI receives
+ * @property {string} [retryAfter] the Retry-After header
+ * @property {number} [seconds] minimum duration
  */
 
 /** @type {[name: string, options: object, expected: Expected][]} */
-const answers = [
+const faults = [
   ['bad-request', {}, { status: 502, code: 'openai_rejected', tries: 1 }],
   ['invalid-key', {}, { status: 502, code: 'openai_key_rejected', tries: 1 }],
   ['echo-secrets', {}, { status: 502, code: 'openai_rejected', tries: 1 }],
   ['beta-unavailable', {}, { status: 502, code: 'openai_key_rejected', tries: 1 }],
   ['workflow-not-found', {}, { status: 502, code: 'workflow_not_found', tries: 1 }],
-  ['request-timeout', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
-  ['conflict', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
-  ['rate-limited', {}, { status: 429, code: 'openai_rate_limited', tries: 3, seconds: PAUSES }],
+  ['request-timeout', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: MIN_DELAY }],
+  ['conflict', {}, { status: 502, code: 'openai_rejected', tries: 3, seconds: MIN_DELAY }],
+  ['rate-limited', {}, { status: 429, code: 'openai_rate_limited', tries: 3, seconds: MIN_DELAY }],
   ['rate-limited', { retryAfter: 1 }, { status: 429, code: 'openai_rate_limited', tries: 3, retryAfter: '1', seconds: 2 }],
   ['rate-limited', { retryAfterMs: 40 }, { status: 429, code: 'openai_rate_limited', tries: 3, retryAfter: '1', seconds: 0.08 }],
   ['rate-limited', { retryAfter: 60 }, { status: 429, code: 'openai_rate_limited', tries: 1, retryAfter: '60' }],
-  ['server-error', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
-  ['bad-gateway', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
-  ['unavailable', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['server-error', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY }],
+  ['bad-gateway', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY }],
+  ['unavailable', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY }],
   ['unavailable', { headers: { 'x-should-retry': 'false' } }, { status: 502, code: 'openai_unavailable', tries: 1 }],
-  ['bad-request', { headers: { 'x-should-retry': 'true' } }, { status: 502, code: 'openai_rejected', tries: 3, seconds: PAUSES }],
-  ['gateway-timeout', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
-  ['unavailable', { times: 2 }, { status: 200, code: null, tries: 3, seconds: PAUSES }],
-  ['reset', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES }],
+  ['bad-request', { headers: { 'x-should-retry': 'true' } },
+    { status: 502, code: 'openai_rejected', tries: 3, seconds: MIN_DELAY }],
+  ['gateway-timeout', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY }],
+  ['unavailable', { times: 2 }, { status: 200, code: null, tries: 3, seconds: MIN_DELAY }],
+  ['reset', {}, { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY }],
   ['reset', { times: 1 }, { status: 200, code: null, tries: 2 }],
   ['html', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
   ['empty', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
@@ -57,10 +58,10 @@ const answers = [
   ['silence', {}, { status: 504, code: 'openai_timeout', tries: 1, seconds: TIMEOUT_SECONDS }],
 ];
 
-/** Everything that a Worker gave away or kept, by the row it is of. @type {[row: string, text: string][]} */
-const seen = [];
+/** Everything that the Workers sent or stored, labelled by row. @type {[label: string, text: string][]} */
+const outputs = [];
 
-/** The Worker against this address, and all that it needs. */
+/** Starts the Worker with this address for OpenAI, and a KV. */
 async function startWorker(/** @type {string} */ baseUrl) {
   const kv = await startKv();
   const worker = await startWorkerd(
@@ -86,30 +87,37 @@ async function startWorker(/** @type {string} */ baseUrl) {
   };
 }
 
-/** Starts a session and checks all that the row says of it. */
+/** Starts a session and checks what the row expects. */
 async function check(/** @type {import('node:test').TestContext} */ t, /** @type {any} */ worker, /** @type {Expected} */ expected) {
   const started = performance.now();
-  const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
-  const body = await answer.json();
+  const response = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+  const body = await response.json();
   const seconds = (performance.now() - started) / 1000;
-  t.diagnostic(`${answer.status} ${body.code ?? 'a session'}, Retry-After ${answer.headers.get('retry-after') ?? 'none'}, ${seconds.toFixed(2)} s`);
-  assert.equal(answer.status, expected.status);
+  const retryAfter = response.headers.get('retry-after');
+  t.diagnostic(`${response.status} ${body.code ?? 'a session'}, Retry-After ${retryAfter ?? 'none'}, ${seconds.toFixed(2)} s`);
+  assert.equal(response.status, expected.status);
   assert.equal(body.code ?? null, expected.code);
-  assert.equal(answer.headers.get('retry-after'), expected.retryAfter ?? null);
+  assert.equal(retryAfter, expected.retryAfter ?? null);
   assert.ok(seconds >= (expected.seconds ?? 0) && seconds < TIMEOUT_SECONDS + 1, `took ${seconds} s`);
-  const line = worker.logs().find((/** @type {any} */ { request_id }) => request_id === answer.headers.get('x-request-id'));
+  const line = worker.logs().find((/** @type {any} */ { request_id }) => request_id === response.headers.get('x-request-id'));
   assert.equal(line.tries, expected.tries);
   if (expected.code) {
     assert.match(body.detail, /^Error creating ChatKit session: /);
     assert.equal(body.request_id, line.request_id);
     assert.equal(line.code, expected.code);
-    assert.ok(line.cause, 'the log says why');
+    assert.ok(line.cause, 'the log has the cause');
   }
-  return { line, text: JSON.stringify([...answer.headers]) + JSON.stringify({ ...body, client_secret: undefined }) };
+  return { line, text: JSON.stringify([...response.headers]) + JSON.stringify({ ...body, client_secret: undefined }) };
 }
 
-/** Uses what else stores or shows something, with secrets where a careless page would put them; then keeps all there is to see. */
-async function collect(/** @type {string} */ row, /** @type {Awaited<ReturnType<typeof startWorker>>} */ { worker, kv }, /** @type {string} */ shown) {
+/**
+ * Calls the other endpoints that store or show something, with secrets where a careless page would put them; then collects
+ * all output.
+ * @param {string} row
+ * @param {Awaited<ReturnType<typeof startWorker>>} started
+ * @param {string} sent
+ */
+async function collect(row, { worker, kv }, sent) {
   const leaked = { message: `failed with ek_page_0123456789 and ${KEY}`, stack: `at https://a.example/?token=ek_page_0123456789` };
   /** @type {[string, RequestInit][]} */
   const others = [
@@ -122,22 +130,22 @@ async function collect(/** @type {string} */ row, /** @type {Awaited<ReturnType<
     ['/api/chatkit/config', {}],
   ];
   for (const [where, init] of others) {
-    const answer = await worker.fetch(where, init);
-    shown += `\n${where.split('?', 1)[0]} ${JSON.stringify([...answer.headers])} ${await answer.text()}`;
+    const response = await worker.fetch(where, init);
+    sent += `\n${where.split('?', 1)[0]} ${JSON.stringify([...response.headers])} ${await response.text()}`;
   }
   const files = await readdir(worker.storage, { recursive: true, withFileTypes: true });
   const objects = files.filter((file) => file.isFile()).map((file) => readFile(path.join(file.parentPath, file.name), 'latin1'));
   const stored = (await Promise.all(objects)).join('');
-  assert.ok(stored.includes('failed with [redacted]'), 'the objects can be looked into');
+  assert.ok(stored.includes('failed with [redacted]'), 'the files of the objects are readable');
   await until(() => kv.values.size > 0, 'counters in KV');
-  seen.push([`${row}: answers`, shown], [`${row}: log`, worker.printed()], [`${row}: objects`, stored],
+  outputs.push([`${row}: responses`, sent], [`${row}: log`, worker.printed()], [`${row}: objects`, stored],
     [`${row}: KV`, [...kv.values].join('\n')]);
 }
 
-describe('when OpenAI answers with', { concurrency: 4 }, () => {
-  for (const [name, options, expected] of answers) {
+describe('when OpenAI responds with', { concurrency: 4 }, () => {
+  for (const [name, options, expected] of faults) {
     const row = `${name} ${JSON.stringify(options)}`;
-    test(`${row}, the page gets ${expected.code ?? 'its session'}`, async (t) => {
+    test(`${row}, the page gets ${expected.code ?? 'a session'}`, async (t) => {
       const sandbox = await startSandbox({ apiKey: KEY });
       const all = await startWorker(sandbox.baseUrl);
       try {
@@ -145,9 +153,9 @@ describe('when OpenAI answers with', { concurrency: 4 }, () => {
         const { line, text } = await check(t, all.worker, expected);
         assert.equal(sandbox.requests.length, expected.tries);
         if (!['reset', 'silence', 'echo-secrets'].includes(name)) {
-          assert.equal(line.openai_request_id, sandbox.requests.at(-1)?.requestId, 'the log leads to what OpenAI has');
+          assert.equal(line.openai_request_id, sandbox.requests.at(-1)?.requestId, "the log has OpenAI's request id");
         }
-        // OpenAI echoes the key with its middle starred out.
+        // OpenAI echoes the key with asterisks in the middle.
         if (name === 'invalid-key') assert.match(line.cause, /^Incorrect API key provided: \[redacted\] /);
         sandbox.reset();
         await check(t, all.worker, { status: 200, code: null, tries: 1 });
@@ -160,10 +168,10 @@ describe('when OpenAI answers with', { concurrency: 4 }, () => {
   }
 });
 
-const unreachable = { status: 502, code: 'openai_unavailable', tries: 3, seconds: PAUSES };
+const unreachable = { status: 502, code: 'openai_unavailable', tries: 3, seconds: MIN_DELAY };
 
 describe('when OpenAI cannot be reached because', { concurrency: 3 }, () => {
-  test('the connection is refused, the page gets openai_unavailable, and its session once somebody listens', async (t) => {
+  test('the connection is refused, the page gets openai_unavailable, and a session once OpenAI listens', async (t) => {
     const port = await freePort();
     const all = await startWorker(`http://127.0.0.1:${port}/v1`);
     try {
@@ -181,7 +189,7 @@ describe('when OpenAI cannot be reached because', { concurrency: 3 }, () => {
   });
 
   for (const [row, address] of [
-    ['its name cannot be resolved', async () => 'https://openai.invalid/v1'],
+    ['its host name cannot be resolved', async () => 'https://openai.invalid/v1'],
     ['it does not speak TLS', async (/** @type {number} */ port) => `https://127.0.0.1:${port}/v1`],
   ]) {
     test(`${row}, the page gets openai_unavailable`, async (t) => {
@@ -198,10 +206,12 @@ describe('when OpenAI cannot be reached because', { concurrency: 3 }, () => {
   }
 });
 
-test('no answer, header, log line, KV value or object row of any row has a piece of the key or a client secret', () => {
-  assert.equal(seen.length, 4 * (answers.length + 3), 'every row is here');
+test('no response, header, log line, KV value or stored object contains part of the key or a client secret', () => {
+  assert.equal(outputs.length, 4 * (faults.length + 3), 'every row was collected');
   const pieces = Array.from({ length: KEY.length - 8 - 7 }, (_, i) => KEY.slice(8 + i, 8 + i + 8));
-  for (const [where, text] of seen) {
-    for (const piece of [...pieces, 'ek_sandbox', 'ek_page', 'ek_echoed']) assert.ok(!text.includes(piece), `${where} has ${piece}`);
+  for (const [where, text] of outputs) {
+    for (const piece of [...pieces, 'ek_sandbox', 'ek_page', 'ek_echoed']) {
+      assert.ok(!text.includes(piece), `${where} contains ${piece}`);
+    }
   }
 });

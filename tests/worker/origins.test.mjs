@@ -1,4 +1,4 @@
-// Which pages may use the Worker, and what their browsers are told, errors included.
+// Which origins may use the Worker, and the CORS headers of every response, errors included.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
@@ -29,44 +29,44 @@ for (const origin of [
   'http://www.site.example',
   'https://www.site.example:8443',
 ]) {
-  test(`a page of ${origin} is stopped before OpenAI is asked`, async () => {
-    const answer = await start(origin);
-    assert.equal(answer.status, 403);
-    assert.equal((await answer.json()).code, 'origin_not_allowed');
-    assert.equal(answer.headers.get('access-control-allow-origin'), null);
-    assert.deepEqual(answer.headers.getSetCookie(), []);
+  test(`a page from ${origin} is rejected before OpenAI is called`, async () => {
+    const response = await start(origin);
+    assert.equal(response.status, 403);
+    assert.equal((await response.json()).code, 'origin_not_allowed');
+    assert.equal(response.headers.get('access-control-allow-origin'), null);
+    assert.deepEqual(response.headers.getSetCookie(), []);
     assert.deepEqual(worker.sandbox.requests, []);
   });
 }
 
-describe('a page of an allowed origin', () => {
+describe('a page from an allowed origin', () => {
   for (const origin of [ALLOWED, 'https://a.tenant.example', 'https://a.b.tenant.example']) {
-    test(`${origin} is let in by its own name`, async () => {
-      const answer = await start(origin);
-      assert.equal(answer.status, 200);
-      assert.equal(answer.headers.get('access-control-allow-origin'), origin);
-      assert.equal(answer.headers.get('access-control-allow-credentials'), 'true');
-      assert.equal(answer.headers.get('vary'), 'Origin');
+    test(`${origin} is allowed by its exact name`, async () => {
+      const response = await start(origin);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('access-control-allow-origin'), origin);
+      assert.equal(response.headers.get('access-control-allow-credentials'), 'true');
+      assert.equal(response.headers.get('vary'), 'Origin');
     });
   }
 
-  test('gets a partitioned cookie, and the same value for a header', async () => {
-    const answer = await start(ALLOWED);
-    const [cookie] = answer.headers.getSetCookie();
+  test('gets a partitioned cookie, and the same value in the body to send as a header', async () => {
+    const response = await start(ALLOWED);
+    const [cookie] = response.headers.getSetCookie();
     assert.match(cookie, /; HttpOnly; SameSite=None; Secure; Partitioned$/);
-    const { visitor } = await answer.json();
-    assert.equal(`__Host-chatkit_visitor=${visitor}`, cookieOf(answer));
-    const again = await worker.fetch('/api/chatkit/refresh', {
+    const { visitor } = await response.json();
+    assert.equal(`__Host-chatkit_visitor=${visitor}`, cookieOf(response));
+    const refresh = await worker.fetch('/api/chatkit/refresh', {
       method: 'POST',
       headers: { Origin: ALLOWED, 'X-ChatKit-Visitor': visitor },
     });
-    assert.equal(again.status, 200);
+    assert.equal(refresh.status, 200);
     const [first, second] = worker.sandbox.requests.map(({ body }) => body.user);
     assert.equal(second, first);
   });
 
-  test('can read errors, whatever goes wrong', async () => {
-    const answers = [
+  test('can read every error response', async () => {
+    const responses = [
       await start(ALLOWED, { body: '{' }),
       await start(ALLOWED, { body: ' '.repeat(20_000) }),
       await worker.fetch('/api/nope', { headers: { Origin: ALLOWED } }),
@@ -74,15 +74,15 @@ describe('a page of an allowed origin', () => {
       await worker.fetch('/api/chatkit/refresh', { method: 'POST', headers: { Origin: ALLOWED } }),
     ];
     worker.sandbox.fail('invalid-key');
-    answers.push(await start(ALLOWED));
-    assert.deepEqual(answers.map(({ status }) => status), [400, 413, 404, 405, 401, 502]);
-    for (const answer of answers) {
-      assert.equal(answer.headers.get('access-control-allow-origin'), ALLOWED, `${answer.status}`);
-      assert.equal(answer.headers.get('access-control-expose-headers'), 'X-Request-Id, Retry-After');
+    responses.push(await start(ALLOWED));
+    assert.deepEqual(responses.map(({ status }) => status), [400, 413, 404, 405, 401, 502]);
+    for (const response of responses) {
+      assert.equal(response.headers.get('access-control-allow-origin'), ALLOWED, `${response.status}`);
+      assert.equal(response.headers.get('access-control-expose-headers'), 'X-Request-Id, Retry-After');
     }
   });
 
-  test('is told in the preflight what it may send', async () => {
+  test('gets the allowed method and headers in the preflight response', async () => {
     const preflight = (/** @type {string} */ origin) =>
       worker.fetch('/api/chatkit/session', {
         method: 'OPTIONS',
@@ -99,16 +99,16 @@ describe('a page of an allowed origin', () => {
   });
 });
 
-test("the Worker's own page needs no setting and gets no value for a header", async () => {
-  const answer = await start(worker.url);
-  assert.equal(answer.status, 200);
-  assert.equal((await answer.json()).visitor, undefined);
-  assert.equal(answer.headers.get('access-control-allow-origin'), null);
+test("the Worker's own page needs no setting and gets no visitor value in the body", async () => {
+  const response = await start(worker.url);
+  assert.equal(response.status, 200);
+  assert.equal((await response.json()).visitor, undefined);
+  assert.equal(response.headers.get('access-control-allow-origin'), null);
 });
 
-test('config can be read from anywhere, and says that it depends on the origin', async () => {
-  const answer = await worker.fetch('/api/chatkit/config', { headers: { Origin: 'https://evil.example' } });
-  assert.equal(answer.status, 200);
-  assert.equal(answer.headers.get('vary'), 'Origin');
-  assert.equal(answer.headers.get('access-control-allow-origin'), null);
+test('GET /api/chatkit/config responds to any origin and varies by origin', async () => {
+  const response = await worker.fetch('/api/chatkit/config', { headers: { Origin: 'https://evil.example' } });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('vary'), 'Origin');
+  assert.equal(response.headers.get('access-control-allow-origin'), null);
 });

@@ -1,5 +1,5 @@
-// A fault that ends the WebAssembly instance, as a panic or a lack of memory would: the request that it met fails, and the next
-// one finds a new instance. Nothing in the Worker brings one about, so a copy of its module is given a way to.
+// Recovery from a fault that ends the WebAssembly instance, such as a panic or a lack of memory: the request that hits it fails,
+// and the next one gets a new instance. No request can cause such a fault, so the test injects one into a copy of the Worker.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { inRoot } from '../../scripts/setup/paths.mjs';
 import { cookieOf } from '../support/worker.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
-/** A copy of the built Worker in which reading the address of a request with `?fault` is a fault in WebAssembly. */
+/** Makes a copy of the built Worker in which reading the URL of a request with `?fault` throws a fault of WebAssembly. */
 function buildWithFault() {
   const folder = mkdtempSync(inRoot('build', 'fault-'));
   cpSync(inRoot('build', 'deploy'), folder, { recursive: true, filter: (file) => !file.endsWith('.capnp') });
@@ -21,7 +21,7 @@ function buildWithFault() {
   return folder;
 }
 
-test('after a fault in WebAssembly the next request, and the objects that were there, find a new instance', async () => {
+test('after a fault in WebAssembly, the next request and existing Durable Objects get a new instance', async () => {
   const build = buildWithFault();
   const sandbox = await startSandbox();
   const worker = await startWorkerd({
@@ -37,8 +37,8 @@ test('after a fault in WebAssembly the next request, and the objects that were t
     for (let times = 0; times < 3; times++) {
       assert.equal((await worker.fetch('/health?fault')).status, 500);
       assert.equal((await worker.fetch('/health')).status, 200);
-      const shown = await worker.fetch(`/api/chatkit/session/${id}`, { headers });
-      assert.equal(shown.status, 200, await shown.text());
+      const lookup = await worker.fetch(`/api/chatkit/session/${id}`, { headers });
+      assert.equal(lookup.status, 200, await lookup.text());
       const tracked = await worker.fetch('/api/analytics/message', { method: 'POST' });
       assert.deepEqual(await tracked.json(), { status: 'tracked' });
     }

@@ -1,25 +1,29 @@
-// A Worker that is not set up, or wrongly, says what is missing; it never half-works.
+// A Worker with missing or invalid settings says which, and never starts sessions with only some of them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startWorker } from '../support/worker.mjs';
 
-/** Starts a Worker for one look at it. */
-async function withWorker(/** @type {Parameters<typeof startWorker>[0]} */ options, /** @type {(worker: Awaited<ReturnType<typeof startWorker>>) => Promise<void>} */ look) {
+/**
+ * Starts a Worker, uses it and closes it.
+ * @param {Parameters<typeof startWorker>[0]} options
+ * @param {(worker: Awaited<ReturnType<typeof startWorker>>) => Promise<void>} use
+ */
+async function withWorker(options, use) {
   const worker = await startWorker(options);
   try {
-    await look(worker);
+    await use(worker);
   } finally {
     await worker.close();
   }
 }
 
 describe('a Worker', () => {
-  test('without key and workflow names both, and still serves page, config and health', () =>
+  test('without a key and a workflow names both, and still serves the page, the config and the health check', () =>
     withWorker({}, async (worker) => {
       for (const path of ['/api/chatkit/session', '/api/chatkit/refresh']) {
-        const answer = await worker.fetch(path, { method: 'POST' });
-        assert.equal(answer.status, 500);
-        const { code, detail } = await answer.json();
+        const response = await worker.fetch(path, { method: 'POST' });
+        assert.equal(response.status, 500);
+        const { code, detail } = await response.json();
         assert.equal(code, 'not_configured');
         assert.match(detail, /^Error creating ChatKit session: OPENAI_API_KEY is not set: .* No workflow ID configured: /);
       }
@@ -28,15 +32,15 @@ describe('a Worker', () => {
       assert.equal((await worker.fetch('/')).status, 200);
     }));
 
-  test('with wrong settings lists every one with what it holds and what is allowed', () =>
+  test('with invalid settings lists each one with its value and what is allowed', () =>
     withWorker(
       {
         vars: { OPENAI_CHATKIT_WORKFLOW_ID: 'workflow', SESSION_TTL_SECONDS: '900', WORKFLOW_VERSION: 'latest' },
         secrets: { OPENAI_API_KEY: 'sk with space' },
       },
       async (worker) => {
-        const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
-        const { code, detail } = await answer.json();
+        const response = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+        const { code, detail } = await response.json();
         assert.equal(code, 'not_configured');
         for (const part of [
           'OPENAI_API_KEY holds characters',
@@ -50,12 +54,12 @@ describe('a Worker', () => {
       },
     ));
 
-  test('with its key in the wrong variable does not show it', () => {
+  test('with its key in the wrong variable does not reveal the key', () => {
     const key = 'sk-proj-0123456789abcdef';
     return withWorker({ vars: { OPENAI_CHATKIT_WORKFLOW_ID: key }, secrets: { OPENAI_API_KEY: key } }, async (worker) => {
-      const answer = await worker.fetch('/api/chatkit/session', { method: 'POST' });
-      const body = await answer.text();
-      assert.equal(answer.status, 500);
+      const response = await worker.fetch('/api/chatkit/session', { method: 'POST' });
+      const body = await response.text();
+      assert.equal(response.status, 500);
       assert.ok(JSON.parse(body).detail.includes('OPENAI_CHATKIT_WORKFLOW_ID is "[redacted]" and must be a workflow id'), body);
       assert.ok(!body.includes('0123456789abcdef'));
     });

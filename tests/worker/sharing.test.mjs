@@ -1,4 +1,5 @@
-// Several requests for one session, and clients that go away: neither may multiply what OpenAI is asked, nor leave work behind.
+// Concurrent requests for one session, and clients that disconnect: neither may multiply the requests to OpenAI or leave work
+// unfinished.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -12,10 +13,10 @@ import { startWorkerd } from '../support/workerd.mjs';
 let sandbox;
 /** @type {Awaited<ReturnType<typeof startWorkerd>>} */
 let worker;
-/** The cookie of a visitor who has had one session. */
+/** The cookie of a visitor with one session so far. */
 let cookie = '';
-/** How many lines the log had before the test. */
-let logged = 0;
+/** The number of log lines before the test. */
+let oldLines = 0;
 
 before(async () => {
   sandbox = await startSandbox();
@@ -31,7 +32,7 @@ beforeEach(async () => {
   sandbox.reset();
   cookie = cookieOf(await start({})) ?? '';
   sandbox.reset();
-  logged = worker.logs().length;
+  oldLines = worker.logs().length;
 });
 after(async () => {
   await worker.close();
@@ -41,12 +42,12 @@ after(async () => {
 const start = (/** @type {Record<string, string>} */ headers, path = '/api/chatkit/session', body = '') =>
   worker.fetch(path, { method: 'POST', headers, ...(body && { body }) });
 
-const reached = (/** @type {number} */ count) =>
+const openAiGot = (/** @type {number} */ count) =>
   until(() => sandbox.requests.length >= count, `${count} requests at OpenAI`);
-const lines = () => worker.logs().slice(logged);
-const clientGone = () => until(() => lines().some(({ code }) => code === 'client_gone'), 'the line in the log');
+const newLines = () => worker.logs().slice(oldLines);
+const clientGoneLogged = () => until(() => newLines().some(({ code }) => code === 'client_gone'), 'the log line client_gone');
 
-/** Sends a session request whose connection can be broken off. */
+/** Sends a session request over a socket that the test can close. */
 async function startOnSocket() {
   const socket = connect(Number(new URL(worker.url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -55,51 +56,51 @@ async function startOnSocket() {
   return socket;
 }
 
-describe('starts by one visitor at the same time', () => {
-  test('ask OpenAI once and get one session, which is counted once', async () => {
-    const open = sandbox.hold();
+describe('session starts by one visitor', () => {
+  test('share one request to OpenAI and one session when they are concurrent', async () => {
+    const release = sandbox.hold();
     const starts = Array.from({ length: 12 }, (_, i) => start({ Cookie: cookie }, i % 2 ? '/api/chatkit/refresh' : undefined));
-    await reached(1);
-    open();
-    const answers = await Promise.all(starts);
-    for (const answer of answers) assert.equal(answer.status, 200);
-    const sessions = new Set(await Promise.all(answers.map(async (answer) => (await answer.json()).session_id)));
+    await openAiGot(1);
+    release();
+    const responses = await Promise.all(starts);
+    for (const response of responses) assert.equal(response.status, 200);
+    const sessions = new Set(await Promise.all(responses.map(async (response) => (await response.json()).session_id)));
     assert.equal(sessions.size, 1);
     assert.equal(sandbox.requests.length, 1);
-    assert.equal(lines().filter(({ event }) => event === 'session.shared').length, 11);
+    assert.equal(newLines().filter(({ event }) => event === 'session.shared').length, 11);
   });
 
-  test('get a new session each time, once the one before is there', async () => {
+  test('each create a new session when they are sequential', async () => {
     const before = await start({});
     const first = await before.json();
     const second = await (await start({ Cookie: cookieOf(before) ?? '' })).json();
     assert.notEqual(first.session_id, second.session_id);
   });
 
-  test('share a failure too', async () => {
+  test('share a failure too when they are concurrent', async () => {
     sandbox.fail('invalid-key', { times: 1 });
-    const open = sandbox.hold();
+    const release = sandbox.hold();
     const starts = Array.from({ length: 5 }, () => start({ Cookie: cookie }));
-    await reached(1);
-    open();
-    for (const answer of await Promise.all(starts)) assert.equal(answer.status, 502);
+    await openAiGot(1);
+    release();
+    for (const response of await Promise.all(starts)) assert.equal(response.status, 502);
     assert.equal(sandbox.requests.length, 1);
-    assert.equal((await start({ Cookie: cookie })).status, 200, 'and the next one succeeds');
+    assert.equal((await start({ Cookie: cookie })).status, 200, 'the next start succeeds');
   });
 
-  test('that ask for something else, or are of another visitor, are not mixed up', async () => {
+  test('are shared when only the thread differs, but never with another visitor', async () => {
     const other = cookieOf(await start({})) ?? '';
     sandbox.reset();
-    const open = sandbox.hold();
+    const release = sandbox.hold();
     const starts = [
       start({ Cookie: cookie }),
       start({ Cookie: other }),
       start({ Cookie: cookie }, undefined, '{"thread_id":"cthr_1"}'),
     ];
-    await reached(2);
-    open();
-    const [mine, theirs, withThread] = await Promise.all(starts.map(async (answer) => (await answer).json()));
-    assert.equal(withThread.session_id, mine.session_id, 'a thread changes nothing at OpenAI');
+    await openAiGot(2);
+    release();
+    const [mine, theirs, withThread] = await Promise.all(starts.map(async (response) => (await response).json()));
+    assert.equal(withThread.session_id, mine.session_id, 'the thread is not part of the request to OpenAI');
     assert.equal(withThread.thread_id, 'cthr_1');
     assert.notEqual(mine.session_id, theirs.session_id);
     assert.equal(sandbox.requests.length, 2);
@@ -107,40 +108,40 @@ describe('starts by one visitor at the same time', () => {
   });
 });
 
-describe('a client that goes away', () => {
-  test('ends the request to OpenAI, and its place for the day is given back', async () => {
+describe('when a client disconnects', () => {
+  test('the request to OpenAI is aborted and its daily quota is released', async () => {
     sandbox.fail('silence', { times: Infinity });
     const socket = await startOnSocket();
-    await reached(1);
+    await openAiGot(1);
     socket.resetAndDestroy();
-    await until(() => sandbox.requests[0]?.dropped, 'the end of the request to OpenAI');
-    await clientGone();
+    await until(() => sandbox.requests[0]?.dropped, 'the request to OpenAI is aborted');
+    await clientGoneLogged();
     sandbox.reset();
     assert.equal((await start({ Cookie: cookie })).status, 200, 'the second of two sessions for the day');
     assert.equal((await start({ Cookie: cookie })).status, 429);
   });
 
-  test('while a request is to be tried again ends that too', async () => {
+  test('a pending retry is cancelled too', async () => {
     sandbox.fail('unavailable', { times: Infinity, retryAfter: 8 });
     const socket = await startOnSocket();
-    await reached(1);
+    await openAiGot(1);
     socket.resetAndDestroy();
-    await clientGone();
+    await clientGoneLogged();
     assert.equal(sandbox.requests.length, 1);
   });
 
-  test('leaves the session to those who wait for the same one', async () => {
-    const open = sandbox.hold();
+  test('the requests that wait for its session get one all the same', async () => {
+    const release = sandbox.hold();
     const socket = await startOnSocket();
-    await reached(1);
+    await openAiGot(1);
     const waiting = [start({ Cookie: cookie }), start({ Cookie: cookie })];
-    // Both are in the Worker when a request after them has been answered.
+    // Once a later request has its response, both have reached the Worker.
     await worker.fetch('/health');
     socket.resetAndDestroy();
-    await reached(2);
-    open();
-    const answers = await Promise.all(waiting);
-    for (const answer of answers) assert.equal(answer.status, 200);
-    assert.equal(sandbox.requests.length, 2, 'one of them asked anew, for both');
+    await openAiGot(2);
+    release();
+    const responses = await Promise.all(waiting);
+    for (const response of responses) assert.equal(response.status, 200);
+    assert.equal(sandbox.requests.length, 2, 'one of them repeats the request, for both');
   });
 });

@@ -1,4 +1,4 @@
-// Anonymous visitors: each keeps their own user, and nobody gets another's.
+// Anonymous visitors: each keeps the same user, and nobody can become another visitor.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
@@ -16,17 +16,17 @@ async function withWorker(options, use) {
   }
 }
 
-/** Starts a session and gives the user that OpenAI saw, and the cookie that came back. */
+/** Starts a session; returns the user that OpenAI received and the visitor cookie of the response. */
 async function visit(/** @type {Worker} */ worker, /** @type {string | undefined} */ cookie, path = '/api/chatkit/session') {
-  const answer = await worker.fetch(path, { method: 'POST', headers: cookie ? { Cookie: cookie } : {} });
-  assert.equal(answer.status, 200);
-  return { user: worker.sandbox.requests.at(-1)?.body.user, cookie: cookieOf(answer) ?? '' };
+  const response = await worker.fetch(path, { method: 'POST', headers: cookie ? { Cookie: cookie } : {} });
+  assert.equal(response.status, 200);
+  return { user: worker.sandbox.requests.at(-1)?.body.user, cookie: cookieOf(response) ?? '' };
 }
 
 const withSecret = (/** @type {string} */ secret) => ({ secrets: { VISITOR_SECRET: secret } });
 
 describe('a visitor', () => {
-  test('keeps the same user through refreshes, a restart and a change of secret', async () => {
+  test('keeps the same user across refreshes, a restart and a rotated secret', async () => {
     const first = await withWorker(withSecret('old'), async (worker) => {
       const start = await visit(worker, undefined);
       const refresh = await visit(worker, start.cookie, '/api/chatkit/refresh');
@@ -36,22 +36,22 @@ describe('a visitor', () => {
     const second = await withWorker(withSecret('new, old'), (worker) => visit(worker, first.cookie));
     assert.equal(second.user, first.user);
     const third = await withWorker(withSecret('new'), (worker) => visit(worker, second.cookie));
-    assert.equal(third.user, first.user, 'the cookie was signed anew');
+    assert.equal(third.user, first.user, 'the cookie was signed with the new secret');
   });
 
-  test('keeps the same user through a restart where only the API key is set', async () => {
+  test('keeps the same user across a restart when only the API key is set', async () => {
     const first = await withWorker({}, (worker) => visit(worker, undefined));
     const again = await withWorker({}, (worker) => visit(worker, first.cookie));
     assert.equal(again.user, first.user);
   });
 
-  test('of another deployment is a stranger', async () => {
+  test('of another deployment gets a new user', async () => {
     const theirs = await withWorker(withSecret('theirs'), (worker) => visit(worker, undefined));
     const ours = await withWorker(withSecret('ours'), (worker) => visit(worker, theirs.cookie));
     assert.notEqual(ours.user, theirs.user);
   });
 
-  test('is never another: a forged, cut, re-signed or swapped cookie makes a new visitor, and no refresh', () =>
+  test('cannot become another: a forged, truncated, re-signed or swapped cookie gets a new user and no refresh', () =>
     withWorker(withSecret('secret'), async (worker) => {
       const one = await visit(worker, undefined);
       const two = await visit(worker, undefined);
@@ -78,23 +78,23 @@ describe('a visitor', () => {
       }
     }));
 
-  test('is never shared: a hundred starts at once have a hundred users', () =>
+  test('has their own user, even with 100 concurrent starts', () =>
     withWorker({}, async (worker) => {
       await Promise.all(Array.from({ length: 100 }, () => worker.fetch('/api/chatkit/session', { method: 'POST' })));
       assert.equal(new Set(worker.sandbox.requests.map(({ body }) => body.user)).size, 100);
     }));
 });
 
-describe('a user that the body names', () => {
+describe('a user in the request body', () => {
   const post = (/** @type {Worker} */ worker, /** @type {object} */ body, path = '/api/chatkit/session') =>
     worker.fetch(path, { method: 'POST', body: JSON.stringify(body) });
 
-  test("counts behind the owner's own proxy, within bounds, and proves a refresh", () =>
+  test('is accepted with TRUST_CLIENT_USER if it is valid, and is enough for a refresh', () =>
     withWorker({ vars: { TRUST_CLIENT_USER: 'true' } }, async (worker) => {
       for (const name of ['user', 'user_id', 'userId']) {
-        const answer = await post(worker, { [name]: 'user-7' }, '/api/chatkit/refresh');
-        assert.equal(answer.status, 200);
-        assert.deepEqual(answer.headers.getSetCookie(), []);
+        const response = await post(worker, { [name]: 'user-7' }, '/api/chatkit/refresh');
+        assert.equal(response.status, 200);
+        assert.deepEqual(response.headers.getSetCookie(), []);
         assert.equal(worker.sandbox.requests.at(-1)?.body.user, 'user-7');
       }
       for (const user of ['', 7, 'x'.repeat(513), 'a\r\nX-Evil: 1']) {
@@ -104,7 +104,7 @@ describe('a user that the body names', () => {
     }));
 });
 
-test('the cookie is signed with a key that is not the API key itself', () =>
+test('the visitor cookie is not signed with the API key itself', () =>
   withWorker({}, async (worker) => {
     const { createHmac } = await import('node:crypto');
     const { cookie } = await visit(worker, undefined);

@@ -1,10 +1,10 @@
-// An app in React 19 with the component of docs/embed.md on one of its two routes.
+// A React 19 app with the component of docs/embed.md on one of its two routes.
 import { StrictMode, useMemo, useState } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { Chat as FromDocs } from 'docs/Chat.jsx';
 
-/** The element itself, whose `options` React sets; a new object at every turn, as an object in JSX is. */
+/** The element itself, with `options` set by React: a new object on every render, as for an object literal in JSX. */
 function Plain({ options, events, ...props }) {
   const listen = (chat) => {
     const gone = new AbortController();

@@ -1,8 +1,8 @@
-// An app in Vue 3 with the component of docs/embed.md on one of its two routes.
+// A Vue 3 app with the component of docs/embed.md on one of its two routes.
 import { createApp, h, ref, toHandlerKey } from 'vue';
 import FromDocs from 'docs/Chat.vue';
 
-/** The element itself, whose `options` Vue sets where the element has such a property. */
+/** The element itself. Vue sets `options` as a property if the element has one. */
 const Plain = ({ options, events, getToken, ...attributes }) =>
   h('chatkit-edge', {
     ...attributes,
@@ -20,7 +20,7 @@ createApp({
     const away = ref(false);
     const theme = ref('light');
     const heard = ref([]);
-    // Vue makes a proxy of this object, and of every one in it.
+    // Vue wraps this object and every object in it in a proxy.
     const options = ref({ disclaimer: { text: 'In light' } });
     const hear = ({ type, detail }) => heard.value.push(`${type} ${detail?.threadId ? 'thread' : ''}`.trim());
     function turnDark() {

@@ -1,4 +1,4 @@
-// A chat by @openai/chatkit-react, with a start and a refresh as OpenAI's guide to authentication has them.
+// A chat with @openai/chatkit-react, with a start and a refresh as in OpenAI's authentication guide.
 import { ChatKit, useChatKit } from '@openai/chatkit-react';
 import { createRoot } from 'react-dom/client';
 

@@ -1,5 +1,5 @@
-// The page of a template for Next.js: it loads the widget, then puts the element in.
-// As it was published it set `element.getClientSecret`, which the widget does not read; here it calls setOptions.
+// The page of a Next.js template: it loads the widget, then adds the element.
+// The published page sets `element.getClientSecret`, which the widget does not read; this one calls setOptions.
 import { useEffect, useRef } from 'react';
 import { createRoot } from 'react-dom/client';
 
