@@ -6,15 +6,15 @@
 import { Problem } from '../public/demo/problem.js';
 
 /** Origins by directive. @type {Map<string, Set<string>>} */
-const blocked = new Map();
+const blockedOrigins = new Map();
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
 document.addEventListener('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
   if (disposition !== 'enforce' || !URL.canParse(blockedURI)) return;
   const directive = effectiveDirective.replace(/-elem$/, '');
-  if (!blocked.has(directive)) blocked.set(directive, new Set());
-  blocked.get(directive)?.add(new URL(blockedURI).origin);
+  if (!blockedOrigins.has(directive)) blockedOrigins.set(directive, new Set());
+  blockedOrigins.get(directive)?.add(new URL(blockedURI).origin);
   for (const listener of listeners) listener();
 });
 
@@ -22,9 +22,9 @@ document.addEventListener('securitypolicyviolation', ({ disposition, effectiveDi
  * @param {'script-src' | 'connect-src' | 'frame-src'} directive
  * @param {string} url
  */
-function findBlocked(directive, url) {
+function findViolation(directive, url) {
   const { origin } = new URL(url);
-  if (!blocked.get(directive)?.has(origin)) return null;
+  if (!blockedOrigins.get(directive)?.has(origin)) return null;
   return new Problem('blocked_by_policy', `The page's Content-Security-Policy must allow ${origin} in ${directive}.`);
 }
 
@@ -33,20 +33,20 @@ function findBlocked(directive, url) {
  * @param {'script-src' | 'connect-src'} directive
  * @param {string} url
  */
-export async function blockedByPolicy(directive, url) {
+export async function checkForViolation(directive, url) {
   await new Promise((resolve) => setTimeout(resolve));
-  return findBlocked(directive, url);
+  return findViolation(directive, url);
 }
 
-/** Fails as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} over @returns {Promise<never>} */
-export function frameBlocked(url, over) {
+/** Fails as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} signal @returns {Promise<never>} */
+export function rejectIfFrameBlocked(url, signal) {
   return new Promise((_, reject) => {
     const check = () => {
-      const problem = findBlocked('frame-src', url);
+      const problem = findViolation('frame-src', url);
       if (problem) reject(problem);
     };
     listeners.add(check);
-    over.addEventListener('abort', () => listeners.delete(check));
+    signal.addEventListener('abort', () => listeners.delete(check));
     check();
   });
 }

@@ -19,4 +19,4 @@ const all = {
   'chatkit.log': true,
 };
 
-export const EVENTS = /** @type {(keyof ChatKitEvents)[]} */ (Object.keys(all));
+export const WIDGET_EVENTS = /** @type {(keyof ChatKitEvents)[]} */ (Object.keys(all));

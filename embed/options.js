@@ -6,29 +6,29 @@
 /** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions what a page may set; the session is the element's affair */
 
 /** Those with a translation of their own; the others are known by their language alone. */
-const WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
+const LOCALES_WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
 
 /** @type {Record<string, string>} */
-const SAME_LANGUAGE = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
+const LANGUAGE_ALIASES = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
 
 /** The page's language, as the widget takes it. @param {string} tag of BCP 47 */
-function localeOf(tag) {
-  const wanted = tag.trim().replaceAll('_', '-');
-  if (WITH_REGION.test(wanted)) return /** @type {SupportedLocale} */ (wanted);
-  const language = wanted.split('-')[0].toLowerCase();
-  return /** @type {SupportedLocale} */ (SAME_LANGUAGE[language] ?? language);
+function toWidgetLocale(tag) {
+  const normalized = tag.trim().replaceAll('_', '-');
+  if (LOCALES_WITH_REGION.test(normalized)) return /** @type {SupportedLocale} */ (normalized);
+  const language = normalized.split('-')[0].toLowerCase();
+  return /** @type {SupportedLocale} */ (LANGUAGE_ALIASES[language] ?? language);
 }
 
 /** The language where the element stands: its own attribute's, the page's, or the browser's. @param {HTMLElement} element */
-export function languageOf(element) {
-  const around = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
-  return element.getAttribute('locale') || around || navigator.language || 'en';
+export function resolveLanguage(element) {
+  const inherited = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
+  return element.getAttribute('locale') || inherited || navigator.language || 'en';
 }
 
 /** The attribute's theme, or that of the page where the element stands. @param {HTMLElement} element @returns {ColorScheme} */
-export function themeOf(element) {
-  const given = element.getAttribute('theme');
-  if (given === 'light' || given === 'dark') return given;
+export function resolveTheme(element) {
+  const attribute = element.getAttribute('theme');
+  if (attribute === 'light' || attribute === 'dark') return attribute;
   // A page that does not speak of dark is light, whatever the system prefers.
   const schemes = getComputedStyle(element).colorScheme.split(' ');
   if (!schemes.includes('dark')) return 'light';
@@ -40,7 +40,7 @@ export function themeOf(element) {
  * @param {string} text
  * @returns {StartScreenPrompt[]}
  */
-function readPrompts(text) {
+function parsePrompts(text) {
   if (text.trim().startsWith('[')) {
     try {
       return JSON.parse(text);
@@ -61,35 +61,39 @@ function readPrompts(text) {
  * @param {string | null} initialThread
  * @returns {ChatKitOptions}
  */
-export function optionsFor(element, options, { features }, api, initialThread) {
-  const given = withoutProxies(options);
+export function buildWidgetOptions(element, options, { features }, api, initialThread) {
+  const pageOptions = withoutProxies(options);
   const attribute = (/** @type {string} */ name) => element.getAttribute(name) ?? undefined;
   const prompts = attribute('prompts');
-  const theme = typeof given.theme === 'string' ? { colorScheme: given.theme } : given.theme;
+  const theme = typeof pageOptions.theme === 'string' ? { colorScheme: pageOptions.theme } : pageOptions.theme;
   return {
-    locale: localeOf(languageOf(element)),
-    ...given,
-    ...defined({ frameTitle: attribute('label') }),
+    locale: toWidgetLocale(resolveLanguage(element)),
+    ...pageOptions,
+    ...withoutUndefined({ frameTitle: attribute('label') }),
     api,
     initialThread,
-    theme: { colorScheme: themeOf(element), ...theme },
-    history: { enabled: features.history, ...given.history },
+    theme: { colorScheme: resolveTheme(element), ...theme },
+    history: { enabled: features.history, ...pageOptions.history },
     // Uploads that the session does not allow would fail only after the visitor has picked a file.
     composer: {
-      ...defined({ placeholder: attribute('placeholder') }),
-      ...given.composer,
-      attachments: { enabled: true, ...given.composer?.attachments, ...(features.file_upload ? {} : { enabled: false }) },
+      ...withoutUndefined({ placeholder: attribute('placeholder') }),
+      ...pageOptions.composer,
+      attachments: {
+        enabled: true,
+        ...pageOptions.composer?.attachments,
+        ...(features.file_upload ? {} : { enabled: false }),
+      },
     },
     startScreen: {
-      ...defined({ greeting: attribute('greeting'), prompts: prompts === undefined ? undefined : readPrompts(prompts) }),
-      ...given.startScreen,
+      ...withoutUndefined({ greeting: attribute('greeting'), prompts: prompts === undefined ? undefined : parsePrompts(prompts) }),
+      ...pageOptions.startScreen,
     },
-    thread: { autoScroll: true, ...given.thread },
+    thread: { autoScroll: true, ...pageOptions.thread },
   };
 }
 
 /** @template {object} T @param {T} object @returns {Partial<T>} without what is undefined */
-function defined(object) {
+function withoutUndefined(object) {
   return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 }
 

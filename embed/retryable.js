@@ -2,7 +2,7 @@
 
 /** @import { Problem } from '../public/demo/problem.js' */
 
-const PASSING = new Set([
+const RETRYABLE_CODES = new Set([
   'offline',
   'worker_unreachable',
   'worker_timeout',
@@ -16,15 +16,15 @@ const PASSING = new Set([
 ]);
 
 /** @param {Problem} problem */
-export function isPassing({ code, status }) {
+export function isRetryable({ code, status }) {
   // What stands before a Worker that is being replaced, or has just failed, answers in words of its own.
-  return PASSING.has(code) || (code === 'worker_bad_answer' && status >= 500);
+  return RETRYABLE_CODES.has(code) || (code === 'worker_bad_answer' && status >= 500);
 }
 
 /** What Retry-After asks for, in milliseconds. @param {Problem} problem */
-export function waitOf({ retryAfter }) {
+export function retryAfterMs({ retryAfter }) {
   return /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0;
 }
 
 /** Of what it answered itself the Worker knows, and of these it cannot be told. @param {Problem} problem */
-export const isWorthTelling = ({ code, requestId }) => requestId === null && code !== 'offline' && code !== 'origin_not_allowed';
+export const shouldReport = ({ code, requestId }) => requestId === null && code !== 'offline' && code !== 'origin_not_allowed';

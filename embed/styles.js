@@ -52,9 +52,9 @@ button { font: inherit; cursor: pointer; }
   border: 2px solid var(--line);
   border-top-color: var(--accent);
   border-radius: 50%;
-  animation: turn 0.9s linear infinite;
+  animation: spin 0.9s linear infinite;
 }
-@keyframes turn { to { rotate: 1turn; } }
+@keyframes spin { to { rotate: 1turn; } }
 
 .alert:empty { display: none; }
 .alert { overflow: auto; padding: 1rem 1.25rem; border-bottom: 1px solid var(--line); max-height: 45%; }
@@ -65,11 +65,11 @@ button { font: inherit; cursor: pointer; }
 .problem code { font: 0.875em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .problem dl { display: flex; flex-wrap: wrap; gap: 0.2rem 1.5rem; font-size: 0.9rem; }
 .problem dl div { display: flex; gap: 0.4rem; }
-.problem dt, .itself { color: var(--muted); }
+.problem dt, .auto-retry { color: var(--muted); }
 .problem details > * + * { margin-top: 0.5rem; }
 .problem summary { cursor: pointer; color: var(--muted); }
-.again { padding: 0.5rem 1.1rem; border: 0; border-radius: 0.5rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
-.again[aria-disabled="true"] { opacity: 0.75; cursor: default; }
+.retry { padding: 0.5rem 1.1rem; border: 0; border-radius: 0.5rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
+.retry[aria-disabled="true"] { opacity: 0.75; cursor: default; }
 
 .launch {
   position: fixed;

@@ -25,15 +25,15 @@ export function sleepOrOnline(ms) {
  * @template T
  * @param {Promise<T>} promise
  * @param {number} ms
- * @param {() => Error} late
+ * @param {() => Error} makeError
  * @returns {Promise<T>}
  */
-export function within(promise, ms, late) {
+export function withTimeout(promise, ms, makeError) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<never>} */
-  const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+  const timeout = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(makeError()), ms);
   });
-  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

@@ -4,13 +4,13 @@
  */
 
 const KEY = `chatkit-edge-visitor ${new URL(import.meta.url).origin}`;
-const PATIENCE_MS = 3000;
+const LOCK_TIMEOUT_MS = 3000;
 
 /** Where storage is forbidden it lasts as long as the page. @type {string | null} */
 let value = null;
 
 /** @returns {string | null} null for somebody who was never here */
-export function knownVisitor() {
+export function loadVisitor() {
   try {
     // Another tab may have been given a newer one.
     value = localStorage.getItem(KEY) ?? value;
@@ -18,12 +18,12 @@ export function knownVisitor() {
   return value;
 }
 
-/** @param {string} given */
-export function keepVisitor(given) {
-  if (given === value) return;
-  value = given;
+/** @param {string} newValue */
+export function saveVisitor(newValue) {
+  if (newValue === value) return;
+  value = newValue;
   try {
-    localStorage.setItem(KEY, given);
+    localStorage.setItem(KEY, newValue);
   } catch {}
 }
 
@@ -31,18 +31,18 @@ export function keepVisitor(given) {
  * Two tabs that a new visitor opens at once would be given two visitors, and one of them lose its chats. So the first request of
  * all goes alone, and the others wait for it, though not for ever.
  * @template T
- * @param {() => Promise<T>} ask
+ * @param {() => Promise<T>} send
  * @returns {Promise<T>}
  */
-export async function asOneVisitor(ask) {
-  if (knownVisitor() !== null || !navigator.locks) return ask();
+export async function withVisitorLock(send) {
+  if (loadVisitor() !== null || !navigator.locks) return send();
   /** @type {Promise<T> | undefined} */
-  let asked;
+  let response;
   await navigator.locks
-    .request(KEY, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => {
-      asked = ask();
-      return asked;
+    .request(KEY, { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) }, () => {
+      response = send();
+      return response;
     })
     .catch(() => {});
-  return asked ?? ask();
+  return response ?? send();
 }

@@ -3,25 +3,25 @@
 import { HttpError, bearer, isJson, isObject, parseJson } from './http.mjs';
 import { checkSessionRequest } from './session-request.mjs';
 
-const CREATE = '/v1/chatkit/sessions';
-const CANCEL = /^\/v1\/chatkit\/sessions\/([^/]+)\/cancel$/;
+const CREATE_PATH = '/v1/chatkit/sessions';
+const CANCEL_PATH = /^\/v1\/chatkit\/sessions\/([^/]+)\/cancel$/;
 
 /**
  * @param {{ method: string, pathname: string, headers: import('node:http').IncomingHttpHeaders, bytes: Buffer }} request
- * @param {{ apiKey: string, workflows: string[], sessions: import('./sessions.mjs').Sessions }} openai
+ * @param {{ apiKey: string, workflows: string[], sessions: import('./sessions.mjs').Sessions }} backend
  * @returns {import('./sessions.mjs').Session} the session created or cancelled; anything else is thrown as an HttpError
  */
-export function answer({ method, pathname, headers, bytes }, openai) {
-  checkKey(headers, openai.apiKey);
-  const cancelled = CANCEL.exec(pathname)?.[1];
-  if (pathname !== CREATE && cancelled === undefined) {
+export function handleApiRequest({ method, pathname, headers, bytes }, backend) {
+  checkKey(headers, backend.apiKey);
+  const cancelled = CANCEL_PATH.exec(pathname)?.[1];
+  if (pathname !== CREATE_PATH && cancelled === undefined) {
     throw new HttpError(404, `Invalid URL (${method} ${pathname})`);
   }
   if (method !== 'POST') {
     throw new HttpError(405, `Not allowed to ${method} on ${pathname}.`, { code: 'method_not_supported', headers: { Allow: 'POST' } });
   }
   checkBeta(headers);
-  return cancelled === undefined ? create(headers, bytes, openai) : cancel(cancelled, bytes, openai.sessions);
+  return cancelled === undefined ? create(headers, bytes, backend) : cancel(cancelled, bytes, backend.sessions);
 }
 
 function create(headers, bytes, { workflows, sessions }) {
@@ -60,11 +60,11 @@ function checkKey(headers, apiKey) {
   const given = bearer(headers);
   const challenge = { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' };
   if (given === null) throw new HttpError(401, 'Missing bearer or basic authentication in header', { headers: challenge });
-  if (given !== apiKey) throw rejectedKey(given, challenge);
+  if (given !== apiKey) throw invalidKeyError(given, challenge);
 }
 
 /** OpenAI's answer to a wrong key holds part of that key; whoever relays it leaks it. */
-export function rejectedKey(key, headers = {}) {
+export function invalidKeyError(key, headers = {}) {
   const shown = key.length > 12 ? `${key.slice(0, 8)}****${key.slice(-4)}` : '****';
   const message = `Incorrect API key provided: ${shown}. You can find your API key at https://platform.openai.com/account/api-keys.`;
   return new HttpError(401, message, { code: 'invalid_api_key', headers });

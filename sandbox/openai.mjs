@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { answer } from './api.mjs';
-import { giveInstead, giveSpoiled, makeFault, replacesAnswer } from './faults.mjs';
+import { handleApiRequest } from './api.mjs';
+import { sendReplacement, sendCorrupted, createFault, replacesResponse } from './faults.mjs';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
 import { Sessions, toResource } from './sessions.mjs';
 import { CORS, WidgetApi } from './widget-api.mjs';
@@ -13,12 +13,12 @@ import { widgetScript } from './widget-script.mjs';
 export const SANDBOX_KEY = 'sk-sandbox-key-0000000000000000';
 export const SANDBOX_WORKFLOW = 'wf_sandbox';
 
-const API_BYTES = 16 * 1024 * 1024;
-const CONTROL_BYTES = 64 * 1024;
-const REQUESTS_KEPT = 10_000;
+const MAX_API_BYTES = 16 * 1024 * 1024;
+const MAX_CONTROL_BYTES = 64 * 1024;
+const MAX_REQUESTS = 10_000;
 
 /**
- * @typedef {object} SeenRequest
+ * @typedef {object} RecordedRequest
  * @property {string} method
  * @property {string} path with its query
  * @property {import('node:http').IncomingHttpHeaders} headers
@@ -52,51 +52,58 @@ export async function startSandbox({
   const script = await widgetScript();
   const sessions = new Sessions(ttlSeconds);
   const widget = new WidgetApi(sessions, wordDelayMs);
-  /** @type {SeenRequest[]} */
+  /** @type {RecordedRequest[]} */
   const requests = [];
   /** @type {import('./faults.mjs').Fault[]} */
   const faults = [];
   /** Answers that a fault keeps from ending. @type {Set<import('node:http').ServerResponse>} */
-  const held = new Set();
+  const openResponses = new Set();
   /** What answers of the API wait for. @type {Promise<void>} */
   let gate = Promise.resolve();
 
   function nextFault() {
     const fault = faults[0];
-    if (fault && --fault.left <= 0) faults.shift();
+    if (fault && --fault.remaining <= 0) faults.shift();
     return fault;
   }
 
   async function api(req, res, pathname) {
-    /** @type {SeenRequest} */
-    const seen = { method: req.method, path: req.url, headers: req.headers, body: null, status: null, requestId: `req_${randomBytes(16).toString('hex')}` };
-    const headers = { 'x-request-id': seen.requestId };
-    requests.push(seen);
-    if (requests.length > REQUESTS_KEPT) requests.shift();
+    /** @type {RecordedRequest} */
+    const record = {
+      method: req.method,
+      path: req.url,
+      headers: req.headers,
+      body: null,
+      status: null,
+      requestId: `req_${randomBytes(16).toString('hex')}`,
+    };
+    const headers = { 'x-request-id': record.requestId };
+    requests.push(record);
+    if (requests.length > MAX_REQUESTS) requests.shift();
     res.on('close', () => {
-      if (!res.writableFinished) seen.dropped = true;
+      if (!res.writableFinished) record.dropped = true;
     });
     // A status belongs to the record as soon as it is sent, and not only when the client has read it all.
     const writeHead = res.writeHead;
     res.writeHead = function (status, ...rest) {
-      seen.status = status;
+      record.status = status;
       return writeHead.call(this, status, ...rest);
     };
     try {
-      const bytes = await readBody(req, API_BYTES);
-      seen.body = jsonOrNull(bytes);
+      const bytes = await readBody(req, MAX_API_BYTES);
+      record.body = jsonOrNull(bytes);
       if (apiDelayMs) await wait(apiDelayMs);
       await gate;
       const fault = nextFault();
       if (fault) {
-        held.add(res);
-        res.on('close', () => held.delete(res));
+        openResponses.add(res);
+        res.on('close', () => openResponses.delete(res));
       }
-      if (fault && replacesAnswer(fault)) return giveInstead(fault, res, { key: bearer(req.headers) ?? '', headers });
-      const session = answer({ method: req.method, pathname, headers: req.headers, bytes }, { apiKey, workflows, sessions });
-      seen.session = session.id;
+      if (fault && replacesResponse(fault)) return sendReplacement(fault, res, { key: bearer(req.headers) ?? '', headers });
+      const session = handleApiRequest({ method: req.method, pathname, headers: req.headers, bytes }, { apiKey, workflows, sessions });
+      record.session = session.id;
       const resource = toResource(session);
-      if (fault) giveSpoiled(fault, res, resource, headers);
+      if (fault) sendCorrupted(fault, res, resource, headers);
       else sendJson(res, 200, resource, headers);
     } catch (error) {
       sendError(res, error, headers);
@@ -104,12 +111,12 @@ export async function startSandbox({
   }
 
   function fail(name, options) {
-    faults.push(makeFault(name, options));
+    faults.push(createFault(name, options));
   }
 
   async function control(req, res, pathname) {
     const route = `${req.method} ${pathname}`;
-    if (route === 'GET /sandbox/requests') return sendJson(res, 200, { data: requests.map(masked) });
+    if (route === 'GET /sandbox/requests') return sendJson(res, 200, { data: requests.map(redacted) });
     if (route === 'DELETE /sandbox/faults') {
       faults.length = 0;
       return sendJson(res, 200, { faults: [] });
@@ -117,7 +124,7 @@ export async function startSandbox({
     if (route === 'POST /sandbox/faults') {
       // Another site's page can post without asking only when it does not say JSON.
       if (!isJson(req.headers)) throw new HttpError(415, 'Content-Type must be application/json.');
-      const body = parseJson(await readBody(req, CONTROL_BYTES));
+      const body = parseJson(await readBody(req, MAX_CONTROL_BYTES));
       if (!isObject(body)) throw new HttpError(400, 'The body must be an object such as {"fault":"unavailable","times":3}.');
       const { fault, times = 1, ...options } = body;
       try {
@@ -125,13 +132,14 @@ export async function startSandbox({
       } catch (error) {
         throw new HttpError(400, error.message);
       }
-      return sendJson(res, 200, { faults: faults.map(({ name, left }) => ({ fault: name, times: left === Infinity ? 'always' : left })) });
+      const timesOf = (remaining) => (remaining === Infinity ? 'always' : remaining);
+      return sendJson(res, 200, { faults: faults.map(({ name, remaining }) => ({ fault: name, times: timesOf(remaining) })) });
     }
     throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
   }
 
   async function route(req, res) {
-    const pathname = pathOf(req.url);
+    const pathname = pathnameOf(req.url);
     if (pathname.startsWith('/v1/')) return api(req, res, pathname);
     if (pathname.startsWith('/widget/')) return widget.handle(req, res, pathname);
     if (pathname.startsWith('/sandbox/')) return control(req, res, pathname);
@@ -147,7 +155,7 @@ export async function startSandbox({
 
   const server = createServer((req, res) => {
     res.on('error', () => {});
-    route(req, res).catch((error) => sendError(res, error, pathOf(req.url, '').startsWith('/widget/') ? CORS : {}));
+    route(req, res).catch((error) => sendError(res, error, pathnameOf(req.url, '').startsWith('/widget/') ? CORS : {}));
   });
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -179,7 +187,7 @@ export async function startSandbox({
       faults.length = 0;
       sessions.clear();
       widget.clear();
-      for (const res of held) res.destroy();
+      for (const res of openResponses) res.destroy();
     },
     /** Ends the server with every connection it has. @returns {Promise<void>} */
     close() {
@@ -191,11 +199,11 @@ export async function startSandbox({
   };
 }
 
-function pathOf(url, otherwise) {
+function pathnameOf(url, fallback) {
   try {
     return new URL(url, 'http://sandbox').pathname;
   } catch {
-    if (otherwise !== undefined) return otherwise;
+    if (fallback !== undefined) return fallback;
     throw new HttpError(400, 'The URL of the request cannot be read.');
   }
 }
@@ -209,9 +217,9 @@ function jsonOrNull(bytes) {
 }
 
 /** A request as it may be shown: the key it came with is cut out. */
-function masked(seen) {
-  const { authorization, ...headers } = seen.headers;
-  return { ...seen, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
+function redacted(record) {
+  const { authorization, ...headers } = record.headers;
+  return { ...record, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
 }
 
 function sendError(res, error, headers) {

@@ -1,7 +1,7 @@
 // What the stand-in widget is answered. The words depend only on the question, so tests can rely on them.
 import { setTimeout as wait } from 'node:timers/promises';
 
-const QUOTED_CHARS = 200;
+const MAX_QUOTED_CHARS = 200;
 
 const TOPICS = {
   live: /\b(key|live|deploy|real|production|clave|producci[oó]n|desplegar)\b/i,
@@ -9,7 +9,7 @@ const TOPICS = {
   fault: /\b(error|fault|fail|break|fallo|fallar)s?\b/i,
 };
 
-const WORDS = {
+const TEXTS = {
   en: {
     asked: (text) => `You asked: “${text}”`,
     sandbox:
@@ -35,11 +35,11 @@ const WORDS = {
  * @param {unknown} locale English unless it begins with "es"
  */
 export function replyTo(question, locale) {
-  const words = /^es\b/i.test(String(locale ?? '')) ? WORDS.es : WORDS.en;
+  const texts = /^es\b/i.test(String(locale ?? '')) ? TEXTS.es : TEXTS.en;
   const characters = [...question];
-  const quoted = characters.length > QUOTED_CHARS ? `${characters.slice(0, QUOTED_CHARS).join('')}…` : question;
+  const quoted = characters.length > MAX_QUOTED_CHARS ? `${characters.slice(0, MAX_QUOTED_CHARS).join('')}…` : question;
   const topic = Object.keys(TOPICS).find((name) => TOPICS[name].test(question));
-  return [words.asked(quoted), ...(topic ? [words[topic]] : []), words.sandbox].join('\n\n');
+  return [texts.asked(quoted), ...(topic ? [texts[topic]] : []), texts.sandbox].join('\n\n');
 }
 
 /**
@@ -49,13 +49,13 @@ export function replyTo(question, locale) {
  * @param {number} delayMs between words
  */
 export async function streamWords(res, text, delayMs) {
-  const gone = new AbortController();
-  res.on('close', () => gone.abort());
+  const aborted = new AbortController();
+  res.on('close', () => aborted.abort());
   try {
     for (const word of text.match(/\s*\S+\s*/g) ?? [text]) {
-      if (gone.signal.aborted) return;
+      if (aborted.signal.aborted) return;
       res.write(word);
-      if (delayMs > 0) await wait(delayMs, undefined, { signal: gone.signal });
+      if (delayMs > 0) await wait(delayMs, undefined, { signal: aborted.signal });
     }
     res.end();
   } catch (error) {

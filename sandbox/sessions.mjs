@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 const DEFAULT_REQUESTS_PER_MINUTE = 10;
-const KEEP_AFTER_EXPIRY_MS = 60 * 60 * 1000;
+const RETENTION_MS = 60 * 60 * 1000;
 
 /**
  * @typedef {object} Session
@@ -31,9 +31,9 @@ export class Sessions {
 
   /** @param {Record<string, any>} body a checked CreateChatSessionBody */
   create(body) {
-    this.#forgetOld();
+    this.#deleteExpired();
     const endsAt = Date.now() + (body.expires_after?.seconds ?? this.#ttlSeconds) * 1000;
-    const { workflow, chatkit_configuration: wanted = {} } = body;
+    const { workflow, chatkit_configuration: configuration = {} } = body;
     /** @type {Session} */
     const session = {
       id: `cksess_${randomBytes(16).toString('hex')}`,
@@ -54,15 +54,15 @@ export class Sessions {
       },
       requestsPerMinute: body.rate_limits?.max_requests_per_1_minute ?? DEFAULT_REQUESTS_PER_MINUTE,
       configuration: {
-        automatic_thread_titling: { enabled: wanted.automatic_thread_titling?.enabled ?? true },
+        automatic_thread_titling: { enabled: configuration.automatic_thread_titling?.enabled ?? true },
         file_upload: {
-          enabled: wanted.file_upload?.enabled ?? false,
-          max_file_size: wanted.file_upload?.max_file_size ?? 512,
-          max_files: wanted.file_upload?.max_files ?? 10,
+          enabled: configuration.file_upload?.enabled ?? false,
+          max_file_size: configuration.file_upload?.max_file_size ?? 512,
+          max_files: configuration.file_upload?.max_files ?? 10,
         },
         history: {
-          enabled: wanted.history?.enabled ?? true,
-          recent_threads: wanted.history?.recent_threads ?? null,
+          enabled: configuration.history?.enabled ?? true,
+          recent_threads: configuration.history?.recent_threads ?? null,
         },
       },
       messageTimes: [],
@@ -73,7 +73,7 @@ export class Sessions {
   }
 
   /** @param {string | null} secret @returns {Session | undefined} */
-  withSecret(secret) {
+  findBySecret(secret) {
     return secret === null ? undefined : this.#bySecret.get(secret);
   }
 
@@ -83,10 +83,10 @@ export class Sessions {
   }
 
   // The map is in order of creation, so the oldest are at its front; a sandbox left running does not grow without end.
-  #forgetOld() {
-    const limit = Date.now() - KEEP_AFTER_EXPIRY_MS;
+  #deleteExpired() {
+    const cutoff = Date.now() - RETENTION_MS;
     for (const [id, session] of this.byId) {
-      if (session.endsAt > limit) return;
+      if (session.endsAt > cutoff) return;
       this.byId.delete(id);
       this.#bySecret.delete(session.clientSecret);
     }

@@ -2,11 +2,11 @@
 // a classic script and as a module and defines its element before the script's load event; imports would break both.
 import { readFile } from 'node:fs/promises';
 
-const PARTS = ['widget/texts.js', 'widget/icons.js', 'widget/styles.js', 'widget/client.js', 'widget/history.js', 'widget/view.js', 'chatkit.js'];
+const MODULES = ['widget/texts.js', 'widget/icons.js', 'widget/styles.js', 'widget/client.js', 'widget/history.js', 'widget/view.js', 'chatkit.js'];
 
 /** @returns {Promise<string>} */
 export async function widgetScript() {
-  const parts = await Promise.all(PARTS.map((part) => readFile(new URL(part, import.meta.url), 'utf8')));
+  const parts = await Promise.all(MODULES.map((part) => readFile(new URL(part, import.meta.url), 'utf8')));
   // Each module imports only from the others, one line per import, and exports only declarations.
   const joined = parts.map((part) => part.replace(/^import .*;\n/gm, '').replace(/^export /gm, ''));
   return `(() => {\n'use strict';\n${joined.join('\n')}})();\n`;

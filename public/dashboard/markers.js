@@ -16,11 +16,11 @@ const OUTLINES = {
  * @param {[x: number, y: number][]} points
  * @param {number} radius
  */
-export function shapesAt(shape, points, radius) {
+export function markersPath(shape, points, radius) {
   const outline = new Path2D(OUTLINES[shape]);
-  const all = new Path2D();
-  for (const [x, y] of points) all.addPath(outline, new DOMMatrix([radius, 0, 0, radius, x, y]));
-  return all;
+  const path = new Path2D();
+  for (const [x, y] of points) path.addPath(outline, new DOMMatrix([radius, 0, 0, radius, x, y]));
+  return path;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -30,7 +30,7 @@ const SVG = 'http://www.w3.org/2000/svg';
  * @param {Shape} shape
  * @param {number[]} dash
  */
-export function sample(shape, dash) {
+export function createSample(shape, dash) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 32 12');
   svg.setAttribute('class', 'sample');

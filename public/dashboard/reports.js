@@ -2,7 +2,7 @@
 
 import { byId, make } from '../demo/dom.js';
 import { Problem } from '../demo/problem.js';
-import { timeOf, wordsFor } from './words.js';
+import { formatTime, errorText } from './words.js';
 
 /** @import { Report } from './api.js' */
 
@@ -11,18 +11,18 @@ export function showReports(reports) {
   const list = byId('reports');
   const empty = byId('reports-empty');
   if (reports instanceof Problem) {
-    empty.textContent = `${wordsFor(reports).title}.`;
+    empty.textContent = `${errorText(reports).title}.`;
     list.replaceChildren();
   } else {
     empty.textContent = 'None yet.';
-    const before = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
+    const previous = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
     list.replaceChildren(
       ...reports.map((report) => {
-        const known = JSON.stringify(report);
-        const item = before.get(known) ?? itemOf(report);
+        const key = JSON.stringify(report);
+        const item = previous.get(key) ?? createItem(report);
         // Two reports can be the same to the letter; an element can be in the list once.
-        before.delete(known);
-        /** @type {HTMLElement} */ (item).dataset.report = known;
+        previous.delete(key);
+        /** @type {HTMLElement} */ (item).dataset.report = key;
         return item;
       }),
     );
@@ -32,11 +32,11 @@ export function showReports(reports) {
 }
 
 /** @param {Report} report */
-function itemOf({ at, message, stack, url }) {
+function createItem({ at, message, stack, url }) {
   const item = make(
     'li',
     {},
-    make('time', { dateTime: new Date(at).toISOString() }, timeOf(at)),
+    make('time', { dateTime: new Date(at).toISOString() }, formatTime(at)),
     make('p', {}, make('strong', {}, message || 'Without a message')),
   );
   if (url) item.append(make('p', {}, make('code', {}, url)));

@@ -11,14 +11,14 @@ try {
 export const currentToken = () => token;
 
 /** @param {string} value */
-export function keepToken(value) {
+export function saveToken(value) {
   token = value;
   try {
     sessionStorage.setItem(KEY, value);
   } catch {}
 }
 
-export function forgetToken() {
+export function clearToken() {
   token = '';
   try {
     sessionStorage.removeItem(KEY);

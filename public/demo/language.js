@@ -12,7 +12,7 @@ const KEY = 'chatkit-edge-language';
 const root = document.documentElement;
 
 /** What the page was written with, by key. @type {Record<string, string>} */
-const written = { ...ENGLISH };
+const texts = { ...ENGLISH };
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -21,8 +21,8 @@ const listeners = new Set();
 const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
 
 /** @param {string} key */
-export function textOf(key) {
-  return (currentLanguage() === 'es' ? SPANISH[key] : undefined) ?? written[key] ?? key;
+export function getText(key) {
+  return (currentLanguage() === 'es' ? SPANISH[key] : undefined) ?? texts[key] ?? key;
 }
 
 /** @param {() => void} listener */
@@ -36,30 +36,30 @@ export function toggleLanguage() {
   try {
     localStorage.setItem(KEY, language);
   } catch {}
-  use(language);
+  applyLanguage(language);
   for (const listener of listeners) listener();
 }
 
 /** @param {Language} language */
-function use(language) {
+function applyLanguage(language) {
   root.lang = language;
   for (const element of document.querySelectorAll('[data-text]')) {
     const key = element.getAttribute('data-text') ?? '';
-    written[key] ??= element.textContent ?? '';
-    element.textContent = textOf(key);
+    texts[key] ??= element.textContent ?? '';
+    element.textContent = getText(key);
   }
-  document.title = textOf('page');
+  document.title = getText('page');
 }
 
 /** The visitor's choice, or the first of the browser's languages that the page has. @returns {Language} */
-function preferred() {
+function preferredLanguage() {
   /** @type {string | null} */
   let stored = null;
   try {
     stored = localStorage.getItem(KEY);
   } catch {}
-  const known = [stored ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => tag === 'en' || tag === 'es');
-  return known === 'es' ? 'es' : 'en';
+  const supported = [stored ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => tag === 'en' || tag === 'es');
+  return supported === 'es' ? 'es' : 'en';
 }
 
-use(preferred());
+applyLanguage(preferredLanguage());

@@ -20,7 +20,7 @@ export class Problem extends Error {
  * @param {unknown} error
  * @returns {Problem}
  */
-export function asProblem(error) {
+export function toProblem(error) {
   if (error instanceof Problem) return error;
   return new Problem('page_error', error instanceof Error ? error.message : String(error));
 }

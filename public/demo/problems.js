@@ -1,9 +1,9 @@
 /** The words for each problem: a title, and what the reader can do. The element and the dashboard show them. */
 
-/** @typedef {Record<string, { title: string, hint: string }>} Words */
+/** @typedef {Record<string, { title: string, hint: string }>} ProblemTexts */
 
-/** @type {Words} */
-export const WORDS = {
+/** @type {ProblemTexts} */
+export const PROBLEMS = {
   // Found out by the page itself.
   widget_script_failed: {
     title: 'The chat widget did not load',
@@ -102,6 +102,6 @@ export const WORDS = {
 };
 
 /** @param {string} code */
-export function knownWords(code) {
-  return Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+export function problemText(code) {
+  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined;
 }

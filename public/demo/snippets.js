@@ -1,13 +1,13 @@
 /** The snippets to copy: how a page uses this Worker, with its address filled in. */
 
 import { byId } from './dom.js';
-import { onLanguageChange, textOf } from './language.js';
+import { onLanguageChange, getText } from './language.js';
 
 /** @typedef {'html' | 'react' | 'script' | 'terminal'} Name */
 
 const NAMES = /** @type {Name[]} */ (['html', 'react', 'script', 'terminal']);
 // Those that run in a page, whose origin the Worker must know.
-const FROM_PAGES = new Set(['html', 'react', 'script']);
+const PAGE_SNIPPETS = new Set(['html', 'react', 'script']);
 
 /** @type {Record<Name, (worker: string, widget: string) => string>} */
 const SNIPPETS = {
@@ -40,7 +40,7 @@ export function Chat() {
   return <ChatKit control={control} style={{ height: '40rem' }} />;
 }`,
 
-  script: (worker, widget) => `<script src="${widget}"></script>
+  script: (worker, scriptUrl) => `<script src="${scriptUrl}"></script>
 <openai-chatkit id="my-chat" style="display: block; height: 40rem"></openai-chatkit>
 <script type="module">
   const worker = '${worker}';
@@ -65,39 +65,39 @@ export function Chat() {
 };
 
 const tabs = NAMES.map((name) => /** @type {const} */ ([name, byId(`tab-${name}`)]));
-let chosen = NAMES[0];
+let selected = NAMES[0];
 let widget = 'https://cdn.platform.openai.com/deployments/chatkit/chatkit.js';
 
 /** @param {string} widgetUrl the address of the widget's script */
 export function showSnippets(widgetUrl) {
   widget = widgetUrl;
-  show();
+  render();
 }
 
-function show() {
+function render() {
   for (const [name, tab] of tabs) {
-    tab.ariaSelected = String(name === chosen);
-    tab.tabIndex = name === chosen ? 0 : -1;
+    tab.ariaSelected = String(name === selected);
+    tab.tabIndex = name === selected ? 0 : -1;
   }
-  byId('snippet').setAttribute('aria-labelledby', `tab-${chosen}`);
-  byId('snippet-code').textContent = SNIPPETS[chosen](location.origin, widget);
-  byId('snippet-note').textContent = textOf(`note.${chosen}`) + (FROM_PAGES.has(chosen) ? ` ${textOf('note.origin')}` : '');
+  byId('snippet').setAttribute('aria-labelledby', `tab-${selected}`);
+  byId('snippet-code').textContent = SNIPPETS[selected](location.origin, widget);
+  byId('snippet-note').textContent = getText(`note.${selected}`) + (PAGE_SNIPPETS.has(selected) ? ` ${getText('note.origin')}` : '');
   byId('copied').textContent = '';
 }
 
 /** @param {Name} name */
-function choose(name) {
-  chosen = name;
-  show();
+function select(name) {
+  selected = name;
+  render();
 }
 
 for (const [i, [name, tab]] of tabs.entries()) {
-  tab.addEventListener('click', () => choose(name));
+  tab.addEventListener('click', () => select(name));
   tab.addEventListener('keydown', ({ key }) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
     if (!step) return;
     const [next, nextTab] = tabs[(i + step + tabs.length) % tabs.length];
-    choose(next);
+    select(next);
     nextTab.focus();
   });
 }
@@ -107,7 +107,7 @@ byId('copy').addEventListener('click', async () => {
     () => true,
     () => false,
   );
-  byId('copied').textContent = textOf(copied ? 'copied' : 'not.copied');
+  byId('copied').textContent = getText(copied ? 'copied' : 'not.copied');
 });
-onLanguageChange(show);
-show();
+onLanguageChange(render);
+render();

@@ -4,7 +4,7 @@
 
 // early-theme.js reads it under the same name.
 const KEY = 'chatkit-edge-theme';
-const system = matchMedia('(prefers-color-scheme: dark)');
+const darkQuery = matchMedia('(prefers-color-scheme: dark)');
 const root = document.documentElement;
 
 /** @type {Set<(theme: Theme) => void>} */
@@ -14,7 +14,7 @@ const listeners = new Set();
 export function currentTheme() {
   const { theme } = root.dataset;
   if (theme === 'light' || theme === 'dark') return theme;
-  return system.matches ? 'dark' : 'light';
+  return darkQuery.matches ? 'dark' : 'light';
 }
 
 export function toggleTheme() {
@@ -24,7 +24,7 @@ export function toggleTheme() {
   try {
     localStorage.setItem(KEY, theme);
   } catch {}
-  tell();
+  notify();
 }
 
 /**
@@ -36,10 +36,10 @@ export function onThemeChange(listener) {
   return () => listeners.delete(listener);
 }
 
-function tell() {
+function notify() {
   for (const listener of listeners) listener(currentTheme());
 }
 
-system.addEventListener('change', () => {
-  if (!root.dataset.theme) tell();
+darkQuery.addEventListener('change', () => {
+  if (!root.dataset.theme) notify();
 });

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 45_000;
  * @param {RequestInit} init
  * @returns {Promise<Record<string, any>>}
  */
-export async function call(path, init) {
+export async function fetchJson(path, init) {
   /** @type {Response} */
   let response;
   /** @type {unknown} */
@@ -26,7 +26,7 @@ export async function call(path, init) {
   try {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
-    body = parse(text);
+    body = parseJson(text);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       throw new Problem('worker_timeout', `${path} gave no answer within ${TIMEOUT_MS / 1000} seconds.`);
@@ -44,11 +44,11 @@ export async function call(path, init) {
       status: response.status,
     });
   }
-  throw badAnswer(path, `with status ${response.status} and not in JSON the page knows`, { requestId, status: response.status });
+  throw badResponse(path, `with status ${response.status} and not in JSON the page knows`, { requestId, status: response.status });
 }
 
 /** @param {string} text */
-function parse(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -58,9 +58,9 @@ function parse(text) {
 
 /**
  * @param {string} path
- * @param {string} how
- * @param {{ requestId?: string | null, status?: number }} [more]
+ * @param {string} reason
+ * @param {{ requestId?: string | null, status?: number }} [options]
  */
-export function badAnswer(path, how, more) {
-  return new Problem('worker_bad_answer', `${path} answered ${how}.`, more);
+export function badResponse(path, reason, options) {
+  return new Problem('worker_bad_answer', `${path} answered ${reason}.`, options);
 }

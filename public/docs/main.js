@@ -16,15 +16,15 @@ button.hidden = false;
 onThemeChange(showTheme);
 showTheme();
 
-const nothing = () => () => null;
+const renderNothing = () => () => null;
 
 /** @param {any} system */
-const readingPlugin = ({ React: { createElement, Fragment } }) => ({
+const readOnlyPlugin = ({ React: { createElement, Fragment } }) => ({
   wrapComponents: {
     // Who must prove what is said in words; these would ask for secrets.
-    authorizeBtn: nothing,
-    authorizeOperationBtn: nothing,
-    ServersContainer: nothing,
+    authorizeBtn: renderNothing,
+    authorizeOperationBtn: renderNothing,
+    ServersContainer: renderNothing,
     // A link inside the button that opens an operation; opening it puts the same address into the address bar.
     DeepLink: () => (/** @type {{ text: unknown }} */ { text }) => createElement('span', null, text),
     InfoContainer: (/** @type {unknown} */ Original) => (/** @type {object} */ props) =>
@@ -36,22 +36,22 @@ const readingPlugin = ({ React: { createElement, Fragment } }) => ({
 });
 
 /** Mends what Swagger UI tells screen readers: a table that is no table, choices and buttons without a name. */
-function mend() {
+function fixAccessibility() {
   for (const table of main.querySelectorAll('table[role="region"]')) table.removeAttribute('role');
   for (const select of main.querySelectorAll('.examples-select-element:not([aria-label])')) {
     select.setAttribute('aria-label', 'Example');
   }
-  for (const opener of main.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
-    if (!opener.textContent) opener.setAttribute('aria-label', 'Fields');
+  for (const toggle of main.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
+    if (!toggle.textContent) toggle.setAttribute('aria-label', 'Fields');
   }
 }
-new MutationObserver(mend).observe(main, { childList: true, subtree: true });
+new MutationObserver(fixAccessibility).observe(main, { childList: true, subtree: true });
 
 // @ts-ignore: vendor/swagger-ui.js, a classic script, has put it there.
 window.SwaggerUIBundle({
   url: '/openapi.yaml',
   domNode: main,
-  plugins: [readingPlugin],
+  plugins: [readOnlyPlugin],
   supportedSubmitMethods: [],
   deepLinking: true,
   syntaxHighlight: { theme: 'monokai' },

@@ -67,7 +67,7 @@ export class HistoryPanel {
 
   open() {
     this.element.hidden = false;
-    this.#say(this.#texts.loading);
+    this.#showMessage(this.#texts.loading);
     this.#closeButton.focus();
   }
 
@@ -80,7 +80,7 @@ export class HistoryPanel {
    * @param {string | null} current
    */
   show(threads, current) {
-    if (threads.length === 0) return this.#say(this.#texts.noThreads);
+    if (threads.length === 0) return this.#showMessage(this.#texts.noThreads);
     const format = new Intl.DateTimeFormat(this.#texts.language, { dateStyle: 'medium', timeStyle: 'short' });
     this.#list.replaceChildren(
       ...threads.map(({ id, title, created_at }) => {
@@ -101,11 +101,11 @@ export class HistoryPanel {
 
   /** @param {string} message */
   fail(message) {
-    this.#say(message);
+    this.#showMessage(message);
   }
 
-  /** @param {string} words */
-  #say(words) {
-    this.#list.replaceChildren(h('li', { class: 'empty' }, words));
+  /** @param {string} message */
+  #showMessage(message) {
+    this.#list.replaceChildren(h('li', { class: 'empty' }, message));
   }
 }

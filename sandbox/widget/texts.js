@@ -60,7 +60,7 @@ const TEXTS = {
  * @returns {Texts}
  */
 export function textsFor(locale) {
-  const wanted = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
-  const language = Object.hasOwn(TEXTS, wanted) ? /** @type {keyof typeof TEXTS} */ (wanted) : 'en';
+  const requested = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
+  const language = Object.hasOwn(TEXTS, requested) ? /** @type {keyof typeof TEXTS} */ (requested) : 'en';
   return { language, ...TEXTS[language] };
 }

@@ -8,8 +8,8 @@ import { applyTheme, styleSheet } from './styles.js';
 /** @import { ThreadSummary } from './history.js' */
 /** @import { Texts } from './texts.js' */
 
-const NEAR_END_PX = 80;
-const MAX_MESSAGE = 8000;
+const AUTOSCROLL_MARGIN_PX = 80;
+const MAX_MESSAGE_CHARS = 8000;
 
 /**
  * @typedef {object} Handlers
@@ -23,10 +23,10 @@ const MAX_MESSAGE = 8000;
 
 /** @typedef {{ role: 'user' | 'assistant', text: string }} Item a message of a thread */
 
-/** @typedef {{ detail?: string, retry?: boolean }} NoticeMore */
+/** @typedef {{ detail?: string, retry?: boolean }} NoticeOptions */
 
 export class View {
-  #on;
+  #handlers;
   #texts;
   #notice = { text: '', detail: '', retry: false };
   #parts;
@@ -38,33 +38,33 @@ export class View {
   /** The thread's. @type {string | null} */
   #title = null;
   /** Shown in place of the thread's title. @type {string | null} */
-  #titleText = null;
+  #titleOverride = null;
   #busy = false;
 
   /**
    * @param {ShadowRoot} shadow
    * @param {ChatKitOptions} options
    * @param {Texts} texts
-   * @param {Handlers} on
+   * @param {Handlers} handlers
    */
-  constructor(shadow, options, texts, on) {
+  constructor(shadow, options, texts, handlers) {
     this.#texts = texts;
-    this.#on = on;
+    this.#handlers = handlers;
     const header = h('div', { class: 'header' });
     const greeting = h('h2', { class: 'greeting' });
     const start = h('div', { class: 'start' }, greeting);
     const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', hidden: true });
     const prompts = h('ul', { class: 'prompts' });
     const alert = h('div', { role: 'alert' });
-    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE, input: () => this.#refreshSend() });
-    input.addEventListener('keydown', (event) => this.#key(event));
+    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE_CHARS, input: () => this.#refreshSend() });
+    input.addEventListener('keydown', (event) => this.#onKeyDown(event));
     const send = h('button', { type: 'submit', class: 'send', 'aria-disabled': 'true' }, icon('send'));
-    const composer = h('form', { class: 'composer', submit: (event) => this.#submit(event) }, input, send);
+    const composer = h('form', { class: 'composer', submit: (event) => this.#onSubmit(event) }, input, send);
     const disclaimer = h('p', { class: 'disclaimer', hidden: true });
     const sandbox = h('p', { class: 'sandbox' });
     const footer = h('div', { class: 'footer' }, prompts, alert, composer, disclaimer, sandbox);
     const main = h('div', { class: 'main' }, start, log, footer);
-    this.#history = new HistoryPanel(on.openThread, on.closeHistory, texts);
+    this.#history = new HistoryPanel(handlers.openThread, handlers.closeHistory, texts);
     const root = h('section', { class: 'root' }, header, main, this.#history.element);
     this.#parts = { root, header, main, greeting, start, log, prompts, alert, input, send, disclaimer, sandbox };
     shadow.adoptedStyleSheets = [styleSheet()];
@@ -87,7 +87,7 @@ export class View {
     this.#history.configure(texts);
     greeting.textContent = options.startScreen?.greeting ?? texts.greeting;
     prompts.setAttribute('aria-label', texts.prompts);
-    prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#prompt(prompt)));
+    prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#createPrompt(prompt)));
     log.setAttribute('aria-label', texts.messages);
     input.placeholder = options.composer?.placeholder ?? texts.placeholder;
     input.setAttribute('aria-label', input.placeholder);
@@ -103,9 +103,9 @@ export class View {
   #configureHeader(header, withHistory) {
     /** @param {HeaderOption['leftAction']} given */
     const action = (given) => (given ? [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())] : []);
-    this.#historyButton = toolButton('history', this.#texts.history, this.#on.openHistory);
-    this.#newButton = toolButton('compose', this.#texts.newChat, this.#on.newThread);
-    this.#titleText = header.title?.enabled === false ? '' : (header.title?.text ?? null);
+    this.#historyButton = toolButton('history', this.#texts.history, this.#handlers.openHistory);
+    this.#newButton = toolButton('compose', this.#texts.newChat, this.#handlers.newThread);
+    this.#titleOverride = header.title?.enabled === false ? '' : (header.title?.text ?? null);
     this.#parts.header.replaceChildren(
       ...action(header.leftAction),
       this.#heading,
@@ -119,19 +119,19 @@ export class View {
   /** @param {string | null} title */
   setTitle(title) {
     this.#title = title;
-    this.#heading.textContent = this.#titleText ?? title ?? '';
+    this.#heading.textContent = this.#titleOverride ?? title ?? '';
   }
 
   /** @param {StartScreenPrompt} prompt */
-  #prompt({ label, prompt, icon: name }) {
+  #createPrompt({ label, prompt, icon: name }) {
     const text = typeof prompt === 'string' ? prompt : textOf(prompt);
-    const choose = () => {
+    const onClick = () => {
       if (this.#busy) return;
       // The button goes away with the start screen, and focus must not go with it.
       this.focus();
-      this.#on.send(text);
+      this.#handlers.send(text);
     };
-    return h('li', {}, h('button', { type: 'button', class: 'prompt', click: choose }, icon(name), label));
+    return h('li', {}, h('button', { type: 'button', class: 'prompt', click: onClick }, icon(name), label));
   }
 
   /** Shows a thread from its beginning; with no items, the start screen. @param {Item[]} items */
@@ -163,7 +163,7 @@ export class View {
     return {
       /** @param {string} more */
       append: (more) => {
-        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AUTOSCROLL_MARGIN_PX;
         body.append(more);
         if (nearEnd) log.scrollTop = log.scrollHeight;
       },
@@ -183,7 +183,7 @@ export class View {
     this.#refreshSend();
   }
 
-  /** @param {string} text empty to clear @param {NoticeMore} [more] */
+  /** @param {string} text empty to clear @param {NoticeOptions} [options] */
   setNotice(text, { detail = '', retry = false } = {}) {
     this.#notice = { text, detail, retry };
     this.#showNotice();
@@ -191,7 +191,7 @@ export class View {
 
   #showNotice() {
     const { text, detail, retry } = this.#notice;
-    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#on.retry }, this.#texts.retry)] : [];
+    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#handlers.retry }, this.#texts.retry)] : [];
     this.#parts.alert.replaceChildren(...(text ? [h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button)] : []));
   }
 
@@ -241,19 +241,19 @@ export class View {
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
+  #onKeyDown(event) {
     // Enter that ends a composed character (Japanese, Chinese) is not meant for the form.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    this.#submit(event);
+    this.#onSubmit(event);
   }
 
   /** @param {Event} event */
-  #submit(event) {
+  #onSubmit(event) {
     event.preventDefault();
     const text = this.composerText.trim();
     if (this.#busy || text === '') return;
     this.composerText = '';
-    this.#on.send(text);
+    this.#handlers.send(text);
   }
 }
 

@@ -3,39 +3,39 @@
  * more is asked of the Worker until start() is called again: however often a widget retries, it cannot start a loop.
  */
 
-import { asProblem } from '../public/demo/problem.js';
-import { isPassing, waitOf } from './retryable.js';
+import { toProblem } from '../public/demo/problem.js';
+import { isRetryable, retryAfterMs } from './retryable.js';
 import { sleepOrOnline } from './time.js';
-import { inTurn } from './request-queue.js';
-import { askSession } from './worker.js';
+import { enqueue } from './request-queue.js';
+import { requestSession } from './worker.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
 /** @import { Session } from './worker.js' */
 
 /** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken the signed-in user's token */
-/** @typedef {{ last: string | null }} Holder a widget, by the last secret it was given */
+/** @typedef {{ lastSecret: string | null }} Consumer a widget, by the last secret it was given */
 /** @typedef {(kind: 'created' | 'refreshed', session: Session) => void} Listener */
 
 // OpenAI's sessions last ten minutes at most; a clock that says more or less than that is not to be trusted.
-const LONGEST_MS = 600_000;
-const UNKNOWN_MS = 60_000;
+const MAX_LIFETIME_MS = 600_000;
+const FALLBACK_LIFETIME_MS = 60_000;
 // A secret with less of its life left than this share is not given to another widget.
-const WORN = 0.3;
-const FIRST_PAUSE_MS = 1000;
+const MIN_REMAINING_SHARE = 0.3;
+const MIN_BACKOFF_MS = 1000;
 // A refresh that is late already, as after sleep, may still fail once or twice before it counts.
-const GRACE_MS = 4000;
+const MIN_RETRY_WINDOW_MS = 4000;
 
-/** @type {Secrets[]} */
-const all = [];
+/** @type {SecretCache[]} */
+const caches = [];
 
-export class Secrets {
+export class SecretCache {
   /** @type {Promise<string> | null} */
   #inFlight = null;
   /** @type {Problem | null} */
   #failure = null;
   #secret = '';
-  #ends = 0;
-  #life = 0;
+  #expiresAt = 0;
+  #lifetimeMs = 0;
   /** @type {Set<Listener>} */
   #listeners = new Set();
 
@@ -44,10 +44,10 @@ export class Secrets {
    * @param {string | null} workflow
    * @param {GetToken | null} getToken
    */
-  static of(workflow, getToken) {
-    let secrets = all.find((each) => each.workflow === workflow && each.getToken === getToken);
-    if (!secrets) all.push((secrets = new Secrets(workflow, getToken)));
-    return secrets;
+  static for(workflow, getToken) {
+    let cache = caches.find((each) => each.workflow === workflow && each.getToken === getToken);
+    if (!cache) caches.push((cache = new SecretCache(workflow, getToken)));
+    return cache;
   }
 
   /**
@@ -60,7 +60,7 @@ export class Secrets {
   }
 
   /** @param {Listener} listener @returns {() => void} ends it */
-  listen(listener) {
+  subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -70,80 +70,81 @@ export class Secrets {
     this.#failure = null;
     if (this.#inFlight) return this.#inFlight;
     if (this.#isFresh()) return Promise.resolve(this.#secret);
-    return this.#run(() => this.#create());
+    return this.#singleFlight(() => this.#create());
   }
 
   /**
    * What `api.getClientSecret` of a widget asks.
    * @param {string | null} current
-   * @param {Holder} holder
+   * @param {Consumer} consumer
    * @returns {Promise<string>}
    */
-  async next(current, holder) {
+  async getSecret(current, consumer) {
     if (this.#failure) throw this.#failure;
-    const known = current ?? holder.last;
+    const currentSecret = current ?? consumer.lastSecret;
     // Another widget may have been faster; and the first one asks for what start() got.
-    const shared = this.#inFlight ?? (known !== this.#secret && this.#isFresh() ? this.#secret : null);
-    holder.last = await (shared ?? this.#run(() => (current === null ? this.#create() : this.#refresh(current))));
-    return holder.last;
+    const shared = this.#inFlight ?? (currentSecret !== this.#secret && this.#isFresh() ? this.#secret : null);
+    const request = () => (current === null ? this.#create() : this.#refresh(current));
+    consumer.lastSecret = await (shared ?? this.#singleFlight(request));
+    return consumer.lastSecret;
   }
 
   /** Whoever asks from now on gets others. */
-  forget() {
-    const i = all.indexOf(this);
-    if (i >= 0) all.splice(i, 1);
+  evict() {
+    const i = caches.indexOf(this);
+    if (i >= 0) caches.splice(i, 1);
   }
 
   #isFresh() {
-    const left = this.#ends - Date.now();
-    return left > WORN * this.#life && left <= LONGEST_MS;
+    const remainingMs = this.#expiresAt - Date.now();
+    return remainingMs > MIN_REMAINING_SHARE * this.#lifetimeMs && remainingMs <= MAX_LIFETIME_MS;
   }
 
-  /** @param {() => Promise<string>} ask */
-  #run(ask) {
-    const run = ask()
+  /** @param {() => Promise<string>} request */
+  #singleFlight(request) {
+    const promise = request()
       .catch((error) => {
-        this.#failure = asProblem(error);
+        this.#failure = toProblem(error);
         throw this.#failure;
       })
       .finally(() => {
         this.#inFlight = null;
       });
     // Whoever asked hears of it; one who has left the page meanwhile must not leave it unhandled.
-    run.catch(() => {});
-    this.#inFlight = run;
-    return run;
+    promise.catch(() => {});
+    this.#inFlight = promise;
+    return promise;
   }
 
   async #create() {
-    return this.#take('created', await this.#ask('session', {}));
+    return this.#store('created', await this.#request('session', {}));
   }
 
   /** Tries again, with growing pauses, while the old secret lasts. @param {string} current */
   async #refresh(current) {
-    const until = Math.max(this.#secret === current ? this.#ends : 0, Date.now() + GRACE_MS);
-    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const deadline = Math.max(this.#secret === current ? this.#expiresAt : 0, Date.now() + MIN_RETRY_WINDOW_MS);
+    for (let backoff = MIN_BACKOFF_MS; ; backoff *= 2) {
       try {
-        return this.#take('refreshed', await this.#ask('refresh', { currentClientSecret: current }));
+        return this.#store('refreshed', await this.#request('refresh', { currentClientSecret: current }));
       } catch (error) {
-        const problem = asProblem(error);
+        const problem = toProblem(error);
         // The cookie is gone, so there is no one to refresh for: a new visitor, once.
         if (problem.code === 'identity_required' && !this.getToken) return this.#create();
-        const wait = Math.max(pause, waitOf(problem));
-        if (!isPassing(problem) || Date.now() + wait > until) throw problem;
-        await sleepOrOnline(wait);
+        const delay = Math.max(backoff, retryAfterMs(problem));
+        if (!isRetryable(problem) || Date.now() + delay > deadline) throw problem;
+        await sleepOrOnline(delay);
       }
     }
   }
 
   /**
-   * @param {'session' | 'refresh'} what
+   * @param {'session' | 'refresh'} endpoint
    * @param {Record<string, unknown>} fields
    */
-  #ask(what, fields) {
-    return inTurn(async () => {
+  #request(endpoint, fields) {
+    return enqueue(async () => {
       const token = (await this.getToken?.()) ?? null;
-      return askSession(what, this.workflow === null ? fields : { ...fields, workflow_id: this.workflow }, token);
+      return requestSession(endpoint, this.workflow === null ? fields : { ...fields, workflow_id: this.workflow }, token);
     });
   }
 
@@ -151,11 +152,11 @@ export class Secrets {
    * @param {'created' | 'refreshed'} kind
    * @param {Session} session
    */
-  #take(kind, session) {
+  #store(kind, session) {
     const now = Date.now();
-    const left = Number(session.expires_at) * 1000 - now;
-    this.#life = left > 0 && left <= LONGEST_MS ? left : UNKNOWN_MS;
-    this.#ends = now + this.#life;
+    const remainingMs = Number(session.expires_at) * 1000 - now;
+    this.#lifetimeMs = remainingMs > 0 && remainingMs <= MAX_LIFETIME_MS ? remainingMs : FALLBACK_LIFETIME_MS;
+    this.#expiresAt = now + this.#lifetimeMs;
     this.#secret = session.client_secret;
     for (const listener of this.#listeners) listener(kind, session);
     return this.#secret;

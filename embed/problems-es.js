@@ -1,7 +1,7 @@
 /** The words for each problem in Spanish; public/demo/problems.js has the English ones. */
 
-/** @type {import('../public/demo/problems.js').Words} */
-export const WORDS = {
+/** @type {import('../public/demo/problems.js').ProblemTexts} */
+export const PROBLEMS_ES = {
   widget_script_failed: {
     title: 'El chat no se pudo cargar',
     hint: 'Compruebe la conexión y que ningún bloqueador ni cortafuegos impida esta dirección. Si definió CHATKIT_JS_URL, revise cómo está escrita.',
