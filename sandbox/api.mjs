@@ -1,5 +1,5 @@
-// The part of OpenAI's API under /v1 that the Worker uses: creating and cancelling ChatKit sessions.
-// Errors carry the words observed from OpenAI, so that whatever reads them is tried on the real thing.
+// The part of OpenAI's API that the Worker uses: creating and cancelling ChatKit sessions under /v1.
+// Error messages are those observed from OpenAI, so that code that parses them is tested with real texts.
 import { HttpError, bearer, isJson, isObject, parseJson } from './http.mjs';
 import { checkSessionRequest } from './session-request.mjs';
 
@@ -9,7 +9,7 @@ const CANCEL_PATH = /^\/v1\/chatkit\/sessions\/([^/]+)\/cancel$/;
 /**
  * @param {{ method: string, pathname: string, headers: import('node:http').IncomingHttpHeaders, bytes: Buffer }} request
  * @param {{ apiKey: string, workflows: string[], sessions: import('./sessions.mjs').Sessions }} backend
- * @returns {import('./sessions.mjs').Session} the session created or cancelled; anything else is thrown as an HttpError
+ * @returns {import('./sessions.mjs').Session} the created or cancelled session; failures are thrown as HttpError
  */
 export function handleApiRequest({ method, pathname, headers, bytes }, backend) {
   checkKey(headers, backend.apiKey);
@@ -18,7 +18,10 @@ export function handleApiRequest({ method, pathname, headers, bytes }, backend) 
     throw new HttpError(404, `Invalid URL (${method} ${pathname})`);
   }
   if (method !== 'POST') {
-    throw new HttpError(405, `Not allowed to ${method} on ${pathname}.`, { code: 'method_not_supported', headers: { Allow: 'POST' } });
+    throw new HttpError(405, `Not allowed to ${method} on ${pathname}.`, {
+      code: 'method_not_supported',
+      headers: { Allow: 'POST' },
+    });
   }
   checkBeta(headers);
   return cancelled === undefined ? create(headers, bytes, backend) : cancel(cancelled, bytes, backend.sessions);
@@ -48,7 +51,9 @@ function cancel(id, bytes, sessions) {
   if (bytes.length > 0) {
     const body = parseJson(bytes);
     const unknown = isObject(body) ? Object.keys(body)[0] : 'body';
-    if (unknown !== undefined) throw new HttpError(400, `Unknown parameter: '${unknown}'.`, { param: unknown, code: 'unknown_parameter' });
+    if (unknown !== undefined) {
+      throw new HttpError(400, `Unknown parameter: '${unknown}'.`, { param: unknown, code: 'unknown_parameter' });
+    }
   }
   const session = sessions.byId.get(id);
   if (!session) throw new HttpError(404, `Chatkit Session with id '${id}' not found.`);
@@ -63,16 +68,18 @@ function checkKey(headers, apiKey) {
   if (given !== apiKey) throw invalidKeyError(given, challenge);
 }
 
-/** OpenAI's answer to a wrong key holds part of that key; whoever relays it leaks it. */
+/** OpenAI's error for a wrong key quotes part of the key, so relaying the message would leak it. */
 export function invalidKeyError(key, headers = {}) {
   const shown = key.length > 12 ? `${key.slice(0, 8)}****${key.slice(-4)}` : '****';
-  const message = `Incorrect API key provided: ${shown}. You can find your API key at https://platform.openai.com/account/api-keys.`;
+  const where = 'You can find your API key at https://platform.openai.com/account/api-keys.';
+  const message = `Incorrect API key provided: ${shown}. ${where}`;
   return new HttpError(401, message, { code: 'invalid_api_key', headers });
 }
 
 function checkBeta(headers) {
   if (headers['openai-beta'] === 'chatkit_beta=v1') return;
   const message =
-    "You must provide the 'OpenAI-Beta' header to access the Chatkit API. Please try again by setting the header 'OpenAI-Beta: chatkit_beta=v1'.";
+    "You must provide the 'OpenAI-Beta' header to access the Chatkit API. " +
+    "Please try again by setting the header 'OpenAI-Beta: chatkit_beta=v1'.";
   throw new HttpError(400, message, { code: 'invalid_beta' });
 }

@@ -1,6 +1,6 @@
-// The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events that the published
-// types of @openai/chatkit give it. Attachments, tools, models, entities, commands and client tools are left out.
-// It reaches the page as one script together with the modules of widget/ (see widget-script.mjs).
+// The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events of the published types
+// of @openai/chatkit. Attachments, tools, models, entities, commands and client tools are not supported. widget-script.mjs
+// joins this file and the modules in widget/ into one script.
 import { Client, RequestError, errorMessage, isHosted } from './widget/client.js';
 import { textsFor } from './widget/texts.js';
 import { View, textOf } from './widget/view.js';
@@ -10,7 +10,7 @@ import { View, textOf } from './widget/view.js';
 /** @import { ThreadSummary } from './widget/history.js' */
 /** @import { Item, NoticeOptions } from './widget/view.js' */
 
-// currentScript is null in a module; its tag is then found by its name.
+// document.currentScript is null in a module, so find the tag by its URL.
 const currentScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
 const moduleScript = /** @type {HTMLScriptElement | null} */ (document.querySelector('script[src*="/chatkit.js"]'));
 const sandboxOrigin = new URL(currentScript?.src || moduleScript?.src || location.href).origin;
@@ -23,7 +23,7 @@ class OpenAIChatKit extends HTMLElement {
   #texts = textsFor();
   /** @type {View | null} */
   #view = null;
-  /** Absent while the element is out of the page. @type {Client | null} */
+  /** Null while the element is not in the page. @type {Client | null} */
   #client = null;
   /** @type {string | null} */
   #threadId = null;
@@ -46,7 +46,7 @@ class OpenAIChatKit extends HTMLElement {
   /** @param {ChatKitOptions} options */
   setOptions(options) {
     if (!isHosted(options)) {
-      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }; the chat stays empty.');
+      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }. The chat stays empty.');
       return;
     }
     this.#options = options;
@@ -70,7 +70,7 @@ class OpenAIChatKit extends HTMLElement {
   async sendUserMessage({ text, content, newThread = false } = {}) {
     this.#ready();
     if (newThread) this.#newThread();
-    if (this.#sending) throw new Error('A reply is still coming in.');
+    if (this.#sending) throw new Error('A reply is still streaming.');
     await this.#send(text ?? textOf(content));
   }
 
@@ -126,7 +126,7 @@ class OpenAIChatKit extends HTMLElement {
       renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: errorMessage(error), retry: true }),
       log: (name, data) => this.#log(name, data),
     });
-    // Listeners added right after setOptions hear of this one too.
+    // Delayed, so that listeners added right after setOptions receive the event.
     queueMicrotask(() => this.#fire('chatkit.ready'));
     this.#connect();
   }
@@ -196,7 +196,7 @@ class OpenAIChatKit extends HTMLElement {
     }
   }
 
-  /** Leaves a reply that is still coming in; the sandbox keeps the whole of it in its thread. */
+  /** Stops showing a reply that is still streaming. The sandbox stores the whole reply in the thread. */
   #stopReply() {
     this.#sending?.abort();
     this.#sending = null;
@@ -227,7 +227,8 @@ class OpenAIChatKit extends HTMLElement {
       const { body } = response;
       if (isStale()) return void body?.cancel();
       started = true;
-      this.#setThread(response.headers.get('X-Thread-Id'), decodeURIComponent(response.headers.get('X-Thread-Title') ?? '') || null);
+      const title = decodeURIComponent(response.headers.get('X-Thread-Title') ?? '');
+      this.#setThread(response.headers.get('X-Thread-Id'), title || null);
       this.#fire('chatkit.response.start');
       if (!body) throw new TypeError('The reply has no body.');
       const shown = new WritableStream({ write: reply.append });
@@ -235,7 +236,7 @@ class OpenAIChatKit extends HTMLElement {
     } catch (error) {
       if (isStale()) return;
       if (!started) {
-        // The words go back to where they can be sent again.
+        // Put the text back into the composer, so that it can be sent again.
         userMessage.remove();
         reply.remove();
         if (view.composerText === '') view.composerText = text;
@@ -251,10 +252,12 @@ class OpenAIChatKit extends HTMLElement {
     }
   }
 
-  /** @param {unknown} error @param {boolean} started whether the reply had begun */
+  /** @param {unknown} error @param {boolean} started whether the reply had started */
   #failMessage(error, started) {
     if (started) return this.#fail(error, this.#texts.cutShort);
-    if (error instanceof RequestError && error.status === 429) return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
+    if (error instanceof RequestError && error.status === 429) {
+      return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
+    }
     this.#fail(error, this.#texts.notSent, { detail: errorMessage(error) });
   }
 
@@ -283,10 +286,10 @@ class OpenAIChatKit extends HTMLElement {
     this.#fire('chatkit.history.close');
   }
 
-  /** The parts of a chat that is set up. */
+  /** The parts of an initialized chat; throws before setOptions. */
   #ready() {
     if (!this.#client || !this.#view || !this.#options) {
-      throw new Error('The chat is not set up: call setOptions, and put the element into the page.');
+      throw new Error('The chat is not set up. Call setOptions and add the element to the page.');
     }
     return { client: this.#client, view: this.#view, options: this.#options };
   }

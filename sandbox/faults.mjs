@@ -1,4 +1,4 @@
-// Every way OpenAI can fail that the Worker must cope with, each with a name to ask for it by.
+// The faults that the sandbox can simulate: every way OpenAI can fail that the Worker must handle. Each has a name.
 import { HttpError, sendJson } from './http.mjs';
 import { invalidKeyError } from './api.mjs';
 
@@ -8,11 +8,11 @@ const DRIP_INTERVAL_MS = 200;
 const error = (status, message, more) => () => new HttpError(status, message, more);
 const serverError = { type: 'server_error' };
 
-/** Plain error answers, given in place of the real one. */
+/** Error responses, sent instead of the real response. */
 const ERROR_RESPONSES = {
   'bad-request': error(400, 'Invalid request.', { code: 'invalid_value' }),
   'invalid-key': (key) => invalidKeyError(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
-  // No error of OpenAI's says as much, but nothing keeps it from doing so.
+  // No known error of OpenAI quotes this much, but one could.
   'echo-secrets': (key) => new HttpError(400, `Rejected: Bearer ${key}, ending in ${key.slice(-8)}, for ek_echoed_0123456789.`, {
     headers: { 'x-request-id': `req-${key}` },
   }),
@@ -27,7 +27,7 @@ const ERROR_RESPONSES = {
   'gateway-timeout': error(504, 'The gateway timed out.', serverError),
 };
 
-/** Faults of the connection, or answers that are no JSON at all; given in place of the real one. */
+/** Connection failures and responses that are not JSON, sent instead of the real response. */
 const CONNECTION_FAULTS = {
   reset: (res) => res.socket?.resetAndDestroy(),
   silence: () => {},
@@ -41,7 +41,7 @@ const CONNECTION_FAULTS = {
   },
 };
 
-/** Faults that spoil a good answer: the session exists, what is said of it is wrong. */
+/** Corrupted responses: the session is created, but the response about it is wrong. */
 const CORRUPTIONS = {
   'no-secret': (res, headers, { client_secret: _, ...rest }) => sendJson(res, 200, rest, headers),
   odd: (res, headers, resource) =>
@@ -62,7 +62,7 @@ const CORRUPTIONS = {
       },
       headers,
     ),
-  // Ended a day ago, as when clocks are apart or a session is looked up late.
+  // Expired a day ago, as with a wrong clock or a late lookup.
   'long-over': (res, headers, resource) =>
     sendJson(res, 200, { ...resource, expires_at: Math.floor(Date.now() / 1000) - 86_400 }, headers),
   huge: (res, headers, resource) => sendJson(res, 200, { padding: 'x'.repeat(HUGE_BYTES), ...resource }, headers),
@@ -84,7 +84,7 @@ export const FAULTS = Object.freeze([ERROR_RESPONSES, CONNECTION_FAULTS, CORRUPT
 /**
  * @typedef {object} Fault
  * @property {string} name
- * @property {number} remaining how many more requests it is for
+ * @property {number} remaining how many more requests it affects
  * @property {Record<string, string>} headers
  */
 
@@ -95,7 +95,9 @@ export const FAULTS = Object.freeze([ERROR_RESPONSES, CONNECTION_FAULTS, CORRUPT
  */
 export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers = {} } = {}) {
   if (!FAULTS.includes(name)) throw new TypeError(`No fault is named '${name}'. There are: ${FAULTS.join(', ')}.`);
-  if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) throw new TypeError('times must be a whole number above 0, or Infinity.');
+  if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
+    throw new TypeError('times must be a whole number above 0, or Infinity.');
+  }
   const allHeaders = { ...headers };
   if (retryAfter !== undefined) allHeaders['Retry-After'] = String(retryAfter);
   if (retryAfterMs !== undefined) allHeaders['retry-after-ms'] = String(retryAfterMs);
@@ -107,13 +109,13 @@ export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers
   return { name, remaining: times, headers: allHeaders };
 }
 
-/** Whether the fault comes in place of the real answer, and not out of it. */
+/** Whether the fault replaces the real response instead of corrupting it. */
 export const replacesResponse = (fault) => !Object.hasOwn(CORRUPTIONS, fault.name);
 
 /**
- * @param {Fault} fault one that replaces the answer
+ * @param {Fault} fault one that replaces the response
  * @param {import('node:http').ServerResponse} res
- * @param {{ key: string, headers: Record<string, string> }} context the key of the request, and headers every answer has
+ * @param {{ key: string, headers: Record<string, string> }} context the request's key, and headers of every response
  */
 export function sendReplacement(fault, res, { key, headers }) {
   if (Object.hasOwn(CONNECTION_FAULTS, fault.name)) return CONNECTION_FAULTS[fault.name](res, { ...headers, ...fault.headers });
@@ -121,7 +123,7 @@ export function sendReplacement(fault, res, { key, headers }) {
   sendJson(res, failure.status, failure.body, { ...headers, ...failure.headers, ...fault.headers });
 }
 
-/** @param {Fault} fault one that spoils the answer */
+/** @param {Fault} fault one that corrupts the response */
 export function sendCorrupted(fault, res, resource, headers) {
   CORRUPTIONS[fault.name](res, { ...headers, ...fault.headers }, resource);
 }

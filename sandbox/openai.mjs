@@ -1,5 +1,5 @@
-// The stand-in for OpenAI: one HTTP server on loopback with the API under /v1, the stand-in widget and what it talks
-// to, and /sandbox/ to ask for faults and see what came in. `npm start` without a key and the tests both use it.
+// The sandbox, a stand-in for OpenAI: an HTTP server on loopback with the API under /v1, the stand-in widget and its API
+// under /widget/, and /sandbox/ to set faults and list requests. `npm start` without a key and the tests use it.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -23,22 +23,22 @@ const MAX_REQUESTS = 10_000;
  * @property {string} path with its query
  * @property {import('node:http').IncomingHttpHeaders} headers
  * @property {any} body parsed JSON, or null
- * @property {number | null} status of the answer; null while there is none
- * @property {string} requestId the answer's x-request-id
- * @property {string} [session] id of the session created or cancelled
- * @property {boolean} [dropped] the client went away before the answer was complete
+ * @property {number | null} status of the response; null before it is sent
+ * @property {string} requestId the response's x-request-id
+ * @property {string} [session] id of the created or cancelled session
+ * @property {boolean} [dropped] the client disconnected before the response was complete
  */
 
 /**
  * Starts the sandbox on 127.0.0.1.
  * @param {object} [options]
- * @param {number} [options.port] 0 for any free one
- * @param {string} [options.apiKey] the one key that is accepted
- * @param {string[]} [options.workflows] the workflows that exist
- * @param {number} [options.ttlSeconds] lifetime of a session whose request names none
- * @param {number} [options.wordDelayMs] pause between the words of a reply
- * @param {number} [options.apiDelayMs] how long the API takes for each answer
- * @param {number} [options.scriptDelayMs] how long the widget's script takes
+ * @param {number} [options.port] 0 for any free port
+ * @param {string} [options.apiKey] the only accepted key
+ * @param {string[]} [options.workflows] ids of the existing workflows
+ * @param {number} [options.ttlSeconds] default lifetime of a session
+ * @param {number} [options.wordDelayMs] delay between the words of a reply
+ * @param {number} [options.apiDelayMs] delay of each API response
+ * @param {number} [options.scriptDelayMs] delay of the widget's script
  */
 export async function startSandbox({
   port = 0,
@@ -56,9 +56,9 @@ export async function startSandbox({
   const requests = [];
   /** @type {import('./faults.mjs').Fault[]} */
   const faults = [];
-  /** Answers that a fault keeps from ending. @type {Set<import('node:http').ServerResponse>} */
+  /** Responses of faults that may never end. @type {Set<import('node:http').ServerResponse>} */
   const openResponses = new Set();
-  /** What answers of the API wait for. @type {Promise<void>} */
+  /** API responses wait for this; see hold(). @type {Promise<void>} */
   let gate = Promise.resolve();
 
   function nextFault() {
@@ -83,7 +83,7 @@ export async function startSandbox({
     res.on('close', () => {
       if (!res.writableFinished) record.dropped = true;
     });
-    // A status belongs to the record as soon as it is sent, and not only when the client has read it all.
+    // Record the status as soon as it is sent, not when the client has read the whole response.
     const writeHead = res.writeHead;
     res.writeHead = function (status, ...rest) {
       record.status = status;
@@ -100,7 +100,8 @@ export async function startSandbox({
         res.on('close', () => openResponses.delete(res));
       }
       if (fault && replacesResponse(fault)) return sendReplacement(fault, res, { key: bearer(req.headers) ?? '', headers });
-      const session = handleApiRequest({ method: req.method, pathname, headers: req.headers, bytes }, { apiKey, workflows, sessions });
+      const request = { method: req.method, pathname, headers: req.headers, bytes };
+      const session = handleApiRequest(request, { apiKey, workflows, sessions });
       record.session = session.id;
       const resource = toResource(session);
       if (fault) sendCorrupted(fault, res, resource, headers);
@@ -122,7 +123,7 @@ export async function startSandbox({
       return sendJson(res, 200, { faults: [] });
     }
     if (route === 'POST /sandbox/faults') {
-      // Another site's page can post without asking only when it does not say JSON.
+      // Pages of other sites can post without a CORS preflight only if the type is not JSON.
       if (!isJson(req.headers)) throw new HttpError(415, 'Content-Type must be application/json.');
       const body = parseJson(await readBody(req, MAX_CONTROL_BYTES));
       if (!isObject(body)) throw new HttpError(400, 'The body must be an object such as {"fault":"unavailable","times":3}.');
@@ -144,7 +145,12 @@ export async function startSandbox({
     if (pathname.startsWith('/widget/')) return widget.handle(req, res, pathname);
     if (pathname.startsWith('/sandbox/')) return control(req, res, pathname);
     if (pathname === '/chatkit.js' && ['GET', 'HEAD', 'OPTIONS'].includes(req.method)) {
-      const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache', 'Cross-Origin-Resource-Policy': 'cross-origin', ...CORS };
+      const headers = {
+        'Content-Type': 'text/javascript; charset=utf-8',
+        'Cache-Control': 'no-cache',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+        ...CORS,
+      };
       if (scriptDelayMs) await wait(scriptDelayMs);
       res.writeHead(200, headers);
       res.end(req.method === 'GET' ? script : undefined);
@@ -175,13 +181,13 @@ export async function startSandbox({
     requests,
     sessions: sessions.byId,
     fail,
-    /** Keeps the API's answers back until what it gives is called. @returns {() => void} */
+    /** Holds the API's responses back until the returned function is called. @returns {() => void} */
     hold() {
       const { promise, resolve } = Promise.withResolvers();
       gate = promise;
       return resolve;
     },
-    /** Forgets requests, faults, sessions and threads, and drops the answers that faults still hold open. */
+    /** Deletes requests, faults, sessions and threads, and closes responses that faults hold open. */
     reset() {
       requests.length = 0;
       faults.length = 0;
@@ -189,7 +195,7 @@ export async function startSandbox({
       widget.clear();
       for (const res of openResponses) res.destroy();
     },
-    /** Ends the server with every connection it has. @returns {Promise<void>} */
+    /** Stops the server and closes all connections. @returns {Promise<void>} */
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());
@@ -204,7 +210,7 @@ function pathnameOf(url, fallback) {
     return new URL(url, 'http://sandbox').pathname;
   } catch {
     if (fallback !== undefined) return fallback;
-    throw new HttpError(400, 'The URL of the request cannot be read.');
+    throw new HttpError(400, 'The URL of the request is not valid.');
   }
 }
 
@@ -216,7 +222,7 @@ function jsonOrNull(bytes) {
   }
 }
 
-/** A request as it may be shown: the key it came with is cut out. */
+/** A request without its API key. */
 function redacted(record) {
   const { authorization, ...headers } = record.headers;
   return { ...record, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
@@ -224,9 +230,9 @@ function redacted(record) {
 
 function sendError(res, error, headers) {
   if (error instanceof HttpError) return sendJson(res, error.status, error.body, { ...error.headers, ...headers });
-  // A client that goes away while its body is being read is its own affair.
+  // Ignore a client that disconnects while it sends its body.
   if (error?.code !== 'ECONNRESET') console.error('sandbox:', error);
-  const failure = new HttpError(500, 'The sandbox itself failed; its log says why.', { type: 'server_error' });
+  const failure = new HttpError(500, 'The sandbox failed. Its log has the reason.', { type: 'server_error' });
   if (res.headersSent) res.destroy();
   else sendJson(res, 500, failure.body, headers);
 }

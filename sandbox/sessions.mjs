@@ -1,4 +1,4 @@
-// Keeps the sessions the sandbox has given out, and writes them as OpenAI's ChatSessionResource.
+// Stores the sandbox's sessions in memory and serializes them as OpenAI's ChatSessionResource.
 import { randomBytes } from 'node:crypto';
 
 const DEFAULT_REQUESTS_PER_MINUTE = 10;
@@ -10,12 +10,12 @@ const RETENTION_MS = 60 * 60 * 1000;
  * @property {string} user
  * @property {string} clientSecret
  * @property {number} expiresAt Unix seconds
- * @property {number} endsAt milliseconds; the moment it really ends
+ * @property {number} endsAt exact expiry in Unix milliseconds
  * @property {'active' | 'expired' | 'cancelled'} status
  * @property {Record<string, any>} workflow
  * @property {number} requestsPerMinute
  * @property {Record<string, any>} configuration
- * @property {number[]} messageTimes when its last minute's messages came
+ * @property {number[]} messageTimes times of the messages in the last minute
  */
 
 export class Sessions {
@@ -24,12 +24,12 @@ export class Sessions {
   #bySecret = new Map();
   #ttlSeconds;
 
-  /** @param {number} ttlSeconds lifetime of a session whose request names none */
+  /** @param {number} ttlSeconds default lifetime of a session */
   constructor(ttlSeconds) {
     this.#ttlSeconds = ttlSeconds;
   }
 
-  /** @param {Record<string, any>} body a checked CreateChatSessionBody */
+  /** @param {Record<string, any>} body a validated CreateChatSessionBody */
   create(body) {
     this.#deleteExpired();
     const endsAt = Date.now() + (body.expires_after?.seconds ?? this.#ttlSeconds) * 1000;
@@ -82,7 +82,7 @@ export class Sessions {
     this.#bySecret.clear();
   }
 
-  // The map is in order of creation, so the oldest are at its front; a sandbox left running does not grow without end.
+  // Bounds the memory of a long-running sandbox. The map is in order of creation, so the oldest sessions come first.
   #deleteExpired() {
     const cutoff = Date.now() - RETENTION_MS;
     for (const [id, session] of this.byId) {

@@ -1,5 +1,5 @@
-// What the stand-in widget talks to: messages, and the threads of the session's own user.
-// Open to every origin, because the real widget's server is; the bearer secret is what protects it.
+// The API of the stand-in widget: messages, and the threads of the session's user. Like the real widget's API, it allows
+// every origin; the client secret protects it.
 import { randomBytes } from 'node:crypto';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
 import { replyTo, streamWords } from './replies.mjs';
@@ -20,7 +20,8 @@ const MAX_THREADS = 100;
 const MAX_ITEMS = 400;
 
 /**
- * @typedef {{ id: string, title: string | null, created_at: number, items: { id: string, role: 'user' | 'assistant', text: string }[] }} Thread
+ * @typedef {{ id: string, role: 'user' | 'assistant', text: string }} Item
+ * @typedef {{ id: string, title: string | null, created_at: number, items: Item[] }} Thread
  */
 
 export class WidgetApi {
@@ -42,7 +43,7 @@ export class WidgetApi {
     this.#threads.clear();
   }
 
-  /** Answers a request under /widget/; errors are thrown as HttpError. */
+  /** Handles a request under /widget/. Errors are thrown as HttpError. */
   async handle(req, res, pathname) {
     if (req.method === 'OPTIONS') {
       res.writeHead(204, CORS);
@@ -74,11 +75,15 @@ export class WidgetApi {
     const body = parseJson(await readBody(req, MAX_MESSAGE_BYTES));
     if (!isObject(body)) throw new HttpError(400, 'The body must be an object.');
     const { thread_id: threadId = null, text, locale } = body;
-    if (typeof text !== 'string' || text.trim() === '') throw new HttpError(400, 'text must be a string that is not blank.', { param: 'text' });
-    if (threadId !== null && typeof threadId !== 'string') throw new HttpError(400, 'thread_id must be a string or null.', { param: 'thread_id' });
+    if (typeof text !== 'string' || text.trim() === '') {
+      throw new HttpError(400, 'text must be a string that is not blank.', { param: 'text' });
+    }
+    if (threadId !== null && typeof threadId !== 'string') {
+      throw new HttpError(400, 'thread_id must be a string or null.', { param: 'thread_id' });
+    }
     const owned = threadId === null ? null : this.#ownThread(session.user, threadId);
     countMessage(session);
-    // OpenAI takes this version when the session is made and fails when it is used.
+    // OpenAI accepts this version when the session is created and fails when it is used.
     if (session.workflow.version === 'latest') throw new HttpError(404, "Workflow version 'latest' not found.");
 
     const thread = owned ?? this.#create(session, text);

@@ -1,17 +1,17 @@
-// Holds the client secret and talks to the sandbox with it. It asks the page for a secret once on start, once when the
-// secret is about to expire, and once when a request is refused; a failure is never retried without the user's doing.
+// The widget's HTTP client: holds the client secret and sends it to the sandbox. It requests a secret from the page at start,
+// shortly before the secret expires, and after a 401. It never retries a failure by itself; the user has to.
 
 /** @import { ChatKitOptions, HostedApiConfig } from '@openai/chatkit' */
 
-// The share of a session's life after which the next secret is asked for.
+// The share of a session's lifetime after which the next secret is requested.
 const RENEW_AFTER_SHARE = 0.8;
 const MIN_RENEW_DELAY_MS = 500;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @typedef {ChatKitOptions & { api: HostedApiConfig }} HostedOptions those that say how to get a secret */
+/** @typedef {ChatKitOptions & { api: HostedApiConfig }} HostedOptions options with getClientSecret */
 
 /**
- * What the sandbox says of a session, as far as the widget reads it.
+ * The fields of a session that the widget uses.
  * @typedef {{ expires_in_ms: number, chatkit_configuration: { history: { enabled: boolean } } }} SessionInfo
  */
 
@@ -22,7 +22,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * @property {(name: string, data?: Record<string, unknown>) => void} log
  */
 
-/** An answer of the sandbox that is not a success. */
+/** A response of the sandbox with an error status. */
 export class RequestError extends Error {
   /**
    * @param {number} status
@@ -43,7 +43,7 @@ export function isHosted(options) {
   return typeof api?.getClientSecret === 'function';
 }
 
-/** @param {unknown} error what was thrown, which need not be an Error */
+/** @param {unknown} error the thrown value, which may not be an Error */
 export function errorMessage(error) {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message ?? '') : undefined;
 }
@@ -80,7 +80,7 @@ export class Client {
   }
 
   /**
-   * Asks the page for a secret: the first one, or the one to follow the current. Calls made meanwhile share the answer.
+   * Requests the first or the next secret from the page. Concurrent calls share one request.
    * @returns {Promise<string>}
    */
   renew() {
@@ -94,7 +94,9 @@ export class Client {
     clearTimeout(this.#timer);
     const current = this.#secret;
     const secret = await this.#getClientSecret(current);
-    if (typeof secret !== 'string' || secret === '') throw new TypeError('getClientSecret must resolve to the client secret, a string.');
+    if (typeof secret !== 'string' || secret === '') {
+      throw new TypeError('getClientSecret must resolve to the client secret, a string.');
+    }
     if (this.stopped) throw new DOMException('The chat was removed from the page.', 'AbortError');
     this.#secret = secret;
     this.#callbacks.log(current === null ? 'session.created' : 'session.refreshed');
@@ -102,7 +104,7 @@ export class Client {
     return secret;
   }
 
-  // A bare secret does not say when it ends, so the sandbox is asked. If it cannot say, the 401 of a later request will.
+  // A client secret does not contain its expiry, so ask the sandbox. If that fails, a later request gets a 401.
   async #scheduleRenewal() {
     try {
       const response = await this.#send('/widget/session', {});
@@ -123,7 +125,7 @@ export class Client {
   /**
    * @param {string} path
    * @param {RequestInit} [init]
-   * @returns {Promise<Response>} one that is ok
+   * @returns {Promise<Response>} a response with a 2xx status
    */
   async request(path, init = {}) {
     if (this.#secret === null) await this.renew();
@@ -134,13 +136,14 @@ export class Client {
     }
     if (response.ok) return response;
     const body = await response.json().catch(() => null);
-    const message = body?.error?.message ?? `The chat's server answered ${response.status}.`;
+    const message = body?.error?.message ?? `The chat's server returned status ${response.status}.`;
     throw new RequestError(response.status, message, Number(response.headers.get('Retry-After')) || null);
   }
 
   /** @param {string} path @param {RequestInit} init */
   #send(path, init) {
     const headers = { ...init.headers, Authorization: `Bearer ${this.#secret}` };
-    return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal: this.#controller.signal });
+    const { signal } = this.#controller;
+    return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal });
   }
 }

@@ -1,4 +1,4 @@
-// Line icons on a grid of 20, under the names the widget's options use; a name not drawn here gets a near one.
+// Line icons on a 20 by 20 grid, by the names in the widget's options. Other names get a similar icon.
 
 const PATHS = {
   send: 'M10 16V4.6M4.8 9.6 10 4.4l5.2 5.2',

@@ -1,5 +1,5 @@
-// What the stand-in widget shows: header, start screen, messages, notice and composer. It knows nothing of sessions or
-// requests; what the user does goes to the handlers it is given.
+// The DOM of the stand-in widget: header, start screen, messages, notice and composer. It does not know about sessions or
+// requests; user actions go to the handlers.
 import { HistoryPanel, h, toolButton } from './history.js';
 import { icon } from './icons.js';
 import { applyTheme, styleSheet } from './styles.js';
@@ -31,13 +31,13 @@ export class View {
   #notice = { text: '', detail: '', retry: false };
   #parts;
   #history;
-  /** Made anew by configure, like the next. */
+  /** Replaced by configure, like the next one. */
   #historyButton = h('button');
   #newButton = h('button');
   #heading = h('div', { class: 'title' });
-  /** The thread's. @type {string | null} */
+  /** The thread's title. @type {string | null} */
   #title = null;
-  /** Shown in place of the thread's title. @type {string | null} */
+  /** Shown instead of the thread's title. @type {string | null} */
   #titleOverride = null;
   #busy = false;
 
@@ -73,7 +73,7 @@ export class View {
   }
 
   /**
-   * Takes on a full set of options; what is typed and shown stays.
+   * Applies a full set of options. The messages and the composer's text stay.
    * @param {ChatKitOptions} options
    * @param {Texts} texts
    */
@@ -102,7 +102,10 @@ export class View {
   /** @param {HeaderOption} header @param {boolean} withHistory */
   #configureHeader(header, withHistory) {
     /** @param {HeaderOption['leftAction']} given */
-    const action = (given) => (given ? [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())] : []);
+    const action = (given) => {
+      if (!given) return [];
+      return [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())];
+    };
     this.#historyButton = toolButton('history', this.#texts.history, this.#handlers.openHistory);
     this.#newButton = toolButton('compose', this.#texts.newChat, this.#handlers.newThread);
     this.#titleOverride = header.title?.enabled === false ? '' : (header.title?.text ?? null);
@@ -127,14 +130,14 @@ export class View {
     const text = typeof prompt === 'string' ? prompt : textOf(prompt);
     const onClick = () => {
       if (this.#busy) return;
-      // The button goes away with the start screen, and focus must not go with it.
+      // The button disappears with the start screen, so move the focus first.
       this.focus();
       this.#handlers.send(text);
     };
     return h('li', {}, h('button', { type: 'button', class: 'prompt', click: onClick }, icon(name), label));
   }
 
-  /** Shows a thread from its beginning; with no items, the start screen. @param {Item[]} items */
+  /** Shows a thread's items; the start screen if there are none. @param {Item[]} items */
   showItems(items) {
     const { log } = this.#parts;
     log.replaceChildren();
@@ -176,7 +179,7 @@ export class View {
     };
   }
 
-  /** While a reply comes in, nothing more is sent, and screen readers wait for the whole of it. @param {boolean} busy */
+  /** While a reply is streaming, sending is disabled and screen readers wait for the whole reply. @param {boolean} busy */
   setBusy(busy) {
     this.#busy = busy;
     this.#parts.log.setAttribute('aria-busy', String(busy));
@@ -192,7 +195,8 @@ export class View {
   #showNotice() {
     const { text, detail, retry } = this.#notice;
     const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#handlers.retry }, this.#texts.retry)] : [];
-    this.#parts.alert.replaceChildren(...(text ? [h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button)] : []));
+    const notice = h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button);
+    this.#parts.alert.replaceChildren(...(text ? [notice] : []));
   }
 
   openHistory() {
@@ -218,7 +222,7 @@ export class View {
     this.#history.fail(this.#texts.loadFailed);
   }
 
-  /** Hides the way to a history that the session does not give. @param {boolean} allowed */
+  /** Hides the history button if the session has no history. @param {boolean} allowed */
   allowHistory(allowed) {
     this.#historyButton.hidden = !allowed;
   }
@@ -242,7 +246,7 @@ export class View {
 
   /** @param {KeyboardEvent} event */
   #onKeyDown(event) {
-    // Enter that ends a composed character (Japanese, Chinese) is not meant for the form.
+    // During IME composition (Japanese, Chinese), Enter confirms the characters and does not send.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     this.#onSubmit(event);
   }
@@ -257,12 +261,12 @@ export class View {
   }
 }
 
-/** The words of structured content. @param {UserMessageContent[]} [content] */
+/** The text of structured content. @param {UserMessageContent[]} [content] */
 export function textOf(content) {
   return (Array.isArray(content) ? content : []).map((part) => part?.text ?? '').join('');
 }
 
-/** Of Markdown, a disclaimer needs links; other marks are shown as they are. @param {string} text */
+/** Renders Markdown links; other Markdown is shown as plain text. @param {string} text */
 function withLinks(text) {
   return text.split(/(\[[^\]]+\]\(https?:\/\/[^\s)]+\))/).map((part) => {
     const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);
