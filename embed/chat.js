@@ -1,6 +1,6 @@
 /**
- * One chat from start to end: the session and the widget's script at the same time, then the widget; and what follows
- * when one of them fails. It shows nothing but the widget; what there is to say goes to the element.
+ * The life cycle of one chat: requests the session and loads the widget's script in parallel, then mounts the widget, and
+ * retries after failures. It renders only the widget; states and problems go to the element through callbacks.
  */
 
 import { toProblem, Problem } from '../public/demo/problem.js';
@@ -19,13 +19,13 @@ const READY_TIMEOUT_MS = 30_000;
 const NOT_READY_MESSAGE = `The widget did not report that it is ready within ${READY_TIMEOUT_MS / 1000} seconds.`;
 
 /**
- * @typedef {object} ChatHost what the chat asks of the element
+ * @typedef {object} ChatHost the element's callbacks
  * @property {() => SecretCache} secrets
  * @property {(config: Config) => string} scriptUrl
  * @property {() => string} nonce
  * @property {(config: Config, api: ChatKitOptions['api'], initialThread: string | null) => ChatKitOptions} options
- * @property {() => string | null} thread the thread to begin with
- * @property {(widget: OpenAIChatKit) => void} onMount told of the widget before it can fire anything
+ * @property {() => string | null} thread the thread to open first
+ * @property {(widget: OpenAIChatKit) => void} onMount called before the widget can fire events
  * @property {() => void} onReady
  * @property {(problem: Problem, retryable: boolean) => void} onFail
  */
@@ -33,7 +33,7 @@ const NOT_READY_MESSAGE = `The widget did not report that it is ready within ${R
 export class Chat {
   #frame;
   #host;
-  /** Counts the starts, so that what is left of an earlier one cannot speak for the present one. */
+  /** Number of the latest start. Async results of an earlier attempt are ignored. */
   #currentAttempt = 0;
   /** @type {OpenAIChatKit | null} */
   #widget = null;
@@ -41,15 +41,15 @@ export class Chat {
   /** @type {Config | null} */
   #config = null;
   #scriptUrl = '';
-  /** It was the script that failed. */
+  /** The last failure was the widget's script. */
   #scriptFailed = false;
-  /** Ends with the widget. */
+  /** Aborted when the widget is removed. */
   #widgetController = new AbortController();
   /** @type {ChatKitOptions['api'] | null} */
   #api = null;
-  /** The thread on show, so that starting over comes back to it. @type {string | null | undefined} */
+  /** The current thread, reopened after a restart. @type {string | null | undefined} */
   #thread;
-  /** The thread that the widget began with. @type {string | null} */
+  /** The thread that the current widget started with. @type {string | null} */
   #initialThread = null;
   /** @type {Consumer} */
   #consumer = { lastSecret: null };
@@ -73,12 +73,12 @@ export class Chat {
     const attempt = this.#newAttempt();
     try {
       const secrets = this.#host.secrets();
-      // A session without a widget would be spent for nothing each time.
+      // Load the script first, so that retries do not use up sessions while it keeps failing.
       if (this.#scriptFailed) await this.#loadWidget(Promise.resolve());
       if (attempt !== this.#currentAttempt) return;
       this.#scriptFailed = false;
       const session = secrets.start();
-      // What is on show stays until there is something to put in its place.
+      // Keep the current widget in view until there is a session for its replacement.
       if (this.#widget) await session;
       const mounted = this.#loadWidget(session).then(() =>
         attempt === this.#currentAttempt ? this.#mount(secrets, attempt) : null,
@@ -100,18 +100,18 @@ export class Chat {
     this.#removeWidget();
   }
 
-  /** Forgets the thread, for a start with another workflow. */
+  /** Forgets the thread before a start with another workflow. */
   forgetThread() {
     this.#thread = undefined;
   }
 
-  /** The element was moved in the page, and with it the widget, which begins anew: with the thread on show. */
+  /** Moving the element in the page reloads the widget's frame, so start again with the current thread. */
   restart() {
     this.#consumer.lastSecret = null;
     void this.start();
   }
 
-  // setOptions does not merge, so a change of one sets all of them again.
+  // The widget's setOptions does not merge, so every change sets all options.
   refreshOptions() {
     if (this.#widget && this.#config && this.#api) {
       this.#widget.setOptions(this.#host.options(this.#config, this.#api, this.#initialThread));
@@ -127,7 +127,7 @@ export class Chat {
   /** @param {Promise<unknown>} session */
   async #loadWidget(session) {
     this.#config = await getConfig();
-    // Without its settings the Worker refuses the session, which says more than anything the widget could.
+    // A Worker with missing settings rejects the session. Wait for that error: it says more than a widget failure.
     if (!this.#config.configured) await session;
     this.#scriptUrl = new URL(this.#host.scriptUrl(this.#config), location.href).href;
     await loadWidget(this.#scriptUrl, this.#host.nonce());
@@ -164,12 +164,12 @@ export class Chat {
       widget.addEventListener('chatkit.ready', () => resolve(), { once: true });
       rejectIfFrameBlocked(this.#scriptUrl, this.#widgetController.signal).catch(reject);
     });
-    // It may fail before anybody waits for it.
+    // It may reject before anything awaits it.
     promise.catch(() => {});
     this.#host.onMount(widget);
     this.refreshOptions();
     this.#frame.append(widget);
-    // In an object: a promise that a promise resolves to would be waited for.
+    // Wrapped in an object, because resolving a promise with a promise would wait for it.
     return { promise };
   }
 
@@ -183,7 +183,7 @@ export class Chat {
   }
 
   /**
-   * A chat that is under way stays in view; one that is not ready yet gives way to the message.
+   * A running chat stays in view below the error; a chat that is not ready yet is replaced by it.
    * @param {number} attempt
    * @param {Problem} problem
    */

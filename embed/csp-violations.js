@@ -1,11 +1,11 @@
 /**
- * What the page's own Content-Security-Policy blocks of the chat. A blocked request fails like one without a network, so the
- * browser's report is what tells them apart.
+ * Detects what the page's own Content-Security-Policy blocks. A blocked request fails exactly like a network error; only the
+ * browser's violation event tells them apart.
  */
 
 import { Problem } from '../public/demo/problem.js';
 
-/** Origins by directive. @type {Map<string, Set<string>>} */
+/** Blocked origins by directive. @type {Map<string, Set<string>>} */
 const blockedOrigins = new Map();
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -29,7 +29,8 @@ function findViolation(directive, url) {
 }
 
 /**
- * Why a request failed, if it was for that. The report comes with the failure or right after it.
+ * Returns a Problem if the policy blocked a request that just failed, otherwise null. The browser fires its event together
+ * with the failure or right after it.
  * @param {'script-src' | 'connect-src'} directive
  * @param {string} url
  */
@@ -38,7 +39,7 @@ export async function checkForViolation(directive, url) {
   return findViolation(directive, url);
 }
 
-/** Fails as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} signal @returns {Promise<never>} */
+/** Rejects as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} signal @returns {Promise<never>} */
 export function rejectIfFrameBlocked(url, signal) {
   return new Promise((_, reject) => {
     const check = () => {

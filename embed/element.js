@@ -1,4 +1,4 @@
-/** The custom element <chatkit-edge>: it joins what the page says with the chat, and the chat with what is shown. */
+/** The custom element <chatkit-edge>: connects its attributes and properties, the chat and the view. */
 
 import { Problem } from '../public/demo/problem.js';
 import { WidgetMethods } from './widget-methods.js';
@@ -18,7 +18,7 @@ import { cachedConfig } from './worker.js';
 /** @import { GetToken } from './secret-cache.js' */
 /** @import { ViewState } from './view.js' */
 
-// A signed-in page sets its property in a script of its own, which may come a moment later.
+// How long to wait for getToken: the page may set it in a script that runs later.
 const TOKEN_TIMEOUT_MS = 3000;
 
 /** @implements {ChatKitEdgeElement} */
@@ -39,11 +39,11 @@ export class ChatKitEdge extends WidgetMethods {
   #secrets = null;
   /** @type {(() => void) | null} */
   #unsubscribe = null;
-  /** The thread on show. @type {string | null} */
+  /** The current thread. @type {string | null} */
   #thread = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #tokenTimer;
-  /** Theme and language that the widget was last set up with; empty when its options have changed otherwise. */
+  /** Theme and language in the widget's current options; empty when the options must be set again. */
   #appliedLook = '';
   #renderScheduled = false;
   #onChange = () => this.#scheduleRender();
@@ -79,7 +79,7 @@ export class ChatKitEdge extends WidgetMethods {
   disconnectedCallback() {
     this.#darkQuery.removeEventListener('change', this.#onChange);
     this.#pageObserver.disconnect();
-    // An element that is moved is taken out and put in within one task.
+    // Moving an element disconnects and connects it within one task.
     queueMicrotask(() => this.isConnected || this.#stop());
   }
 
@@ -117,7 +117,7 @@ export class ChatKitEdge extends WidgetMethods {
   set getToken(getToken) {
     const previous = this.#getToken;
     this.#getToken = getToken ?? null;
-    // Frameworks set a new function at every turn; the chat goes on with the latest.
+    // Frameworks set a new function on every render. Use the latest without a restart.
     if (previous && this.#getToken && this.#secrets) this.#secrets.getToken = this.#getToken;
     const mustRestart = this.#problem?.code === 'identity_required' || !previous !== !this.#getToken;
     if (this.#state !== 'idle' && mustRestart) this.#start();
@@ -167,7 +167,7 @@ export class ChatKitEdge extends WidgetMethods {
     if (this.#problem) this.#view.retry(this.#strings());
     else if (this.#state !== 'ready') this.#setState('loading');
     if (!this.#getToken && cachedConfig()?.features.auth === 'jwt') {
-      const problem = new Problem('identity_required', 'The page gives no token: set the property getToken.');
+      const problem = new Problem('identity_required', 'The page provides no token. Set the property getToken.');
       this.#tokenTimer = setTimeout(() => this.#onFail(problem, false), TOKEN_TIMEOUT_MS);
       return;
     }
@@ -201,7 +201,7 @@ export class ChatKitEdge extends WidgetMethods {
     this.#view.clear();
     this.#setState('ready');
     this._setWidget(this.#chat.widget);
-    // The button that had the focus is gone with its message.
+    // The focused button was removed with its message.
     if (wasFocused) this.focusComposer().catch(() => {});
   }
 
@@ -223,11 +223,11 @@ export class ChatKitEdge extends WidgetMethods {
   /** @param {OpenAIChatKit} widget */
   #forwardEvents(widget) {
     this._setWidget(null);
-    // A message stays until the chat is there again; without one there is something to wait for.
+    // After a failure the message stays in view until the chat is ready, instead of the loading state.
     if (!this.#problem) this.#setState('loading');
     for (const type of WIDGET_EVENTS) {
       widget.addEventListener(type, (/** @type {CustomEvent} */ event) => {
-        // One that bubbles would reach the page twice.
+        // If the event bubbled, the page would receive it twice.
         event.stopPropagation();
         this.#track(type, event.detail);
         this.dispatchEvent(new CustomEvent(type, { detail: event.detail }));
@@ -248,7 +248,7 @@ export class ChatKitEdge extends WidgetMethods {
     if (!this.#analyticsEnabled) return;
     if (type === 'chatkit.thread.change') reportEvent('thread-change', { threadId: this.#thread });
     if (type === 'chatkit.response.start') reportEvent('message', { threadId: this.#thread });
-    // The widget repeats what getClientSecret failed with.
+    // The widget repeats the error of getClientSecret, which is reported already.
     if (type === 'chatkit.error' && detail?.error?.message !== this.#problem?.message) reportError(detail?.error, type);
   }
 
@@ -270,7 +270,7 @@ export class ChatKitEdge extends WidgetMethods {
     this.dispatchEvent(new CustomEvent(`chatkit-edge.${name}`, { detail }));
   }
 
-  /** Several changes in a row are one. */
+  /** Batches several changes into one render. */
   #scheduleRender() {
     if (this.#renderScheduled) return;
     this.#renderScheduled = true;
@@ -311,7 +311,7 @@ export class ChatKitEdge extends WidgetMethods {
 }
 
 /**
- * A property that a page set before the element was defined hides the element's own.
+ * A property that the page set before the element was defined shadows the accessor. Set it again through the accessor.
  * @param {any} element
  * @param {string} name
  */

@@ -1,4 +1,4 @@
-/** The floating button that opens and closes the chat, and where the focus goes with it. */
+/** The floating button that opens and closes the chat, with its focus management. */
 
 import { make } from '../public/demo/dom.js';
 
@@ -14,9 +14,9 @@ export class Launcher {
   #button = make('button', { type: 'button', className: 'launch' }, this.#icon(), this.#text);
 
   /**
-   * @param {HTMLElement} panel what it opens
+   * @param {HTMLElement} panel the chat's panel
    * @param {(open: boolean) => void} toggle
-   * @param {() => void} preload the visitor is about to open it
+   * @param {() => void} preload called when the visitor is about to open the chat
    */
   constructor(panel, toggle, preload) {
     this.#button.part.add('launcher');
@@ -39,7 +39,7 @@ export class Launcher {
 
   /**
    * @param {boolean} open
-   * @param {string} label what the page wrote into the attribute; empty for the icon alone
+   * @param {string} label the value of the attribute `launcher`; empty for the icon alone
    * @param {Strings} strings
    */
   update(open, label, strings) {

@@ -1,7 +1,6 @@
 /**
- * The message in place of a chat that failed, or over one that cannot go on. On the owner's own pages (the Worker's origin
- * and this machine) it says all there is to say; a visitor of another site reads what concerns visitors, and the rest is
- * folded away.
+ * The error message in place of a chat that failed to start, or above a running chat. On the Worker's origin and on localhost
+ * it shows all details. On other sites it shows a short text for visitors, with the details collapsed.
  */
 
 import { make } from '../public/demo/dom.js';
@@ -32,20 +31,20 @@ export class Notice {
     return this.#region;
   }
 
-  /** Has the visitor's focus? */
+  /** Whether the focus is inside the message. */
   get isFocused() {
     return this.#region.matches(':focus-within');
   }
 
   /**
    * @param {Problem} problem
-   * @param {boolean} retryable whether the element tries again by itself
+   * @param {boolean} retryable whether the element retries automatically
    * @param {Strings} strings
    */
   show(problem, retryable, strings) {
     const isSame = this.#shown?.problem.code === problem.code && this.#shown.problem.message === problem.message;
     this.#shown = { problem, retryable };
-    // What is shown already, as after each attempt that fails again, is not read out again: it is left as it is.
+    // Leave an unchanged message in place, so that screen readers do not announce it after every failed retry.
     if (isSame && this.#button) return this.setBusy(false, strings);
     const focused = this.isFocused;
     const button = make('button', { type: 'button', className: 'retry' }, strings.retry);
@@ -64,17 +63,17 @@ export class Notice {
     if (focused) button.focus();
   }
 
-  /** Says that it is being tried again. @param {boolean} busy @param {Strings} strings */
+  /** Shows on the button that a retry is in progress. @param {boolean} busy @param {Strings} strings */
   setBusy(busy, strings) {
     if (!this.#button) return;
     const text = busy ? strings.retrying : strings.retry;
     if (this.#button.textContent === text) return;
     this.#button.textContent = text;
-    // Not "disabled": that would take the focus away.
+    // Not "disabled": a disabled button loses the focus.
     this.#button.setAttribute('aria-disabled', String(busy));
   }
 
-  /** In another language. @param {Strings} strings */
+  /** Shows the message in another language. @param {Strings} strings */
   translate(strings) {
     const { problem, retryable } = this.#shown ?? {};
     if (!problem) return;
@@ -113,7 +112,7 @@ function problemText(problem, strings) {
 function problemDetails(problem, strings) {
   const list = make('dl', {}, detailRow(strings.code, problem.code));
   if (problem.requestId) list.append(detailRow(strings.requestId, problem.requestId));
-  // The Worker's own words are in English.
+  // The Worker's messages are in English.
   const { hint } = problemText(problem, strings);
   return [make('p', { className: 'detail', lang: 'en' }, problem.message), make('p', {}, hint), list];
 }

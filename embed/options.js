@@ -1,17 +1,17 @@
-/** The widget's options, from what the page says in attributes and in the property `options`. */
+/** Builds the widget's options from the element's attributes and its property `options`. */
 
 /** @import { ChatKitOptions, ColorScheme, StartScreenPrompt, SupportedLocale } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
 
-/** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions what a page may set; the session is the element's affair */
+/** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions the options a page may set; the element sets `api` */
 
-/** Those with a translation of their own; the others are known by their language alone. */
+/** Locales that the widget translates by region. All others are passed as the language alone. */
 const LOCALES_WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
 
 /** @type {Record<string, string>} */
 const LANGUAGE_ALIASES = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
 
-/** The page's language, as the widget takes it. @param {string} tag of BCP 47 */
+/** Converts a language tag to a locale of the widget. @param {string} tag BCP 47 */
 function toWidgetLocale(tag) {
   const normalized = tag.trim().replaceAll('_', '-');
   if (LOCALES_WITH_REGION.test(normalized)) return /** @type {SupportedLocale} */ (normalized);
@@ -19,24 +19,24 @@ function toWidgetLocale(tag) {
   return /** @type {SupportedLocale} */ (LANGUAGE_ALIASES[language] ?? language);
 }
 
-/** The language where the element stands: its own attribute's, the page's, or the browser's. @param {HTMLElement} element */
+/** The element's language: its attribute, else the surrounding `lang`, else the browser's. @param {HTMLElement} element */
 export function resolveLanguage(element) {
   const inherited = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
   return element.getAttribute('locale') || inherited || navigator.language || 'en';
 }
 
-/** The attribute's theme, or that of the page where the element stands. @param {HTMLElement} element @returns {ColorScheme} */
+/** The element's theme: its attribute, else the page's color scheme. @param {HTMLElement} element @returns {ColorScheme} */
 export function resolveTheme(element) {
   const attribute = element.getAttribute('theme');
   if (attribute === 'light' || attribute === 'dark') return attribute;
-  // A page that does not speak of dark is light, whatever the system prefers.
+  // A page that does not declare `dark` is light, whatever the system prefers.
   const schemes = getComputedStyle(element).colorScheme.split(' ');
   if (!schemes.includes('dark')) return 'light';
   return !schemes.includes('light') || matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
 /**
- * `prompts`: JSON as in the widget's options, or texts separated by "|".
+ * Parses `prompts`: JSON as in the widget's options, or texts separated by "|".
  * @param {string} text
  * @returns {StartScreenPrompt[]}
  */
@@ -45,7 +45,7 @@ function parsePrompts(text) {
     try {
       return JSON.parse(text);
     } catch {
-      console.warn('<chatkit-edge>: the attribute "prompts" begins like JSON and is none.');
+      console.warn('<chatkit-edge>: the attribute "prompts" is not valid JSON. Correct it, or separate the texts by "|".');
       return [];
     }
   }
@@ -64,7 +64,8 @@ function parsePrompts(text) {
 export function buildWidgetOptions(element, options, { features }, api, initialThread) {
   const pageOptions = withoutProxies(options);
   const attribute = (/** @type {string} */ name) => element.getAttribute(name) ?? undefined;
-  const prompts = attribute('prompts');
+  const promptsText = attribute('prompts');
+  const prompts = promptsText === undefined ? undefined : parsePrompts(promptsText);
   const theme = typeof pageOptions.theme === 'string' ? { colorScheme: pageOptions.theme } : pageOptions.theme;
   return {
     locale: toWidgetLocale(resolveLanguage(element)),
@@ -74,7 +75,7 @@ export function buildWidgetOptions(element, options, { features }, api, initialT
     initialThread,
     theme: { colorScheme: resolveTheme(element), ...theme },
     history: { enabled: features.history, ...pageOptions.history },
-    // Uploads that the session does not allow would fail only after the visitor has picked a file.
+    // Without this, an upload that the session forbids would fail only after the visitor has picked a file.
     composer: {
       ...withoutUndefined({ placeholder: attribute('placeholder') }),
       ...pageOptions.composer,
@@ -85,20 +86,20 @@ export function buildWidgetOptions(element, options, { features }, api, initialT
       },
     },
     startScreen: {
-      ...withoutUndefined({ greeting: attribute('greeting'), prompts: prompts === undefined ? undefined : parsePrompts(prompts) }),
+      ...withoutUndefined({ greeting: attribute('greeting'), prompts }),
       ...pageOptions.startScreen,
     },
     thread: { autoScroll: true, ...pageOptions.thread },
   };
 }
 
-/** @template {object} T @param {T} object @returns {Partial<T>} without what is undefined */
+/** @template {object} T @param {T} object @returns {Partial<T>} the object without undefined values */
 function withoutUndefined(object) {
   return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 }
 
 /**
- * A copy for the widget, which posts its options to a frame: that fails with the proxies that Vue makes of a page's objects.
+ * Copies plain objects and arrays. The widget posts its options to a frame, and Vue's reactive proxies cannot be cloned.
  * @template T
  * @param {T} value
  * @returns {T}

@@ -1,6 +1,6 @@
 /**
- * Tries again what failed for a passing cause: when the browser is online again, when the page is seen again, and with
- * growing pauses while it is seen. One timer serves the whole page, so that elements that failed together try together.
+ * Retries after temporary failures: when the browser is back online, when the page becomes visible again, and with
+ * exponential backoff while it is visible. All elements of a page share one timer, so they retry together.
  */
 
 import { retryAfterMs } from './retryable.js';
@@ -16,21 +16,21 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** @type {Set<PendingRetry>} */
 const pending = new Set();
 let backoff = MIN_BACKOFF_MS;
-/** When the pauses say that it is time; 0 while nothing waits. */
+/** When the backoff ends; 0 while nothing is pending. */
 let nextAttemptAt = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
 /**
- * @param {Problem} problem why it failed; its Retry-After is kept
+ * @param {Problem} problem why it failed; its Retry-After is respected
  * @param {() => void} retry called once
- * @returns {() => void} gives up waiting
+ * @returns {() => void} cancels the retry
  */
 export function retryLater(problem, retry) {
   const entry = { retry, earliestAt: Date.now() + retryAfterMs(problem) };
   if (pending.size === 0) setListening(true);
   pending.add(entry);
-  // Many visitors that lost the same Worker shall not come back in step.
+  // Jitter, so that many visitors do not retry at the same moment after an outage.
   nextAttemptAt ||= Date.now() + backoff * (0.85 + 0.3 * Math.random());
   schedule();
   return () => {
@@ -39,7 +39,7 @@ export function retryLater(problem, retry) {
   };
 }
 
-/** Something worked: the next failure starts with the shortest pause. */
+/** Called after a success: the next failure starts with the shortest backoff. */
 export function resetBackoff() {
   backoff = MIN_BACKOFF_MS;
 }
@@ -53,7 +53,7 @@ function schedule() {
 }
 
 function onTimer() {
-  // An event tells when it is worth it again.
+  // If the page is hidden or offline, onEvent retries later.
   if (document.visibilityState === 'visible' && navigator.onLine) retryReady();
 }
 
@@ -79,7 +79,7 @@ function reschedule() {
 
 /** @param {Event} event */
 function onEvent(event) {
-  // The first time a page is shown is no return to it.
+  // Ignore the pageshow event of the initial load.
   if (event instanceof PageTransitionEvent && !event.persisted) return;
   if (document.visibilityState === 'visible' && navigator.onLine) retryReady();
 }

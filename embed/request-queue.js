@@ -1,4 +1,4 @@
-/** Session requests of the whole page take turns: one at a time, and a second between any two. */
+/** A queue for the page's session requests: one at a time, at least a second apart. */
 
 import { sleep } from './time.js';
 
@@ -19,9 +19,9 @@ export function enqueue(send) {
   return result;
 }
 
-/** Waits, in one's turn, until a request may be sent, and takes it for sent. */
+/** Waits until the next request may be sent, then records it as sent. Call it only from a queued request. */
 export async function waitForInterval() {
-  // The clock may have been set back meanwhile.
+  // At most one interval, in case the clock was set back.
   const delay = Math.min(lastSentAt + MIN_INTERVAL_MS - Date.now(), MIN_INTERVAL_MS);
   if (delay > 0) await sleep(delay);
   lastSentAt = Date.now();

@@ -1,6 +1,6 @@
 /**
- * Client secrets for the widgets of one page. Widgets of the same workflow and user share them. After a failure nothing
- * more is asked of the Worker until start() is called again: however often a widget retries, it cannot start a loop.
+ * Caches client secrets for the widgets of a page. Widgets with the same workflow and user share one cache. After a failure,
+ * no request is sent until start() is called again, so a widget that keeps retrying cannot cause a request loop.
  */
 
 import { toProblem } from '../public/demo/problem.js';
@@ -12,17 +12,17 @@ import { requestSession } from './worker.js';
 /** @import { Problem } from '../public/demo/problem.js' */
 /** @import { Session } from './worker.js' */
 
-/** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken the signed-in user's token */
-/** @typedef {{ lastSecret: string | null }} Consumer a widget, by the last secret it was given */
+/** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken returns the signed-in user's token */
+/** @typedef {{ lastSecret: string | null }} Consumer a widget, with the last secret it received */
 /** @typedef {(kind: 'created' | 'refreshed', session: Session) => void} Listener */
 
-// OpenAI's sessions last ten minutes at most; a clock that says more or less than that is not to be trusted.
+// OpenAI's sessions last ten minutes at most. A lifetime outside this range means that the clock is wrong: use the fallback.
 const MAX_LIFETIME_MS = 600_000;
 const FALLBACK_LIFETIME_MS = 60_000;
-// A secret with less of its life left than this share is not given to another widget.
+// A secret with a smaller share of its lifetime left is not shared with another widget.
 const MIN_REMAINING_SHARE = 0.3;
 const MIN_BACKOFF_MS = 1000;
-// A refresh that is late already, as after sleep, may still fail once or twice before it counts.
+// A refresh of an expired secret, as after sleep, may still be retried for this long.
 const MIN_RETRY_WINDOW_MS = 4000;
 
 /** @type {SecretCache[]} */
@@ -40,7 +40,7 @@ export class SecretCache {
   #listeners = new Set();
 
   /**
-   * The page's secrets for a workflow and a way to tell the user.
+   * Returns the page's cache for a workflow and a token function.
    * @param {string | null} workflow
    * @param {GetToken | null} getToken
    */
@@ -59,13 +59,13 @@ export class SecretCache {
     this.getToken = getToken;
   }
 
-  /** @param {Listener} listener @returns {() => void} ends it */
+  /** @param {Listener} listener @returns {() => void} unsubscribes */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sees to it that there is a secret, so that one is on its way while the widget's script loads. */
+  /** Requests a secret if there is no fresh one. Called before the widget exists, so that it loads in parallel. */
   start() {
     this.#failure = null;
     if (this.#inFlight) return this.#inFlight;
@@ -74,7 +74,7 @@ export class SecretCache {
   }
 
   /**
-   * What `api.getClientSecret` of a widget asks.
+   * The widget's `api.getClientSecret`.
    * @param {string | null} current
    * @param {Consumer} consumer
    * @returns {Promise<string>}
@@ -82,14 +82,14 @@ export class SecretCache {
   async getSecret(current, consumer) {
     if (this.#failure) throw this.#failure;
     const currentSecret = current ?? consumer.lastSecret;
-    // Another widget may have been faster; and the first one asks for what start() got.
+    // Reuse a secret that start() or another widget has already requested.
     const shared = this.#inFlight ?? (currentSecret !== this.#secret && this.#isFresh() ? this.#secret : null);
     const request = () => (current === null ? this.#create() : this.#refresh(current));
     consumer.lastSecret = await (shared ?? this.#singleFlight(request));
     return consumer.lastSecret;
   }
 
-  /** Whoever asks from now on gets others. */
+  /** Removes this cache from the page; later lookups create a new one. */
   evict() {
     const i = caches.indexOf(this);
     if (i >= 0) caches.splice(i, 1);
@@ -110,7 +110,7 @@ export class SecretCache {
       .finally(() => {
         this.#inFlight = null;
       });
-    // Whoever asked hears of it; one who has left the page meanwhile must not leave it unhandled.
+    // Callers get the rejection. If the element was removed, nobody awaits it: mark it as handled.
     promise.catch(() => {});
     this.#inFlight = promise;
     return promise;
@@ -120,7 +120,7 @@ export class SecretCache {
     return this.#store('created', await this.#request('session', {}));
   }
 
-  /** Tries again, with growing pauses, while the old secret lasts. @param {string} current */
+  /** Retries with exponential backoff until the old secret expires. @param {string} current */
   async #refresh(current) {
     const deadline = Math.max(this.#secret === current ? this.#expiresAt : 0, Date.now() + MIN_RETRY_WINDOW_MS);
     for (let backoff = MIN_BACKOFF_MS; ; backoff *= 2) {
@@ -128,7 +128,7 @@ export class SecretCache {
         return this.#store('refreshed', await this.#request('refresh', { currentClientSecret: current }));
       } catch (error) {
         const problem = toProblem(error);
-        // The cookie is gone, so there is no one to refresh for: a new visitor, once.
+        // The visitor's cookie is gone: create a session for a new visitor, once.
         if (problem.code === 'identity_required' && !this.getToken) return this.#create();
         const delay = Math.max(backoff, retryAfterMs(problem));
         if (!isRetryable(problem) || Date.now() + delay > deadline) throw problem;

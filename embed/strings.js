@@ -1,4 +1,4 @@
-/** What the element itself says, in English and Spanish. What it says of each problem is in problems.js and problems-es.js. */
+/** The element's own texts in English and Spanish. Those of each problem are in problems.js and problems-es.js. */
 
 import { PROBLEMS } from '../public/demo/problems.js';
 import { PROBLEMS_ES } from './problems-es.js';
@@ -11,20 +11,23 @@ const en = {
   close: 'Close the chat',
   retry: 'Try again',
   retrying: 'Trying…',
-  retriesAutomatically: 'It tries again by itself.',
+  retriesAutomatically: 'The chat retries automatically.',
   code: 'Code',
-  requestId: 'Request id',
+  requestId: 'Request ID',
   details: 'For the owner of this site',
   visitor: {
-    offline: { title: 'You are offline', hint: 'The chat goes on when you are online again.' },
+    offline: { title: 'You are offline', hint: 'The chat continues when you are back online.' },
     signIn: { title: 'Please sign in', hint: 'The chat is for people who are signed in to this site.' },
     temporary: { title: 'The chat is not available at the moment', hint: 'Please wait a little, or try again.' },
     permanent: { title: 'The chat is not available', hint: 'Please come back later.' },
   },
   problems: PROBLEMS,
-  unknown: { title: 'The chat could not start', hint: 'Try again. The Worker’s log may say more under the request id below.' },
+  unknown: {
+    title: 'The chat could not start',
+    hint: 'Try again. The Worker’s log may have details for the request ID below.',
+  },
   availableIn: (/** @type {number} */ seconds) =>
-    `It is free again in ${formatDuration(seconds, ['second', 'seconds', 'minutes', 'hours'])}.`,
+    `Available again in ${formatDuration(seconds, ['second', 'seconds', 'minutes', 'hours'])}.`,
 };
 
 /** @type {typeof en} */
@@ -38,17 +41,20 @@ const es = {
   retrying: 'Reintentando…',
   retriesAutomatically: 'Se reintenta automáticamente.',
   code: 'Código',
-  requestId: 'Id. de la solicitud',
+  requestId: 'ID de la solicitud',
   details: 'Para el responsable de este sitio',
   visitor: {
-    offline: { title: 'No hay conexión', hint: 'El chat seguirá cuando vuelva la conexión.' },
+    offline: { title: 'No hay conexión', hint: 'El chat continuará cuando vuelva la conexión.' },
     signIn: { title: 'Inicie sesión', hint: 'El chat es para quienes han iniciado sesión en este sitio.' },
     temporary: { title: 'El chat no está disponible en este momento', hint: 'Espere un poco o vuelva a intentarlo.' },
     permanent: { title: 'El chat no está disponible', hint: 'Vuelva más tarde, por favor.' },
   },
   problems: PROBLEMS_ES,
-  unknown: { title: 'El chat no pudo iniciarse', hint: 'Vuelva a intentarlo. El registro del Worker puede decir más con el id. de abajo.' },
-  availableIn: (seconds) => `Quedará libre en ${formatDuration(seconds, ['segundo', 'segundos', 'minutos', 'horas'])}.`,
+  unknown: {
+    title: 'El chat no pudo iniciarse',
+    hint: 'Vuelva a intentarlo. El registro del Worker puede tener detalles del ID de abajo.',
+  },
+  availableIn: (seconds) => `Disponible de nuevo en ${formatDuration(seconds, ['segundo', 'segundos', 'minutos', 'horas'])}.`,
 };
 
 /** @typedef {typeof en} Strings */

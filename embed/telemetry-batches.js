@@ -1,9 +1,9 @@
-/** Cuts a queue of events into what the Worker takes in one request. */
+/** Splits a queue of events into batches within the Worker's limits for one request. */
 
 export const MAX_EVENTS = 100;
 const MAX_BYTES = 16 * 1024;
 
-/** @param {string[]} events @returns {string[]} arrays in JSON that the Worker takes */
+/** @param {string[]} events @returns {string[]} one JSON array per batch */
 export function toBatches(events) {
   const encoder = new TextEncoder();
   /** @type {string[][]} */

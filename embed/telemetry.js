@@ -1,6 +1,6 @@
 /**
- * Tells the Worker what happened on the page, in batches: changes of thread, messages (that there was one, never what was said)
- * and errors. Visitors who ask not to be tracked are not counted at all.
+ * Reports events to the Worker in batches: thread changes, messages (never their content) and errors. Nothing is reported
+ * for visitors whose browser sends Do Not Track or Global Privacy Control.
  */
 
 import { redactSecrets } from '../public/demo/redact.js';
@@ -13,7 +13,7 @@ import { workerOrigin } from './worker.js';
 const PATHS = { message: '/api/analytics/message', 'thread-change': '/api/analytics/thread-change', errors: '/api/errors' };
 const FLUSH_DELAY_MS = 2000;
 const MAX_CHARS = 1000;
-// An error that comes over and over is told once in this time.
+// A repeated error is reported once in this period.
 const DEDUPE_MS = 60_000;
 
 /** @type {Record<Kind, string[]>} each event as JSON */
@@ -35,9 +35,9 @@ export function reportEvent(kind, fields) {
 }
 
 /**
- * An Error has no fields of its own in JSON, so they are named.
+ * Picks the fields by name, because JSON.stringify drops those of an Error.
  * @param {unknown} error
- * @param {string} code what kind of error it is
+ * @param {string} code the kind of error
  */
 export function reportError(error, code) {
   const isError = error instanceof Object && 'message' in error;
@@ -66,7 +66,7 @@ function flush() {
   }
 }
 
-/** As text/plain, which needs no preflight and outlives the page. @param {string} url @param {string} body */
+/** Sends text/plain, which needs no CORS preflight; a beacon outlives the page. @param {string} url @param {string} body */
 function send(url, body) {
   try {
     if (navigator.sendBeacon(url, body)) return;
@@ -74,6 +74,6 @@ function send(url, body) {
   fetch(url, { method: 'POST', body, mode: 'no-cors', credentials: 'include', keepalive: true }).catch(() => {});
 }
 
-// Also when a phone puts the browser away, after which there may be no other moment.
+// Flush when the page is hidden: on phones that may be the last event.
 document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && flush());
 addEventListener('pagehide', flush);

@@ -1,4 +1,4 @@
-/** Waiting. */
+/** Sleep and timeout helpers. */
 
 /**
  * @param {number} ms
@@ -8,7 +8,7 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits, but no longer than until the browser is online again. @param {number} ms @returns {Promise<void>} */
+/** Sleeps, but wakes up early when the browser is back online. @param {number} ms @returns {Promise<void>} */
 export function sleepOrOnline(ms) {
   return new Promise((resolve) => {
     const done = () => {

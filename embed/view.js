@@ -1,4 +1,4 @@
-/** What the element shows: the widget's frame, the status while it loads, the message when it fails, and the launcher. */
+/** The element's DOM: the widget's frame, the loading status, the error message and the launcher. */
 
 import { make } from '../public/demo/dom.js';
 import { Launcher } from './launcher.js';
@@ -12,11 +12,11 @@ import { styleSheet } from './styles.js';
  * @typedef {object} ViewState
  * @property {Strings} strings
  * @property {'light' | 'dark'} theme
- * @property {string | null} launcher its text; null where the chat stands in place
+ * @property {string | null} launcher the launcher's text; null for a chat in place
  * @property {boolean} open
  * @property {string} label the chat's name
  * @property {string | null} height
- * @property {'loading' | 'ready' | 'failed' | 'broken' | 'idle'} state broken: a chat that cannot go on, but stays in view
+ * @property {'loading' | 'ready' | 'failed' | 'broken' | 'idle'} state broken: the chat failed but stays in view
  */
 
 export class View {
@@ -41,7 +41,7 @@ export class View {
     shadow.append(this.#root);
   }
 
-  /** Has the message the visitor's focus? */
+  /** Whether the focus is inside the message. */
   get isNoticeFocused() {
     return this.#notice.isFocused;
   }
@@ -51,7 +51,7 @@ export class View {
     this.#notice.show(problem, retryable, strings);
   }
 
-  /** Says that it is being tried again, where there is a message. @param {Strings} strings */
+  /** Shows in the message, if there is one, that a retry is in progress. @param {Strings} strings */
   retry(strings) {
     this.#notice.setBusy(true, strings);
   }
@@ -74,7 +74,7 @@ export class View {
     this.frame.classList.toggle('waiting', state === 'loading');
     const status = state === 'loading' ? strings.loading : '';
     if (this.#status.textContent !== status) this.#status.textContent = status;
-    // On the root, not the host, whose style belongs to the page.
+    // Set on the root: the style of the host element belongs to the page.
     this.#root.style.setProperty('--height', height && /^\d+(\.\d+)?$/.test(height) ? `${height}px` : height);
     if (launcher === null) {
       this.#launcher.element.remove();

@@ -1,18 +1,18 @@
 /**
- * Who the visitor is where the browser keeps no cookie of the Worker's: the signed value that the Worker gives to pages of
- * allowed sites, kept by the page's own site. On the Worker's own pages the cookie does it, and what is kept is empty.
+ * Stores the signed visitor value that the Worker gives to pages of other allowed sites, because browsers may block its cookie
+ * there. It is stored under the page's own origin. On the Worker's own pages the cookie is enough and the stored value is ''.
  */
 
 const KEY = `chatkit-edge-visitor ${new URL(import.meta.url).origin}`;
 const LOCK_TIMEOUT_MS = 3000;
 
-/** Where storage is forbidden it lasts as long as the page. @type {string | null} */
+/** Without storage the value lasts as long as the page. @type {string | null} */
 let value = null;
 
-/** @returns {string | null} null for somebody who was never here */
+/** @returns {string | null} null before the first session */
 export function loadVisitor() {
   try {
-    // Another tab may have been given a newer one.
+    // Another tab may have stored a newer value.
     value = localStorage.getItem(KEY) ?? value;
   } catch {}
   return value;
@@ -28,8 +28,8 @@ export function saveVisitor(newValue) {
 }
 
 /**
- * Two tabs that a new visitor opens at once would be given two visitors, and one of them lose its chats. So the first request of
- * all goes alone, and the others wait for it, though not for ever.
+ * Serializes the first request across tabs. Otherwise a new visitor who opens two tabs at once would get two visitor ids, and
+ * one tab would lose its chats. The lock times out, so a stuck tab does not block the others.
  * @template T
  * @param {() => Promise<T>} send
  * @returns {Promise<T>}

@@ -1,4 +1,4 @@
-/** The widget's methods on the element: each waits until the widget is ready, and is refused where it cannot be. */
+/** The widget's methods on the element. A call waits until the widget is ready and rejects if the widget failed. */
 
 /** @import { OpenAIChatKit } from '@openai/chatkit' */
 
@@ -46,12 +46,12 @@ export class WidgetMethods extends HTMLElement {
     return this.#call((widget) => widget.fetchUpdates());
   }
 
-  /** @returns {Error | null} why there is no widget to wait for; none comes of itself either, unless this starts it */
+  /** @returns {Error | null} why there is no widget to wait for. An override may start the widget and return null. */
   _unavailableReason() {
     return null;
   }
 
-  /** @param {OpenAIChatKit | null} widget ready, or not there any more */
+  /** @param {OpenAIChatKit | null} widget the ready widget; null once it is removed */
   _setWidget(widget) {
     this.#widget = widget;
     if (widget) for (const { resolve } of this.#pending.splice(0)) resolve(widget);

@@ -1,4 +1,4 @@
-/** Loads the widget's script, once for the page, and waits until its element is defined. */
+/** Loads the widget's script once per page and waits until it defines its element. */
 
 import { Problem } from '../public/demo/problem.js';
 import { checkForViolation } from './csp-violations.js';
@@ -8,12 +8,12 @@ const ELEMENT_NAME = 'openai-chatkit';
 const LOAD_TIMEOUT_MS = 20_000;
 const DEFINE_TIMEOUT_MS = 10_000;
 
-/** By URL, while it is under way. @type {Map<string, Promise<void>>} */
+/** Loads in progress, by URL. @type {Map<string, Promise<void>>} */
 const loading = new Map();
 
 /**
  * @param {string} url
- * @param {string} nonce of the page's Content-Security-Policy; empty where it has none
+ * @param {string} nonce of the page's Content-Security-Policy; empty if it has none
  * @returns {Promise<void>}
  */
 export function loadWidget(url, nonce) {
@@ -31,7 +31,7 @@ export function loadWidget(url, nonce) {
  * @param {string} nonce
  */
 async function load(url, nonce) {
-  // The page may have the tag itself. It is given its time; if nothing comes of it, ours is tried.
+  // The page may load the script itself. Wait for that tag first, then add our own.
   const pageHasScript = [...document.scripts].some(({ src }) => src === url);
   if (pageHasScript && (await waitForDefinition(DEFINE_TIMEOUT_MS))) return;
   if (customElements.get(ELEMENT_NAME)) return;
@@ -41,7 +41,7 @@ async function load(url, nonce) {
   throw new Problem('widget_not_defined', `${url} loaded, but it does not define <${ELEMENT_NAME}>.`);
 }
 
-/** @param {number} ms @returns {Promise<boolean>} whether it is, by then */
+/** @param {number} ms @returns {Promise<boolean>} whether the element is defined in time */
 function waitForDefinition(ms) {
   const late = new Error('late');
   return withTimeout(customElements.whenDefined(ELEMENT_NAME), ms, () => late).then(
@@ -51,7 +51,7 @@ function waitForDefinition(ms) {
 }
 
 /**
- * A tag that came to nothing goes again, so that the next attempt asks for the file anew.
+ * Removes the tag if it fails, so that the next attempt requests the file again.
  * @param {string} url
  * @param {string} nonce
  */

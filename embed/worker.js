@@ -1,4 +1,4 @@
-/** The Worker that this script came from: what it says a page may know, and its two ways to a client secret. */
+/** The API of the Worker that served this script: its public configuration, and the two endpoints for client secrets. */
 
 import { toProblem, Problem } from '../public/demo/problem.js';
 import { badResponse, fetchJson } from '../public/demo/worker.js';
@@ -13,7 +13,7 @@ import { withVisitorLock, saveVisitor, loadVisitor } from './visitor.js';
  * @property {string} client_secret
  * @property {number} [expires_at] Unix seconds
  * @property {string} [session_id]
- * @property {string} [visitor] on pages of other sites: proves the visitor where the browser keeps no cookie
+ * @property {string} [visitor] on pages of other sites: identifies the visitor if the browser blocks the cookie
  */
 
 export const workerOrigin = new URL(import.meta.url).origin;
@@ -23,10 +23,10 @@ let config = typeof CHATKIT_EDGE_CONFIG === 'undefined' ? null : CHATKIT_EDGE_CO
 /** @type {Promise<Config> | null} */
 let configRequest = null;
 
-/** The same, as far as it is known by now. */
+/** The public configuration, or null before it is loaded. */
 export const cachedConfig = () => config;
 
-/** What a page may know. It came with this script, or is asked for once. */
+/** The public configuration: embedded in this script by the Worker, otherwise fetched once. */
 export function getConfig() {
   if (config) return Promise.resolve(config);
   configRequest ??= fetchConfig().finally(() => {
@@ -38,15 +38,15 @@ export function getConfig() {
 async function fetchConfig() {
   const url = `${workerOrigin}/api/chatkit/config`;
   const body = await fetchJson(url, {});
-  if (typeof body.chatkit_js_url !== 'string') throw badResponse(url, 'without chatkit_js_url');
+  if (typeof body.chatkit_js_url !== 'string') throw badResponse(url, 'chatkit_js_url is missing');
   config = /** @type {Config} */ (body);
   return config;
 }
 
 /**
  * @param {'session' | 'refresh'} endpoint
- * @param {Record<string, unknown>} fields of the body; none at all is the normal case
- * @param {string | null} token the signed-in user's, where the page has one
+ * @param {Record<string, unknown>} fields of the body; usually none
+ * @param {string | null} token the signed-in user's, if there is one
  * @returns {Promise<Session>}
  */
 export function requestSession(endpoint, fields, token) {
@@ -66,21 +66,21 @@ async function post(url, fields, token) {
   const visitor = loadVisitor();
   if (visitor) headers['X-ChatKit-Visitor'] = visitor;
   if (token) headers.Authorization = `Bearer ${token}`;
-  // Sent as plain text, which the Worker reads as well: JSON by name would cost pages of other sites a preflight.
+  // Sent as text/plain: application/json would need a CORS preflight on pages of other sites.
   const body = Object.keys(fields).length > 0 ? JSON.stringify(fields) : undefined;
   const session = await fetchJson(url, { method: 'POST', credentials: 'include', headers, body }).catch(async (error) => {
     const problem = toProblem(error);
     if (problem.code !== 'worker_unreachable') throw problem;
     throw (await checkForViolation('connect-src', url)) ?? (await findOriginProblem()) ?? problem;
   });
-  if (typeof session.client_secret !== 'string') throw badResponse(url, 'without client_secret');
+  if (typeof session.client_secret !== 'string') throw badResponse(url, 'client_secret is missing');
   if (token === null) saveVisitor(typeof session.visitor === 'string' ? session.visitor : '');
   return /** @type {Session} */ (/** @type {unknown} */ (session));
 }
 
 /**
- * A page of a site that is not allowed is told by its browser what it is told when there is no network. But it can reach
- * the Worker in the way that needs no permission, and not in the other.
+ * For a page whose origin is not allowed, the browser reports the same failure as for a network error. To tell them apart:
+ * if the Worker is reachable with `no-cors` but not with CORS, the origin is not allowed.
  */
 async function findOriginProblem() {
   if (location.origin === workerOrigin) return null;
@@ -90,5 +90,5 @@ async function findOriginProblem() {
       () => false,
     );
   if ((await canReach('/api/chatkit/config', 'cors')) || !(await canReach('/favicon.svg', 'no-cors'))) return null;
-  return new Problem('origin_not_allowed', `${workerOrigin} does not answer pages of ${location.origin}.`);
+  return new Problem('origin_not_allowed', `${workerOrigin} does not allow requests from ${location.origin}.`);
 }

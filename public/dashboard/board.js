@@ -1,5 +1,7 @@
-/** Everything that is shown once the token is accepted. It is made from a template and taken away whole, so that nothing of
- * it is left behind when the reader signs out. */
+/**
+ * The dashboard after sign-in. It is cloned from a template and removed as a whole, so that no data stays in the page after
+ * signing out.
+ */
 
 import { byId } from '../demo/dom.js';
 import { Chart } from './chart.js';
@@ -48,10 +50,10 @@ export class Board {
     this.#render();
   }
 
-  /** Says that the numbers are old. @param {Problem} problem */
+  /** Shows that the numbers are out of date. @param {Problem} problem */
   showStale(problem) {
     const { title, hint } = errorText(problem);
-    this.#setNote(`Not brought up to date: ${title}. ${hint}`);
+    this.#setNote(`Not up to date: ${title}. ${hint}`);
   }
 
   destroy() {

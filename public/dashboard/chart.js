@@ -1,6 +1,6 @@
 /**
- * A plot with all that makes it readable without seeing it: a sentence that sums it up, a key with the numbers of one day,
- * arrow keys that move to another day, and a table.
+ * An accessible chart: a plot with a one-sentence summary, a legend with the numbers of the selected day, keyboard selection
+ * of days, and a table.
  */
 
 import { make } from '../demo/dom.js';
@@ -55,7 +55,7 @@ export class Chart {
 
   /** @param {Day[]} days oldest first, today last */
   show(days) {
-    // The day on show stays the same day when the numbers are read again.
+    // Keep the same day selected after a refresh.
     const fromEnd = Math.max(0, this.#days.length - 1 - this.#selected);
     this.#days = days;
     this.#plot.show(days);
@@ -81,12 +81,12 @@ export class Chart {
 
   #summarize() {
     if (this.#lines.every(({ counter }) => this.#days.every((day) => day[counter] === 0))) {
-      return `Nothing in these ${this.#days.length} days.`;
+      return `No events in these ${this.#days.length} days.`;
     }
     const [{ counter, name }] = this.#lines;
     const peakDay = this.#days.reduce((best, day) => (day[counter] >= best[counter] ? day : best));
     const max = peakDay[counter];
-    const peak = max > 0 ? ` Most ${name.toLowerCase()}: ${formatNumber(max)} on ${formatShortDate(peakDay.date)}.` : '';
+    const peak = max > 0 ? ` Peak: ${formatNumber(max)} ${name.toLowerCase()} on ${formatShortDate(peakDay.date)}.` : '';
     const parts = this.#lines.map(({ counter, name }) => {
       const total = this.#days.reduce((count, day) => count + day[counter], 0);
       return `${formatNumber(total)} ${name.toLowerCase()}`;
@@ -103,7 +103,7 @@ export class Chart {
       make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, 'Day'), ...columns)),
       this.#rows,
     );
-    // It scrolls, so the keyboard must be able to get into it.
+    // The table scrolls, so it must be focusable by keyboard.
     const box = make('div', { className: 'table', tabIndex: 0, role: 'region' }, table);
     box.setAttribute('aria-label', `${this.#title}, as a table`);
     return make('details', {}, make('summary', {}, 'As a table'), box);

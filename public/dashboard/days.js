@@ -1,4 +1,4 @@
-/** The days on show: those without events filled in, today told from the days before. A day is a UTC date. */
+/** The days that the dashboard shows: missing days are filled with zeros. A day is a UTC date. */
 
 /**
  * @typedef {'sessions_created' | 'sessions_refreshed' | 'sessions_cancelled' | 'sessions_failed'
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 const toDate = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 /**
- * The Worker's day if it is ahead of this machine's clock.
+ * Today's date, by the Worker's clock if it is ahead of this machine's.
  * @param {number} asOf Unix seconds
  */
 export function currentDay(asOf, now = Date.now()) {
@@ -33,8 +33,8 @@ export function currentDay(asOf, now = Date.now()) {
 }
 
 /**
- * So many days up to today, oldest first.
- * @param {Day[]} days as the Worker gives them
+ * The last `count` days up to today, oldest first.
+ * @param {Day[]} days as the Worker returns them
  * @param {string} today
  * @param {number} count
  * @returns {Day[]}
@@ -51,7 +51,7 @@ export function lastDays(days, today, count) {
 const zeros = () => Object.fromEntries(COUNTERS.map((name) => [name, 0]));
 
 /**
- * What a day before today had on average. The days before the first event do not count: there may have been no site yet.
+ * Daily averages of the days before today. Days before the first event are left out: the site may not have been live.
  * @param {Day[]} shown oldest first, today last
  * @param {string | undefined} first the date of the first event
  * @returns {{ days: number, average: (name: CounterName) => number }}

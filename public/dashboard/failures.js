@@ -1,4 +1,4 @@
-/** Failed sessions by code, most frequent first: a table whose rows carry their bars. */
+/** The table of failed sessions by code, most frequent first, with a bar in each row. */
 
 import { byId, make } from '../demo/dom.js';
 import { formatNumber, codeTitle } from './words.js';

@@ -1,4 +1,4 @@
-/** Starts the dashboard: asks for the admin token unless the tab has one, then shows the numbers and keeps them fresh. */
+/** Entry point of the dashboard: asks for the admin token unless the tab has one, then shows the numbers and refreshes them. */
 
 import { byId, make } from '../demo/dom.js';
 import { toProblem } from '../demo/problem.js';
@@ -19,18 +19,18 @@ const status = byId('status');
 
 /** @type {Board | null} */
 let board = null;
-/** Counts what would make an answer under way come too late: signing out, and the next request. */
+/** Incremented by each request and by signing out. A response to an earlier request is ignored. */
 let latestRequest = 0;
 let lastRefresh = 0;
 
 /**
- * Reads the numbers and shows them, or what went wrong.
+ * Fetches the numbers and shows them, or the error.
  * @param {string} token
  */
 async function refresh(token) {
   const request = ++latestRequest;
   lastRefresh = Date.now();
-  status.textContent = 'Reading the numbers…';
+  status.textContent = 'Loading the numbers…';
   try {
     const data = await fetchDashboard(token);
     if (request !== latestRequest) return;
@@ -46,7 +46,7 @@ async function refresh(token) {
 
 /** @param {Problem} problem */
 function showError(problem) {
-  // Without a valid token there is nothing to show any more.
+  // Keep showing the last numbers, unless the token is no longer valid.
   if (board && !['identity_required', 'not_found'].includes(problem.code)) {
     board.showStale(problem);
     return;

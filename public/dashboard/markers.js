@@ -1,6 +1,6 @@
-/** Shapes and dashes that tell the lines of a plot apart without their colours, for the canvas and for the key beside it. */
+/** Marker shapes and dashes that distinguish the lines of a plot without color, for the canvas and the legend. */
 
-/** Outlines around 0,0 with a radius of about 1, as SVG path data, which Path2D reads too. */
+/** Outlines around 0,0 with a radius of about 1, as SVG path data, which Path2D accepts too. */
 const OUTLINES = {
   circle: 'M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z',
   square: 'M-.9-.9H.9V.9H-.9Z',
@@ -26,7 +26,7 @@ export function markersPath(shape, points, radius) {
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * A short piece of the line, in the text's colour.
+ * A short piece of the line for the legend, in the text color.
  * @param {Shape} shape
  * @param {number[]} dash
  */

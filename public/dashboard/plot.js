@@ -1,4 +1,4 @@
-/** Lines over days, drawn by uPlot in the page's colours. Days are placed by their position, so time zones play no part. */
+/** A line chart over days, drawn by uPlot in the page's colors. The x axis is the day's index, so time zones do not matter. */
 
 import uPlot from '/vendor/uplot.js';
 import { markersPath } from './markers.js';
@@ -13,13 +13,13 @@ import { formatNumber, formatShortDate } from './words.js';
  * @property {string} name
  * @property {Shape} shape
  * @property {number[]} dash
- * @property {Element} sample its text colour is the line's
+ * @property {Element} sample its text color is the line's color
  */
 
 const line = /** @type {uPlot.Series.LinearPathBuilderFactory} */ (uPlot.paths.linear)();
 const HEIGHT = 220;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
-/** The least room between two dates below the plot, and between two markers on a line. */
+/** Minimum width per date label on the x axis, and per marker on a line, in pixels. */
 const DATE_WIDTH = 64;
 const MARKER_WIDTH = 26;
 
@@ -32,9 +32,9 @@ export class Plot {
   #resizeObserver;
 
   /**
-   * @param {HTMLElement} host its text colour is the axes', its border colour the grid's
+   * @param {HTMLElement} host its text color is used for the axes, its border color for the grid
    * @param {Line[]} lines
-   * @param {(index: number | null) => void} onHover told of the day under the pointer; null when it leaves
+   * @param {(index: number | null) => void} onHover called with the day under the pointer; null when it leaves
    */
   constructor(host, lines, onHover) {
     this.#host = host;
@@ -53,7 +53,7 @@ export class Plot {
     this.#plot.setData([days.map((_, i) => i), ...this.#lines.map(({ counter }) => days.map((day) => day[counter]))]);
   }
 
-  /** Puts the pointer's line on a day, or takes it away. @param {number | null} index */
+  /** Moves the cursor line to a day, or hides it. @param {number | null} index */
   setCursor(index) {
     this.#plot.setCursor(index === null ? { left: -10, top: -10 } : { left: this.#plot.valToPos(index, 'x'), top: 0 }, false);
   }
@@ -84,7 +84,7 @@ export class Plot {
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: {
         x: { time: false, range: () => [-0.5, Math.max(this.#days.length, 1) - 0.5] },
-        // From zero, and never so flat that a single event reaches the top.
+        // Start at zero, with a maximum of at least 4, so that a single event does not fill the plot.
         y: { range: (_, __, max) => [0, Math.max(4, (max ?? 0) * 1.08)] },
       },
       axes: [
@@ -103,7 +103,9 @@ export class Plot {
           grid,
           ticks: { show: false },
           size: (_, values) => 16 + 7.5 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
-          incrs: [1, 2, 5].flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power)).sort((a, b) => a - b),
+          incrs: [1, 2, 5]
+            .flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power))
+            .sort((a, b) => a - b),
           values: (_, counts) => counts.map(formatNumber),
         },
       ],
@@ -131,7 +133,7 @@ function toSeries({ name, shape, dash, sample }) {
     stroke: color,
     width: 2,
     dash,
-    // Today is not over: its point stands apart, so that no line seems to fall.
+    // Today is incomplete: draw its point without a line, so that no line seems to fall.
     paths: (plot, index, from, to) => line(plot, index, from, Math.min(to, plot.data[0].length - 2)),
     points: {
       show: true,
@@ -156,7 +158,7 @@ function toSeries({ name, shape, dash, sample }) {
 }
 
 /**
- * At most so many of the indexes below `count`, evenly apart and with the last one.
+ * Indexes below `count` at equal steps, at most `max` of them, including the last.
  * @param {number} count
  * @param {number} max
  */

@@ -1,4 +1,4 @@
-/** The latest errors that pages reported. What they say comes from strangers: it is shown as text, and addresses are no links. */
+/** The latest error reports of pages. Their content is untrusted: it is shown as text only, and URLs are not links. */
 
 import { byId, make } from '../demo/dom.js';
 import { Problem } from '../demo/problem.js';
@@ -6,7 +6,7 @@ import { formatTime, errorText } from './words.js';
 
 /** @import { Report } from './api.js' */
 
-/** The stacks that are open stay so when the list is shown again. @param {Report[] | Problem} reports */
+/** Open stacks stay open after a refresh. @param {Report[] | Problem} reports */
 export function showReports(reports) {
   const list = byId('reports');
   const empty = byId('reports-empty');
@@ -20,7 +20,7 @@ export function showReports(reports) {
       ...reports.map((report) => {
         const key = JSON.stringify(report);
         const item = previous.get(key) ?? createItem(report);
-        // Two reports can be the same to the letter; an element can be in the list once.
+        // Reports can be identical, but each element can be in the list only once.
         previous.delete(key);
         /** @type {HTMLElement} */ (item).dataset.report = key;
         return item;
@@ -37,9 +37,12 @@ function createItem({ at, message, stack, url }) {
     'li',
     {},
     make('time', { dateTime: new Date(at).toISOString() }, formatTime(at)),
-    make('p', {}, make('strong', {}, message || 'Without a message')),
+    make('p', {}, make('strong', {}, message || 'No message')),
   );
   if (url) item.append(make('p', {}, make('code', {}, url)));
-  if (stack) item.append(make('details', {}, make('summary', {}, 'Stack'), make('pre', { tabIndex: 0 }, make('code', {}, stack))));
+  if (stack) {
+    const pre = make('pre', { tabIndex: 0 }, make('code', {}, stack));
+    item.append(make('details', {}, make('summary', {}, 'Stack'), pre));
+  }
   return item;
 }

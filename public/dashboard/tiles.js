@@ -1,4 +1,4 @@
-/** One tile for each counter: today's number beside that of an average day before, and all since the start. */
+/** One tile per counter: today's number, the average of the previous days, and the total. */
 
 import { byId, make } from '../demo/dom.js';
 import { pastAverages, COUNTERS, LABELS } from './days.js';
@@ -16,8 +16,8 @@ export function showTiles({ totals, days: recorded }, days) {
   const averages = pastAverages(days, recorded.at(-1)?.date);
   byId('tiles-note').textContent =
     averages.days === 0
-      ? 'There is no day before to compare with.'
-      : `Beside the average of the ${averages.days === 1 ? 'day' : `${averages.days} days`} before.`;
+      ? 'There are no earlier days to compare with.'
+      : `Compared with the average of the previous ${averages.days === 1 ? 'day' : `${averages.days} days`}.`;
   byId('tiles').replaceChildren(
     ...COUNTERS.map((counter) => {
       const tile = make(
@@ -26,7 +26,7 @@ export function showTiles({ totals, days: recorded }, days) {
         make('dt', {}, LABELS[counter]),
         make('dd', { className: 'figure' }, formatNumber(today[counter])),
         make('dd', {}, averages.days === 0 ? 'no average yet' : `${formatAverage(averages.average(counter))} on average`),
-        make('dd', {}, `${formatNumber(totals[counter] ?? 0)} in all`),
+        make('dd', {}, `${formatNumber(totals[counter] ?? 0)} in total`),
       );
       tile.dataset.counter = counter;
       return tile;

@@ -1,4 +1,4 @@
-/** The panel that shows what the chat reports, newest first. */
+/** The panel that lists the chat's events, newest first. */
 
 import { byId, make } from './dom.js';
 import { earlyEvents, stopRecording } from './early-events.js';
@@ -11,15 +11,15 @@ import { redactSecrets } from './redact.js';
 
 const MAX_EVENTS = 100;
 
-/** What to say of each event. Never what was said in the chat, and never a whole payload.
+/** A short summary of each event, without chat content or whole payloads.
  * @type {{ [K in keyof Events]: (detail: Events[K]['detail']) => string }} */
 const SUMMARIES = {
   'chatkit-edge.session': ({ kind, sessionId }) => `${kind} ${sessionId ?? ''}`,
-  'chatkit-edge.problem': ({ code, passing }) => (passing ? `${code}, tries again by itself` : code),
+  'chatkit-edge.problem': ({ code, passing }) => (passing ? `${code}, retries automatically` : code),
   'chatkit-edge.open': () => '',
   'chatkit-edge.close': () => '',
   'chatkit.ready': () => '',
-  // An Error has no own JSON fields; its message is what there is to show.
+  // An Error serializes to {}, so show its message.
   'chatkit.error': ({ error }) => error?.message || 'no message',
   'chatkit.effect': ({ name }) => name,
   'chatkit.deeplink': ({ name }) => name,
@@ -94,6 +94,6 @@ function summarize(type, detail) {
   try {
     return /** @type {Record<string, (detail: any) => string>} */ (SUMMARIES)[type](detail);
   } catch {
-    return 'without the documented detail';
+    return 'unexpected event detail';
   }
 }

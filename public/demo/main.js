@@ -1,4 +1,4 @@
-/** The page around the chat: what is running, what the chat reports, and the switches for theme and language. */
+/** Entry point of the demo page: the configuration, the event panel, and the switches for theme and language. */
 
 import { byId } from './dom.js';
 import { EventPanel } from './events.js';
@@ -49,5 +49,5 @@ try {
   render();
   showSnippets(config.chatkit_js_url);
 } catch {
-  // The element says what is wrong; here it stays at "…".
+  // The element shows the error. The fields here stay at "…".
 }

@@ -1,4 +1,4 @@
-/** Takes secrets out of a text: a message may quote the one it failed with. */
+/** Redacts keys and client secrets in a text: an error message may quote one. */
 
 /** @param {unknown} text */
 export function redactSecrets(text) {

@@ -1,4 +1,4 @@
-/** The snippets to copy: how a page uses this Worker, with its address filled in. */
+/** Code snippets to copy, with this Worker's URL filled in. */
 
 import { byId } from './dom.js';
 import { onLanguageChange, getText } from './language.js';
@@ -6,7 +6,7 @@ import { onLanguageChange, getText } from './language.js';
 /** @typedef {'html' | 'react' | 'script' | 'terminal'} Name */
 
 const NAMES = /** @type {Name[]} */ (['html', 'react', 'script', 'terminal']);
-// Those that run in a page, whose origin the Worker must know.
+// Snippets that run in a page, whose origin must be in ALLOWED_ORIGINS.
 const PAGE_SNIPPETS = new Set(['html', 'react', 'script']);
 
 /** @type {Record<Name, (worker: string, widget: string) => string>} */
@@ -18,13 +18,13 @@ const SNIPPETS = {
 import { ChatKit, useChatKit } from '@openai/chatkit-react';
 
 async function clientSecret(path, body) {
-  const answer = await fetch('${worker}/api/chatkit/' + path, {
+  const response = await fetch('${worker}/api/chatkit/' + path, {
     method: 'POST',
     credentials: 'include',
     body: JSON.stringify(body),
   });
-  const { client_secret, error } = await answer.json();
-  if (!answer.ok) throw new Error(error);
+  const { client_secret, error } = await response.json();
+  if (!response.ok) throw new Error(error);
   return client_secret;
 }
 
@@ -48,13 +48,13 @@ export function Chat() {
     api: {
       async getClientSecret(currentClientSecret) {
         const path = currentClientSecret ? 'refresh' : 'start';
-        const answer = await fetch(worker + '/api/chatkit/' + path, {
+        const response = await fetch(worker + '/api/chatkit/' + path, {
           method: 'POST',
           credentials: 'include',
           body: JSON.stringify({ currentClientSecret }),
         });
-        const { client_secret, error } = await answer.json();
-        if (!answer.ok) throw new Error(error);
+        const { client_secret, error } = await response.json();
+        if (!response.ok) throw new Error(error);
         return client_secret;
       },
     },
@@ -68,7 +68,7 @@ const tabs = NAMES.map((name) => /** @type {const} */ ([name, byId(`tab-${name}`
 let selected = NAMES[0];
 let widget = 'https://cdn.platform.openai.com/deployments/chatkit/chatkit.js';
 
-/** @param {string} widgetUrl the address of the widget's script */
+/** @param {string} widgetUrl the URL of the widget's script */
 export function showSnippets(widgetUrl) {
   widget = widgetUrl;
   render();
@@ -81,7 +81,8 @@ function render() {
   }
   byId('snippet').setAttribute('aria-labelledby', `tab-${selected}`);
   byId('snippet-code').textContent = SNIPPETS[selected](location.origin, widget);
-  byId('snippet-note').textContent = getText(`note.${selected}`) + (PAGE_SNIPPETS.has(selected) ? ` ${getText('note.origin')}` : '');
+  const originNote = PAGE_SNIPPETS.has(selected) ? ` ${getText('note.origin')}` : '';
+  byId('snippet-note').textContent = getText(`note.${selected}`) + originNote;
   byId('copied').textContent = '';
 }
 

@@ -1,8 +1,8 @@
-/** Light and dark: the visitor's own choice if there is one, else what the system prefers. */
+/** The light or dark theme: the visitor's choice, else the system's preference. */
 
 /** @typedef {'light' | 'dark'} Theme */
 
-// early-theme.js reads it under the same name.
+// early-theme.js uses the same key.
 const KEY = 'chatkit-edge-theme';
 const darkQuery = matchMedia('(prefers-color-scheme: dark)');
 const root = document.documentElement;
@@ -20,7 +20,7 @@ export function currentTheme() {
 export function toggleTheme() {
   const theme = currentTheme() === 'dark' ? 'light' : 'dark';
   root.dataset.theme = theme;
-  // Storage throws where the browser forbids it; the choice then lasts as long as the page.
+  // Storage throws if the browser blocks it. The choice then lasts as long as the page.
   try {
     localStorage.setItem(KEY, theme);
   } catch {}
@@ -29,7 +29,7 @@ export function toggleTheme() {
 
 /**
  * @param {(theme: Theme) => void} listener
- * @returns {() => void} ends it
+ * @returns {() => void} unsubscribes
  */
 export function onThemeChange(listener) {
   listeners.add(listener);
