@@ -62,10 +62,10 @@ function cancel(id, bytes, sessions) {
 }
 
 function checkKey(headers, apiKey) {
-  const given = bearer(headers);
+  const key = bearer(headers);
   const challenge = { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' };
-  if (given === null) throw new HttpError(401, 'Missing bearer or basic authentication in header', { headers: challenge });
-  if (given !== apiKey) throw invalidKeyError(given, challenge);
+  if (key === null) throw new HttpError(401, 'Missing bearer or basic authentication in header', { headers: challenge });
+  if (key !== apiKey) throw invalidKeyError(key, challenge);
 }
 
 /** OpenAI's error for a wrong key quotes part of the key, so relaying the message would leak it. */

@@ -40,11 +40,11 @@ export function currentDay(asOf, now = Date.now()) {
  * @returns {Day[]}
  */
 export function lastDays(days, today, count) {
-  const known = new Map(days.map((day) => [day.date, day]));
+  const byDate = new Map(days.map((day) => [day.date, day]));
   const end = Date.parse(today);
   return Array.from({ length: count }, (_, i) => {
     const date = toDate(end - (count - 1 - i) * DAY_MS);
-    return { .../** @type {Counters} */ (zeros()), ...known.get(date), date };
+    return { .../** @type {Counters} */ (zeros()), ...byDate.get(date), date };
   });
 }
 

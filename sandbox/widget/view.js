@@ -101,10 +101,10 @@ export class View {
 
   /** @param {HeaderOption} header @param {boolean} withHistory */
   #configureHeader(header, withHistory) {
-    /** @param {HeaderOption['leftAction']} given */
-    const action = (given) => {
-      if (!given) return [];
-      return [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())];
+    /** @param {HeaderOption['leftAction']} item */
+    const action = (item) => {
+      if (!item) return [];
+      return [toolButton(item.icon, String(item.icon).replaceAll('-', ' '), () => item.onClick?.())];
     };
     this.#historyButton = toolButton('history', this.#texts.history, this.#handlers.openHistory);
     this.#newButton = toolButton('compose', this.#texts.newChat, this.#handlers.newThread);
