@@ -1,64 +1,64 @@
 /**
- * One chat from start to end: the session and the widget's script at the same time, then the widget; and what follows
- * when one of them fails. It shows nothing but the widget; what there is to say goes to the element.
+ * The life cycle of one chat: requests the session and loads the widget's script in parallel, then mounts the widget, and
+ * retries after failures. It renders only the widget; states and problems go to the element through callbacks.
  */
 
-import { asProblem, Problem } from '../public/demo/problem.js';
-import { isPassing } from './retryable.js';
-import { frameBlocked } from './csp-violations.js';
-import { recovered, tryLater } from './recovery.js';
-import { within } from './time.js';
+import { toProblem, Problem } from '../public/demo/problem.js';
+import { isRetryable } from './retryable.js';
+import { rejectIfFrameBlocked } from './csp-violations.js';
+import { resetBackoff, retryLater } from './recovery.js';
+import { withTimeout } from './time.js';
 import { loadWidget } from './widget-script.js';
 import { getConfig } from './worker.js';
 
 /** @import { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
-/** @import { Secrets, Holder } from './secrets.js' */
+/** @import { SecretCache, Consumer } from './secret-cache.js' */
 
-const READY_MS = 30_000;
-const NOT_READY = `The widget did not report that it is ready within ${READY_MS / 1000} seconds.`;
+const READY_TIMEOUT_MS = 30_000;
+const NOT_READY_MESSAGE = `The widget did not report that it is ready within ${READY_TIMEOUT_MS / 1000} seconds.`;
 
 /**
- * @typedef {object} Host what the chat asks of the element
- * @property {() => Secrets} secrets
+ * @typedef {object} ChatHost the element's callbacks
+ * @property {() => SecretCache} secrets
  * @property {(config: Config) => string} scriptUrl
  * @property {() => string} nonce
- * @property {(config: Config, api: ChatKitOptions['api'], thread: string | null) => ChatKitOptions} options
- * @property {() => string | null} thread the thread to begin with
- * @property {(widget: OpenAIChatKit) => void} mounted told of the widget before it can fire anything
- * @property {() => void} ready
- * @property {(problem: Problem, passing: boolean) => void} failed
+ * @property {(config: Config, api: ChatKitOptions['api'], initialThread: string | null) => ChatKitOptions} options
+ * @property {() => string | null} thread the thread to open first
+ * @property {(widget: OpenAIChatKit) => void} onMount called before the widget can fire events
+ * @property {() => void} onReady
+ * @property {(problem: Problem, retryable: boolean) => void} onFail
  */
 
 export class Chat {
   #frame;
   #host;
-  /** Counts the starts, so that what is left of an earlier one cannot speak for the present one. */
-  #attempt = 0;
+  /** Number of the latest start. Async results of an earlier attempt are ignored. */
+  #currentAttempt = 0;
   /** @type {OpenAIChatKit | null} */
   #widget = null;
   #isReady = false;
   /** @type {Config | null} */
   #config = null;
   #scriptUrl = '';
-  /** It was the script that failed. */
-  #scriptFirst = false;
-  /** Ends with the widget. */
-  #life = new AbortController();
+  /** The last failure was the widget's script. */
+  #scriptFailed = false;
+  /** Aborted when the widget is removed. */
+  #widgetController = new AbortController();
   /** @type {ChatKitOptions['api'] | null} */
   #api = null;
-  /** The thread on show, so that starting over comes back to it. @type {string | null | undefined} */
+  /** The current thread, reopened after a restart. @type {string | null | undefined} */
   #thread;
-  /** The thread that the widget began with. @type {string | null} */
+  /** The thread that the current widget started with. @type {string | null} */
   #initialThread = null;
-  /** @type {Holder} */
-  #holder = { last: null };
+  /** @type {Consumer} */
+  #consumer = { lastSecret: null };
   /** @type {(() => void) | null} */
-  #giveUp = null;
+  #cancelRetry = null;
 
   /**
    * @param {HTMLElement | ShadowRoot} frame
-   * @param {Host} host
+   * @param {ChatHost} host
    */
   constructor(frame, host) {
     this.#frame = frame;
@@ -70,85 +70,87 @@ export class Chat {
   }
 
   async start() {
-    const mine = this.#begin();
+    const attempt = this.#newAttempt();
     try {
       const secrets = this.#host.secrets();
-      // A session without a widget would be spent for nothing each time.
-      if (this.#scriptFirst) await this.#load(Promise.resolve());
-      if (mine !== this.#attempt) return;
-      this.#scriptFirst = false;
+      // Load the script first, so that retries do not use up sessions while it keeps failing.
+      if (this.#scriptFailed) await this.#loadWidget(Promise.resolve());
+      if (attempt !== this.#currentAttempt) return;
+      this.#scriptFailed = false;
       const session = secrets.start();
-      // What is on show stays until there is something to put in its place.
+      // Keep the current widget in view until there is a session for its replacement.
       if (this.#widget) await session;
-      const mounted = this.#load(session).then(() => (mine === this.#attempt ? this.#mount(secrets, mine) : null));
+      const mounted = this.#loadWidget(session).then(() =>
+        attempt === this.#currentAttempt ? this.#mount(secrets, attempt) : null,
+      );
       const [, ready] = await Promise.all([session, mounted]);
-      if (mine !== this.#attempt) return;
-      if (ready) await within(ready.promise, READY_MS, () => new Problem('widget_not_ready', NOT_READY));
-      if (mine !== this.#attempt) return;
+      if (attempt !== this.#currentAttempt) return;
+      if (ready) await withTimeout(ready.promise, READY_TIMEOUT_MS, () => new Problem('widget_not_ready', NOT_READY_MESSAGE));
+      if (attempt !== this.#currentAttempt) return;
       this.#isReady = true;
-      recovered();
-      this.#host.ready();
+      resetBackoff();
+      this.#host.onReady();
     } catch (error) {
-      this.#fail(mine, asProblem(error));
+      this.#fail(attempt, toProblem(error));
     }
   }
 
   stop() {
-    this.#begin();
+    this.#newAttempt();
     this.#removeWidget();
   }
 
-  /** Forgets the thread, for a start with another workflow. */
+  /** Forgets the thread before a start with another workflow. */
   forgetThread() {
     this.#thread = undefined;
   }
 
-  /** The element was moved in the page, and with it the widget, which begins anew: with the thread on show. */
-  moved() {
-    this.#holder.last = null;
+  /** Moving the element in the page reloads the widget's frame, so start again with the current thread. */
+  restart() {
+    this.#consumer.lastSecret = null;
     void this.start();
   }
 
-  // setOptions does not merge, so a change of one sets all of them again.
+  // The widget's setOptions does not merge, so every change sets all options.
   refreshOptions() {
     if (this.#widget && this.#config && this.#api) {
       this.#widget.setOptions(this.#host.options(this.#config, this.#api, this.#initialThread));
     }
   }
 
-  #begin() {
-    this.#giveUp?.();
-    this.#giveUp = null;
-    return ++this.#attempt;
+  #newAttempt() {
+    this.#cancelRetry?.();
+    this.#cancelRetry = null;
+    return ++this.#currentAttempt;
   }
 
   /** @param {Promise<unknown>} session */
-  async #load(session) {
+  async #loadWidget(session) {
     this.#config = await getConfig();
-    // Without its settings the Worker refuses the session, which says more than anything the widget could.
+    // A Worker with missing settings rejects the session. Wait for that error: it says more than a widget failure.
     if (!this.#config.configured) await session;
     this.#scriptUrl = new URL(this.#host.scriptUrl(this.#config), location.href).href;
     await loadWidget(this.#scriptUrl, this.#host.nonce());
   }
 
   /**
-   * @param {Secrets} secrets
-   * @param {number} mine
+   * @param {SecretCache} secrets
+   * @param {number} attempt
    */
-  #mount(secrets, mine) {
+  #mount(secrets, attempt) {
     this.#removeWidget();
     const widget = /** @type {OpenAIChatKit} */ (document.createElement('openai-chatkit'));
     this.#widget = widget;
-    /** @type {Holder} */
-    const holder = { last: null };
-    this.#holder = holder;
+    /** @type {Consumer} */
+    const consumer = { lastSecret: null };
+    this.#consumer = consumer;
     this.#api = {
       getClientSecret: async (current) => {
         try {
-          return await secrets.next(current, holder);
+          return await secrets.getSecret(current, consumer);
         } catch (error) {
-          const problem = asProblem(error);
-          this.#fail(mine, problem);
+          const problem = toProblem(error);
+          this.#fail(attempt, problem);
           throw problem;
         }
       },
@@ -160,20 +162,20 @@ export class Chat {
     /** @type {Promise<void>} */
     const promise = new Promise((resolve, reject) => {
       widget.addEventListener('chatkit.ready', () => resolve(), { once: true });
-      frameBlocked(this.#scriptUrl, this.#life.signal).catch(reject);
+      rejectIfFrameBlocked(this.#scriptUrl, this.#widgetController.signal).catch(reject);
     });
-    // It may fail before anybody waits for it.
+    // It may reject before anything awaits it.
     promise.catch(() => {});
-    this.#host.mounted(widget);
+    this.#host.onMount(widget);
     this.refreshOptions();
     this.#frame.append(widget);
-    // In an object: a promise that a promise resolves to would be waited for.
+    // Wrapped in an object, because resolving a promise with a promise would wait for it.
     return { promise };
   }
 
   #removeWidget() {
-    this.#life.abort();
-    this.#life = new AbortController();
+    this.#widgetController.abort();
+    this.#widgetController = new AbortController();
     this.#widget?.remove();
     this.#widget = null;
     this.#api = null;
@@ -181,17 +183,17 @@ export class Chat {
   }
 
   /**
-   * A chat that is under way stays in view; one that is not ready yet gives way to the message.
-   * @param {number} mine
+   * A running chat stays in view below the error; a chat that is not ready yet is replaced by it.
+   * @param {number} attempt
    * @param {Problem} problem
    */
-  #fail(mine, problem) {
-    if (mine !== this.#attempt) return;
-    this.#begin();
+  #fail(attempt, problem) {
+    if (attempt !== this.#currentAttempt) return;
+    this.#newAttempt();
     if (!this.#isReady) this.#removeWidget();
-    this.#scriptFirst = problem.code === 'widget_script_failed';
-    const passing = isPassing(problem);
-    if (passing) this.#giveUp = tryLater(problem, () => void this.start());
-    this.#host.failed(problem, passing);
+    this.#scriptFailed = problem.code === 'widget_script_failed';
+    const retryable = isRetryable(problem);
+    if (retryable) this.#cancelRetry = retryLater(problem, () => void this.start());
+    this.#host.onFail(problem, retryable);
   }
 }

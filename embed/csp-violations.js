@@ -1,20 +1,20 @@
 /**
- * What the page's own Content-Security-Policy blocks of the chat. A blocked request fails like one without a network, so the
- * browser's report is what tells them apart.
+ * Detects what the page's own Content-Security-Policy blocks. A blocked request fails exactly like a network error; only the
+ * browser's violation event tells them apart.
  */
 
 import { Problem } from '../public/demo/problem.js';
 
-/** Origins by directive. @type {Map<string, Set<string>>} */
-const blocked = new Map();
+/** Blocked origins by directive. @type {Map<string, Set<string>>} */
+const blockedOrigins = new Map();
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
 document.addEventListener('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
   if (disposition !== 'enforce' || !URL.canParse(blockedURI)) return;
   const directive = effectiveDirective.replace(/-elem$/, '');
-  if (!blocked.has(directive)) blocked.set(directive, new Set());
-  blocked.get(directive)?.add(new URL(blockedURI).origin);
+  if (!blockedOrigins.has(directive)) blockedOrigins.set(directive, new Set());
+  blockedOrigins.get(directive)?.add(new URL(blockedURI).origin);
   for (const listener of listeners) listener();
 });
 
@@ -22,31 +22,32 @@ document.addEventListener('securitypolicyviolation', ({ disposition, effectiveDi
  * @param {'script-src' | 'connect-src' | 'frame-src'} directive
  * @param {string} url
  */
-function findBlocked(directive, url) {
+function findViolation(directive, url) {
   const { origin } = new URL(url);
-  if (!blocked.get(directive)?.has(origin)) return null;
+  if (!blockedOrigins.get(directive)?.has(origin)) return null;
   return new Problem('blocked_by_policy', `The page's Content-Security-Policy must allow ${origin} in ${directive}.`);
 }
 
 /**
- * Why a request failed, if it was for that. The report comes with the failure or right after it.
+ * Returns a Problem if the policy blocked a request that just failed, otherwise null. The browser fires its event together
+ * with the failure or right after it.
  * @param {'script-src' | 'connect-src'} directive
  * @param {string} url
  */
-export async function blockedByPolicy(directive, url) {
+export async function checkForViolation(directive, url) {
   await new Promise((resolve) => setTimeout(resolve));
-  return findBlocked(directive, url);
+  return findViolation(directive, url);
 }
 
-/** Fails as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} over @returns {Promise<never>} */
-export function frameBlocked(url, over) {
+/** Rejects as soon as the widget's frame is blocked. @param {string} url @param {AbortSignal} signal @returns {Promise<never>} */
+export function rejectIfFrameBlocked(url, signal) {
   return new Promise((_, reject) => {
     const check = () => {
-      const problem = findBlocked('frame-src', url);
+      const problem = findViolation('frame-src', url);
       if (problem) reject(problem);
     };
     listeners.add(check);
-    over.addEventListener('abort', () => listeners.delete(check));
+    signal.addEventListener('abort', () => listeners.delete(check));
     check();
   });
 }

@@ -1,28 +1,28 @@
-/** The custom element <chatkit-edge>: it joins what the page says with the chat, and the chat with what is shown. */
+/** The custom element <chatkit-edge>: connects its attributes and properties, the chat and the view. */
 
 import { Problem } from '../public/demo/problem.js';
-import { WidgetCalls } from './calls.js';
-import { isWorthTelling } from './retryable.js';
+import { WidgetMethods } from './widget-methods.js';
+import { shouldReport } from './retryable.js';
 import { Chat } from './chat.js';
-import { EVENTS } from './events.js';
-import { languageOf, optionsFor, themeOf } from './options.js';
-import { Secrets } from './secrets.js';
-import { report, reportError } from './telemetry.js';
+import { WIDGET_EVENTS } from './events.js';
+import { resolveLanguage, buildWidgetOptions, resolveTheme } from './options.js';
+import { SecretCache } from './secret-cache.js';
+import { reportEvent, reportError } from './telemetry.js';
 import { View } from './view.js';
-import { wordsIn } from './words.js';
-import { knownConfig } from './worker.js';
+import { stringsFor } from './strings.js';
+import { cachedConfig } from './worker.js';
 
 /** @import { ChatKitEvents, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement } from '../public/embed.js' */
 /** @import { PageOptions } from './options.js' */
-/** @import { GetToken } from './secrets.js' */
-/** @import { Look } from './view.js' */
+/** @import { GetToken } from './secret-cache.js' */
+/** @import { ViewState } from './view.js' */
 
-// A signed-in page sets its property in a script of its own, which may come a moment later.
-const TOKEN_MS = 3000;
+// How long to wait for getToken: the page may set it in a script that runs later.
+const TOKEN_TIMEOUT_MS = 3000;
 
 /** @implements {ChatKitEdgeElement} */
-export class ChatKitEdge extends WidgetCalls {
+export class ChatKitEdge extends WidgetMethods {
   static observedAttributes = [
     'workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open',
   ];
@@ -31,73 +31,73 @@ export class ChatKitEdge extends WidgetCalls {
   #options = {};
   /** @type {GetToken | null} */
   #getToken = null;
-  /** @type {Look['state']} */
+  /** @type {ViewState['state']} */
   #state = 'idle';
   /** @type {Problem | null} */
   #problem = null;
-  /** @type {Secrets | null} */
+  /** @type {SecretCache | null} */
   #secrets = null;
   /** @type {(() => void) | null} */
-  #unlisten = null;
-  /** The thread on show. @type {string | null} */
+  #unsubscribe = null;
+  /** The current thread. @type {string | null} */
   #thread = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #tokenTimer;
-  /** Theme and language that the widget was last set up with; empty when its options have changed otherwise. */
-  #surroundings = '';
-  #updating = false;
-  #update = () => this.#updateSoon();
-  #system = matchMedia('(prefers-color-scheme: dark)');
-  #page = new MutationObserver(this.#update);
+  /** Theme and language in the widget's current options; empty when the options must be set again. */
+  #appliedLook = '';
+  #renderScheduled = false;
+  #onChange = () => this.#scheduleRender();
+  #darkQuery = matchMedia('(prefers-color-scheme: dark)');
+  #pageObserver = new MutationObserver(this.#onChange);
 
   #view = new View(this.attachShadow({ mode: 'open' }), {
     retry: () => this.#start(),
-    turn: (open) => this.#turn(open),
-    soon: () => this.#startOnce(),
+    toggle: (open) => this.#toggle(open),
+    preload: () => this.#startIfIdle(),
   });
 
   #chat = new Chat(this.#view.frame, {
-    secrets: () => this.#useSecrets(),
+    secrets: () => this.#subscribeToSecrets(),
     scriptUrl: (config) => this.getAttribute('script') || config.chatkit_js_url,
     nonce: () => this.nonce,
-    options: (config, api, thread) => optionsFor(this, this.#options, config, api, thread),
+    options: (config, api, thread) => buildWidgetOptions(this, this.#options, config, api, thread),
     thread: () => this.getAttribute('thread'),
-    mounted: (widget) => this.#watch(widget),
-    ready: () => this.#succeed(),
-    failed: (problem, passing) => this.#fail(problem, passing),
+    onMount: (widget) => this.#forwardEvents(widget),
+    onReady: () => this.#onReady(),
+    onFail: (problem, retryable) => this.#onFail(problem, retryable),
   });
 
   connectedCallback() {
-    for (const name of ['options', 'getToken', 'open']) upgrade(this, name);
-    this.#system.addEventListener('change', this.#update);
-    this.#page.observe(document.documentElement, { attributes: true });
-    if (this.#state === 'ready' || this.#state === 'loading') this.#chat.moved();
+    for (const name of ['options', 'getToken', 'open']) upgradeProperty(this, name);
+    this.#darkQuery.addEventListener('change', this.#onChange);
+    this.#pageObserver.observe(document.documentElement, { attributes: true });
+    if (this.#state === 'ready' || this.#state === 'loading') this.#chat.restart();
     else if (this.#state === 'idle' && (!this.hasAttribute('launcher') || this.open)) this.#start();
     this.#render();
   }
 
   disconnectedCallback() {
-    this.#system.removeEventListener('change', this.#update);
-    this.#page.disconnect();
-    // An element that is moved is taken out and put in within one task.
+    this.#darkQuery.removeEventListener('change', this.#onChange);
+    this.#pageObserver.disconnect();
+    // Moving an element disconnects and connects it within one task.
     queueMicrotask(() => this.isConnected || this.#stop());
   }
 
   /**
    * @param {string} name
-   * @param {string | null} before
-   * @param {string | null} now
+   * @param {string | null} oldValue
+   * @param {string | null} newValue
    */
-  attributeChangedCallback(name, before, now) {
-    if (before === now || !this.isConnected) return;
+  attributeChangedCallback(name, oldValue, newValue) {
+    if (oldValue === newValue || !this.isConnected) return;
     if (name === 'workflow' && this.#state !== 'idle') {
       this.#chat.forgetThread();
       this.#start();
     }
-    if (name === 'thread' && this.#state === 'ready') this.setThreadId(now).catch((error) => console.warn(error));
-    if (name === 'open') this.#announce(now !== null);
-    this.#surroundings = '';
-    this.#update();
+    if (name === 'thread' && this.#state === 'ready') this.setThreadId(newValue).catch((error) => console.warn(error));
+    if (name === 'open') this.#onOpenChange(newValue !== null);
+    this.#appliedLook = '';
+    this.#onChange();
   }
 
   get options() {
@@ -106,8 +106,8 @@ export class ChatKitEdge extends WidgetCalls {
 
   set options(options) {
     this.#options = options ?? {};
-    this.#surroundings = '';
-    this.#update();
+    this.#appliedLook = '';
+    this.#onChange();
   }
 
   get getToken() {
@@ -115,12 +115,12 @@ export class ChatKitEdge extends WidgetCalls {
   }
 
   set getToken(getToken) {
-    const before = this.#getToken;
+    const previous = this.#getToken;
     this.#getToken = getToken ?? null;
-    // Frameworks set a new function at every turn; the chat goes on with the latest.
-    if (before && this.#getToken && this.#secrets) this.#secrets.getToken = this.#getToken;
-    const missed = this.#problem?.code === 'identity_required' || !before !== !this.#getToken;
-    if (this.#state !== 'idle' && missed) this.#start();
+    // Frameworks set a new function on every render. Use the latest without a restart.
+    if (previous && this.#getToken && this.#secrets) this.#secrets.getToken = this.#getToken;
+    const mustRestart = this.#problem?.code === 'identity_required' || !previous !== !this.#getToken;
+    if (this.#state !== 'idle' && mustRestart) this.#start();
   }
 
   get open() {
@@ -140,7 +140,7 @@ export class ChatKitEdge extends WidgetCalls {
   }
 
   reload() {
-    this.#secrets?.forget();
+    this.#secrets?.evict();
     this.#chat.forgetThread();
     if (this.isConnected) this.#start();
   }
@@ -151,24 +151,24 @@ export class ChatKitEdge extends WidgetCalls {
   }
 
   /** @override */
-  _whyNot() {
+  _unavailableReason() {
     if (this.#problem) return this.#problem;
     if (!this.isConnected) return new Error('<chatkit-edge> is not in the page.');
-    this.#startOnce();
+    this.#startIfIdle();
     return null;
   }
 
-  #startOnce() {
+  #startIfIdle() {
     if (this.#state === 'idle') this.#start();
   }
 
   #start() {
     clearTimeout(this.#tokenTimer);
-    if (this.#problem) this.#view.retry(this.#words());
-    else if (this.#state !== 'ready') this.#turnTo('loading');
-    if (!this.#getToken && knownConfig()?.features.auth === 'jwt') {
-      const missing = new Problem('identity_required', 'The page gives no token: set the property getToken.');
-      this.#tokenTimer = setTimeout(() => this.#fail(missing, false), TOKEN_MS);
+    if (this.#problem) this.#view.retry(this.#strings());
+    else if (this.#state !== 'ready') this.#setState('loading');
+    if (!this.#getToken && cachedConfig()?.features.auth === 'jwt') {
+      const problem = new Problem('identity_required', 'The page provides no token. Set the property getToken.');
+      this.#tokenTimer = setTimeout(() => this.#onFail(problem, false), TOKEN_TIMEOUT_MS);
       return;
     }
     this.#chat.start();
@@ -177,65 +177,65 @@ export class ChatKitEdge extends WidgetCalls {
   #stop() {
     clearTimeout(this.#tokenTimer);
     this.#chat.stop();
-    this.#unlisten?.();
-    this.#unlisten = null;
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     this.#problem = null;
     this.#view.clear();
-    this._useWidget(null);
-    this._refuseCalls(new Error('<chatkit-edge> was removed from the page.'));
-    this.#turnTo('idle');
+    this._setWidget(null);
+    this._rejectPending(new Error('<chatkit-edge> was removed from the page.'));
+    this.#setState('idle');
   }
 
-  #useSecrets() {
-    this.#unlisten?.();
-    this.#secrets = Secrets.of(this.getAttribute('workflow') || null, this.#getToken);
-    this.#unlisten = this.#secrets.listen((kind, session) => {
-      this.#tell('session', { kind, sessionId: session.session_id ?? null, expiresAt: session.expires_at ?? null });
+  #subscribeToSecrets() {
+    this.#unsubscribe?.();
+    this.#secrets = SecretCache.for(this.getAttribute('workflow') || null, this.#getToken);
+    this.#unsubscribe = this.#secrets.subscribe((kind, session) => {
+      this.#emit('session', { kind, sessionId: session.session_id ?? null, expiresAt: session.expires_at ?? null });
     });
     return this.#secrets;
   }
 
-  #succeed() {
-    const focused = this.#view.isNoticeFocused;
+  #onReady() {
+    const wasFocused = this.#view.isNoticeFocused;
     this.#problem = null;
     this.#view.clear();
-    this.#turnTo('ready');
-    this._useWidget(this.#chat.widget);
-    // The button that had the focus is gone with its message.
-    if (focused) this.focusComposer().catch(() => {});
+    this.#setState('ready');
+    this._setWidget(this.#chat.widget);
+    // The focused button was removed with its message.
+    if (wasFocused) this.focusComposer().catch(() => {});
   }
 
   /**
    * @param {Problem} problem
-   * @param {boolean} passing
+   * @param {boolean} retryable
    */
-  #fail(problem, passing) {
-    const news = this.#problem?.code !== problem.code;
+  #onFail(problem, retryable) {
+    const isNew = this.#problem?.code !== problem.code;
     this.#problem = problem;
-    this.#view.fail(problem, passing, this.#words());
-    this.#turnTo(this.#chat.widget ? 'broken' : 'failed');
+    this.#view.fail(problem, retryable, this.#strings());
+    this.#setState(this.#chat.widget ? 'broken' : 'failed');
     const { code, message, requestId } = problem;
-    if (news && this.#reports && isWorthTelling(problem)) reportError(problem, code);
-    this.#tell('problem', { code, message, requestId, passing });
-    this._refuseCalls(problem);
+    if (isNew && this.#analyticsEnabled && shouldReport(problem)) reportError(problem, code);
+    this.#emit('problem', { code, message, requestId, passing: retryable });
+    this._rejectPending(problem);
   }
 
   /** @param {OpenAIChatKit} widget */
-  #watch(widget) {
-    this._useWidget(null);
-    // A message stays until the chat is there again; without one there is something to wait for.
-    if (!this.#problem) this.#turnTo('loading');
-    for (const type of EVENTS) {
+  #forwardEvents(widget) {
+    this._setWidget(null);
+    // After a failure the message stays in view until the chat is ready, instead of the loading state.
+    if (!this.#problem) this.#setState('loading');
+    for (const type of WIDGET_EVENTS) {
       widget.addEventListener(type, (/** @type {CustomEvent} */ event) => {
-        // One that bubbles would reach the page twice.
+        // If the event bubbled, the page would receive it twice.
         event.stopPropagation();
-        this.#report(type, event.detail);
+        this.#track(type, event.detail);
         this.dispatchEvent(new CustomEvent(type, { detail: event.detail }));
       });
     }
   }
 
-  get #reports() {
+  get #analyticsEnabled() {
     return this.getAttribute('analytics') !== 'off';
   }
 
@@ -243,58 +243,58 @@ export class ChatKitEdge extends WidgetCalls {
    * @param {keyof ChatKitEvents} type
    * @param {any} detail
    */
-  #report(type, detail) {
+  #track(type, detail) {
     if (type === 'chatkit.thread.change') this.#thread = detail?.threadId ?? null;
-    if (!this.#reports) return;
-    if (type === 'chatkit.thread.change') report('thread-change', { threadId: this.#thread });
-    if (type === 'chatkit.response.start') report('message', { threadId: this.#thread });
-    // The widget repeats what getClientSecret failed with.
+    if (!this.#analyticsEnabled) return;
+    if (type === 'chatkit.thread.change') reportEvent('thread-change', { threadId: this.#thread });
+    if (type === 'chatkit.response.start') reportEvent('message', { threadId: this.#thread });
+    // The widget repeats the error of getClientSecret, which is reported already.
     if (type === 'chatkit.error' && detail?.error?.message !== this.#problem?.message) reportError(detail?.error, type);
   }
 
   /** @param {boolean} open */
-  #turn(open) {
+  #toggle(open) {
     this.open = open;
     if (open && !this.#problem) this.focusComposer().catch(() => {});
   }
 
   /** @param {boolean} open */
-  #announce(open) {
+  #onOpenChange(open) {
     if (!this.hasAttribute('launcher')) return;
-    if (open) this.#startOnce();
-    this.#tell(open ? 'open' : 'close', null);
+    if (open) this.#startIfIdle();
+    this.#emit(open ? 'open' : 'close', null);
   }
 
   /** @param {string} name @param {unknown} detail */
-  #tell(name, detail) {
+  #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(`chatkit-edge.${name}`, { detail }));
   }
 
-  /** Several changes in a row are one. */
-  #updateSoon() {
-    if (this.#updating) return;
-    this.#updating = true;
+  /** Batches several changes into one render. */
+  #scheduleRender() {
+    if (this.#renderScheduled) return;
+    this.#renderScheduled = true;
     queueMicrotask(() => {
-      this.#updating = false;
+      this.#renderScheduled = false;
       if (this.isConnected) this.#render();
     });
   }
 
-  #words() {
-    return wordsIn(languageOf(this));
+  #strings() {
+    return stringsFor(resolveLanguage(this));
   }
 
-  /** @param {Look['state']} state */
-  #turnTo(state) {
+  /** @param {ViewState['state']} state */
+  #setState(state) {
     this.#state = state;
     if (this.isConnected) this.#render();
   }
 
   #render() {
-    const words = this.#words();
-    const theme = themeOf(this);
+    const strings = this.#strings();
+    const theme = resolveTheme(this);
     this.#view.render({
-      words,
+      strings,
       theme,
       launcher: this.getAttribute('launcher'),
       open: this.open,
@@ -302,20 +302,20 @@ export class ChatKitEdge extends WidgetCalls {
       height: this.getAttribute('height'),
       state: this.#state,
     });
-    const surroundings = `${theme} ${languageOf(this)}`;
-    if (surroundings === this.#surroundings) return;
-    this.#surroundings = surroundings;
-    this.#view.translate(words);
+    const look = `${theme} ${resolveLanguage(this)}`;
+    if (look === this.#appliedLook) return;
+    this.#appliedLook = look;
+    this.#view.translate(strings);
     this.#chat.refreshOptions();
   }
 }
 
 /**
- * A property that a page set before the element was defined hides the element's own.
+ * A property that the page set before the element was defined shadows the accessor. Set it again through the accessor.
  * @param {any} element
  * @param {string} name
  */
-function upgrade(element, name) {
+function upgradeProperty(element, name) {
   if (!Object.hasOwn(element, name)) return;
   const value = element[name];
   delete element[name];

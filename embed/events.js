@@ -1,8 +1,8 @@
-/** The widget's events, which the element fires again. */
+/** The widget's events, which the element re-dispatches. */
 
 /** @import { ChatKitEvents } from '@openai/chatkit' */
 
-/** @type {Record<keyof ChatKitEvents, true>} complete, as the type sees to */
+/** @type {Record<keyof ChatKitEvents, true>} the type requires every event */
 const all = {
   'chatkit.ready': true,
   'chatkit.error': true,
@@ -19,4 +19,4 @@ const all = {
   'chatkit.log': true,
 };
 
-export const EVENTS = /** @type {(keyof ChatKitEvents)[]} */ (Object.keys(all));
+export const WIDGET_EVENTS = /** @type {(keyof ChatKitEvents)[]} */ (Object.keys(all));

@@ -1,8 +1,8 @@
-/** The floating button that opens and closes the chat, and where the focus goes with it. */
+/** The floating button that opens and closes the chat, with its focus management. */
 
 import { make } from '../public/demo/dom.js';
 
-/** @import { Words } from './words.js' */
+/** @import { Strings } from './strings.js' */
 
 const SVG = 'http://www.w3.org/2000/svg';
 const BUBBLE = 'M21 12a8 8 0 0 1-11.8 7.1L4 20.5l1.4-5A8 8 0 1 1 21 12Z';
@@ -14,17 +14,17 @@ export class Launcher {
   #button = make('button', { type: 'button', className: 'launch' }, this.#icon(), this.#text);
 
   /**
-   * @param {HTMLElement} panel what it opens
-   * @param {(open: boolean) => void} turn
-   * @param {() => void} soon the visitor is about to open it
+   * @param {HTMLElement} panel the chat's panel
+   * @param {(open: boolean) => void} toggle
+   * @param {() => void} preload called when the visitor is about to open the chat
    */
-  constructor(panel, turn, soon) {
+  constructor(panel, toggle, preload) {
     this.#button.part.add('launcher');
-    this.#button.addEventListener('click', () => turn(this.#button.getAttribute('aria-expanded') !== 'true'));
-    for (const type of ['pointerenter', 'focus']) this.#button.addEventListener(type, soon);
+    this.#button.addEventListener('click', () => toggle(this.#button.getAttribute('aria-expanded') !== 'true'));
+    for (const type of ['pointerenter', 'focus']) this.#button.addEventListener(type, preload);
     panel.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.defaultPrevented || !this.#button.isConnected) return;
-      turn(false);
+      toggle(false);
       this.focus();
     });
   }
@@ -39,11 +39,11 @@ export class Launcher {
 
   /**
    * @param {boolean} open
-   * @param {string} label what the page wrote into the attribute; empty for the icon alone
-   * @param {Words} words
+   * @param {string} label the value of the attribute `launcher`; empty for the icon alone
+   * @param {Strings} strings
    */
-  show(open, label, words) {
-    const name = open ? words.close : label || words.open;
+  update(open, label, strings) {
+    const name = open ? strings.close : label || strings.open;
     this.#path.setAttribute('d', open ? CROSS : BUBBLE);
     this.#text.textContent = open ? '' : label;
     this.#text.hidden = this.#text.textContent === '';

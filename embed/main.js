@@ -1,6 +1,6 @@
-/** What /embed.js runs: it defines <chatkit-edge>, and each one that is already in the page starts at once. */
+/** Entry point of /embed.js: defines <chatkit-edge>. Elements that are already in the page start at once. */
 
 import { ChatKitEdge } from './element.js';
 
-// A page may load the script twice, or from two addresses; the first one stays.
+// A page may load the script twice, or from two URLs. The first definition wins.
 if (!customElements.get('chatkit-edge')) customElements.define('chatkit-edge', ChatKitEdge);

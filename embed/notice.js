@@ -1,25 +1,24 @@
 /**
- * The message in place of a chat that failed, or over one that cannot go on. On the owner's own pages (the Worker's origin
- * and this machine) it says all there is to say; a visitor of another site reads what concerns visitors, and the rest is
- * folded away.
+ * The error message in place of a chat that failed to start, or above a running chat. On the Worker's origin and on localhost
+ * it shows all details. On other sites it shows a short text for visitors, with the details collapsed.
  */
 
 import { make } from '../public/demo/dom.js';
-import { waitOf } from './retryable.js';
+import { retryAfterMs } from './retryable.js';
 import { workerOrigin } from './worker.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
-/** @import { Words } from './words.js' */
+/** @import { Strings } from './strings.js' */
 
-const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/;
-const isOwners = location.origin === workerOrigin || LOCAL.test(location.hostname);
+const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/;
+const isOwnerPage = location.origin === workerOrigin || LOCAL_HOST.test(location.hostname);
 
 export class Notice {
   #region = make('div', { className: 'alert', role: 'alert' });
   #retry;
   /** @type {HTMLButtonElement | null} */
   #button = null;
-  /** @type {{ problem: Problem, passing: boolean } | null} */
+  /** @type {{ problem: Problem, retryable: boolean } | null} */
   #shown = null;
 
   /** @param {() => void} retry */
@@ -32,53 +31,54 @@ export class Notice {
     return this.#region;
   }
 
-  /** Has the visitor's focus? */
+  /** Whether the focus is inside the message. */
   get isFocused() {
     return this.#region.matches(':focus-within');
   }
 
   /**
    * @param {Problem} problem
-   * @param {boolean} passing whether the element tries again by itself
-   * @param {Words} words
+   * @param {boolean} retryable whether the element retries automatically
+   * @param {Strings} strings
    */
-  show(problem, passing, words) {
-    const same = this.#shown?.problem.code === problem.code && this.#shown.problem.message === problem.message;
-    this.#shown = { problem, passing };
-    // What is shown already, as after each attempt that fails again, is not read out again: it is left as it is.
-    if (same && this.#button) return this.busy(false, words);
+  show(problem, retryable, strings) {
+    const isSame = this.#shown?.problem.code === problem.code && this.#shown.problem.message === problem.message;
+    this.#shown = { problem, retryable };
+    // Leave an unchanged message in place, so that screen readers do not announce it after every failed retry.
+    if (isSame && this.#button) return this.setBusy(false, strings);
     const focused = this.isFocused;
-    const button = make('button', { type: 'button', className: 'again' }, words.tryAgain);
+    const button = make('button', { type: 'button', className: 'retry' }, strings.retry);
     button.part.add('button');
     button.addEventListener('click', () => {
       if (button.getAttribute('aria-disabled') !== 'true') this.#retry();
     });
     this.#button = button;
-    const box = make('div', { className: 'problem' }, ...(isOwners ? forOwner(problem, words) : forVisitor(problem, passing, words)));
+    const content = isOwnerPage ? forOwner(problem, strings) : forVisitor(problem, retryable, strings);
+    const box = make('div', { className: 'problem' }, ...content);
     box.part.add('problem');
-    if (passing) box.append(make('p', { className: 'itself' }, words.byItself));
+    if (retryable) box.append(make('p', { className: 'auto-retry' }, strings.retriesAutomatically));
     box.append(button);
-    if (!isOwners) box.append(make('details', {}, make('summary', {}, words.details), ...facts(problem, words)));
+    if (!isOwnerPage) box.append(make('details', {}, make('summary', {}, strings.details), ...problemDetails(problem, strings)));
     this.#region.replaceChildren(box);
     if (focused) button.focus();
   }
 
-  /** Says that it is being tried again. @param {boolean} busy @param {Words} words */
-  busy(busy, words) {
+  /** Shows on the button that a retry is in progress. @param {boolean} busy @param {Strings} strings */
+  setBusy(busy, strings) {
     if (!this.#button) return;
-    const text = busy ? words.trying : words.tryAgain;
+    const text = busy ? strings.retrying : strings.retry;
     if (this.#button.textContent === text) return;
     this.#button.textContent = text;
-    // Not "disabled": that would take the focus away.
+    // Not "disabled": a disabled button loses the focus.
     this.#button.setAttribute('aria-disabled', String(busy));
   }
 
-  /** In another language. @param {Words} words */
-  translate(words) {
-    const { problem, passing } = this.#shown ?? {};
+  /** Shows the message in another language. @param {Strings} strings */
+  translate(strings) {
+    const { problem, retryable } = this.#shown ?? {};
     if (!problem) return;
     this.#shown = null;
-    this.show(problem, Boolean(passing), words);
+    this.show(problem, Boolean(retryable), strings);
   }
 
   hide() {
@@ -88,35 +88,36 @@ export class Notice {
   }
 }
 
-/** @param {Problem} problem @param {Words} words */
-function forOwner(problem, words) {
-  const { title } = textsOf(problem, words);
-  return [make('h2', {}, title), ...facts(problem, words)];
+/** @param {Problem} problem @param {Strings} strings */
+function forOwner(problem, strings) {
+  const { title } = problemText(problem, strings);
+  return [make('h2', {}, title), ...problemDetails(problem, strings)];
 }
 
-/** @param {Problem} problem @param {boolean} passing @param {Words} words */
-function forVisitor(problem, passing, words) {
-  const { offline, signIn, passing: later, lasting } = words.visitor;
-  const said = { offline, identity_required: signIn }[problem.code] ?? (passing ? later : lasting);
-  return [make('h2', {}, said.title), make('p', {}, said.hint)];
+/** @param {Problem} problem @param {boolean} retryable @param {Strings} strings */
+function forVisitor(problem, retryable, strings) {
+  const { offline, signIn, temporary, permanent } = strings.visitor;
+  const text = { offline, identity_required: signIn }[problem.code] ?? (retryable ? temporary : permanent);
+  return [make('h2', {}, text.title), make('p', {}, text.hint)];
 }
 
-/** @param {Problem} problem @param {Words} words */
-function textsOf(problem, words) {
-  const { title, hint } = Object.hasOwn(words.problems, problem.code) ? words.problems[problem.code] : words.unknown;
-  const wait = waitOf(problem) / 1000;
-  return { title, hint: wait > 0 ? `${hint} ${words.free(wait)}` : hint };
+/** @param {Problem} problem @param {Strings} strings */
+function problemText(problem, strings) {
+  const { title, hint } = Object.hasOwn(strings.problems, problem.code) ? strings.problems[problem.code] : strings.unknown;
+  const seconds = retryAfterMs(problem) / 1000;
+  return { title, hint: seconds > 0 ? `${hint} ${strings.availableIn(seconds)}` : hint };
 }
 
-/** @param {Problem} problem @param {Words} words */
-function facts(problem, words) {
-  const list = make('dl', {}, fact(words.code, problem.code));
-  if (problem.requestId) list.append(fact(words.requestId, problem.requestId));
-  // The Worker's own words are in English.
-  return [make('p', { className: 'detail', lang: 'en' }, problem.message), make('p', {}, textsOf(problem, words).hint), list];
+/** @param {Problem} problem @param {Strings} strings */
+function problemDetails(problem, strings) {
+  const list = make('dl', {}, detailRow(strings.code, problem.code));
+  if (problem.requestId) list.append(detailRow(strings.requestId, problem.requestId));
+  // The Worker's messages are in English.
+  const { hint } = problemText(problem, strings);
+  return [make('p', { className: 'detail', lang: 'en' }, problem.message), make('p', {}, hint), list];
 }
 
 /** @param {string} name @param {string} value */
-function fact(name, value) {
+function detailRow(name, value) {
   return make('div', {}, make('dt', {}, name), make('dd', {}, make('code', {}, value)));
 }

@@ -1,51 +1,51 @@
-/** The widget's options, from what the page says in attributes and in the property `options`. */
+/** Builds the widget's options from the element's attributes and its property `options`. */
 
 /** @import { ChatKitOptions, ColorScheme, StartScreenPrompt, SupportedLocale } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
 
-/** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions what a page may set; the session is the element's affair */
+/** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions the options a page may set; the element sets `api` */
 
-/** Those with a translation of their own; the others are known by their language alone. */
-const WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
+/** Locales that the widget translates by region. All others are passed as the language alone. */
+const LOCALES_WITH_REGION = /^(es-419|es-ES|fr-CA|pt-BR|pt-PT|zh-(CN|HK|TW|Hant))$/i;
 
 /** @type {Record<string, string>} */
-const SAME_LANGUAGE = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
+const LANGUAGE_ALIASES = { no: 'nb', nn: 'nb', iw: 'he', in: 'id', fil: 'tl' };
 
-/** The page's language, as the widget takes it. @param {string} tag of BCP 47 */
-function localeOf(tag) {
-  const wanted = tag.trim().replaceAll('_', '-');
-  if (WITH_REGION.test(wanted)) return /** @type {SupportedLocale} */ (wanted);
-  const language = wanted.split('-')[0].toLowerCase();
-  return /** @type {SupportedLocale} */ (SAME_LANGUAGE[language] ?? language);
+/** Converts a language tag to a locale of the widget. @param {string} tag BCP 47 */
+function toWidgetLocale(tag) {
+  const normalized = tag.trim().replaceAll('_', '-');
+  if (LOCALES_WITH_REGION.test(normalized)) return /** @type {SupportedLocale} */ (normalized);
+  const language = normalized.split('-')[0].toLowerCase();
+  return /** @type {SupportedLocale} */ (LANGUAGE_ALIASES[language] ?? language);
 }
 
-/** The language where the element stands: its own attribute's, the page's, or the browser's. @param {HTMLElement} element */
-export function languageOf(element) {
-  const around = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
-  return element.getAttribute('locale') || around || navigator.language || 'en';
+/** The element's language: its attribute, else the surrounding `lang`, else the browser's. @param {HTMLElement} element */
+export function resolveLanguage(element) {
+  const inherited = element.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang;
+  return element.getAttribute('locale') || inherited || navigator.language || 'en';
 }
 
-/** The attribute's theme, or that of the page where the element stands. @param {HTMLElement} element @returns {ColorScheme} */
-export function themeOf(element) {
-  const given = element.getAttribute('theme');
-  if (given === 'light' || given === 'dark') return given;
-  // A page that does not speak of dark is light, whatever the system prefers.
+/** The element's theme: its attribute, else the page's color scheme. @param {HTMLElement} element @returns {ColorScheme} */
+export function resolveTheme(element) {
+  const attribute = element.getAttribute('theme');
+  if (attribute === 'light' || attribute === 'dark') return attribute;
+  // A page that does not declare `dark` is light, whatever the system prefers.
   const schemes = getComputedStyle(element).colorScheme.split(' ');
   if (!schemes.includes('dark')) return 'light';
   return !schemes.includes('light') || matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 
 /**
- * `prompts`: JSON as in the widget's options, or texts separated by "|".
+ * Parses `prompts`: JSON as in the widget's options, or texts separated by "|".
  * @param {string} text
  * @returns {StartScreenPrompt[]}
  */
-function readPrompts(text) {
+function parsePrompts(text) {
   if (text.trim().startsWith('[')) {
     try {
       return JSON.parse(text);
     } catch {
-      console.warn('<chatkit-edge>: the attribute "prompts" begins like JSON and is none.');
+      console.warn('<chatkit-edge>: the attribute "prompts" is not valid JSON. Correct it, or separate the texts by "|".');
       return [];
     }
   }
@@ -61,40 +61,45 @@ function readPrompts(text) {
  * @param {string | null} initialThread
  * @returns {ChatKitOptions}
  */
-export function optionsFor(element, options, { features }, api, initialThread) {
-  const given = withoutProxies(options);
+export function buildWidgetOptions(element, options, { features }, api, initialThread) {
+  const pageOptions = withoutProxies(options);
   const attribute = (/** @type {string} */ name) => element.getAttribute(name) ?? undefined;
-  const prompts = attribute('prompts');
-  const theme = typeof given.theme === 'string' ? { colorScheme: given.theme } : given.theme;
+  const promptsText = attribute('prompts');
+  const prompts = promptsText === undefined ? undefined : parsePrompts(promptsText);
+  const theme = typeof pageOptions.theme === 'string' ? { colorScheme: pageOptions.theme } : pageOptions.theme;
   return {
-    locale: localeOf(languageOf(element)),
-    ...given,
-    ...defined({ frameTitle: attribute('label') }),
+    locale: toWidgetLocale(resolveLanguage(element)),
+    ...pageOptions,
+    ...withoutUndefined({ frameTitle: attribute('label') }),
     api,
     initialThread,
-    theme: { colorScheme: themeOf(element), ...theme },
-    history: { enabled: features.history, ...given.history },
-    // Uploads that the session does not allow would fail only after the visitor has picked a file.
+    theme: { colorScheme: resolveTheme(element), ...theme },
+    history: { enabled: features.history, ...pageOptions.history },
+    // Without this, an upload that the session forbids would fail only after the visitor has picked a file.
     composer: {
-      ...defined({ placeholder: attribute('placeholder') }),
-      ...given.composer,
-      attachments: { enabled: true, ...given.composer?.attachments, ...(features.file_upload ? {} : { enabled: false }) },
+      ...withoutUndefined({ placeholder: attribute('placeholder') }),
+      ...pageOptions.composer,
+      attachments: {
+        enabled: true,
+        ...pageOptions.composer?.attachments,
+        ...(features.file_upload ? {} : { enabled: false }),
+      },
     },
     startScreen: {
-      ...defined({ greeting: attribute('greeting'), prompts: prompts === undefined ? undefined : readPrompts(prompts) }),
-      ...given.startScreen,
+      ...withoutUndefined({ greeting: attribute('greeting'), prompts }),
+      ...pageOptions.startScreen,
     },
-    thread: { autoScroll: true, ...given.thread },
+    thread: { autoScroll: true, ...pageOptions.thread },
   };
 }
 
-/** @template {object} T @param {T} object @returns {Partial<T>} without what is undefined */
-function defined(object) {
+/** @template {object} T @param {T} object @returns {Partial<T>} the object without undefined values */
+function withoutUndefined(object) {
   return /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
 }
 
 /**
- * A copy for the widget, which posts its options to a frame: that fails with the proxies that Vue makes of a page's objects.
+ * Copies plain objects and arrays. The widget posts its options to a frame, and Vue's reactive proxies cannot be cloned.
  * @template T
  * @param {T} value
  * @returns {T}

@@ -1,91 +1,93 @@
 /**
- * Tries again what failed for a passing cause: when the browser is online again, when the page is seen again, and with
- * growing pauses while it is seen. One timer serves the whole page, so that elements that failed together try together.
+ * Retries after temporary failures: when the browser is back online, when the page becomes visible again, and with
+ * exponential backoff while it is visible. All elements of a page share one timer, so they retry together.
  */
 
-import { waitOf } from './retryable.js';
+import { retryAfterMs } from './retryable.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
 
-const FIRST_MS = 5000;
-const MOST_MS = 60_000;
-const TIMER_MOST_MS = 2 ** 31 - 1;
+const MIN_BACKOFF_MS = 5000;
+const MAX_BACKOFF_MS = 60_000;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @typedef {{ again: () => void, notBefore: number }} Waiting */
+/** @typedef {{ retry: () => void, earliestAt: number }} PendingRetry */
 
-/** @type {Set<Waiting>} */
-const waiting = new Set();
-let pause = FIRST_MS;
-/** When the pauses say that it is time; 0 while nothing waits. */
-let due = 0;
+/** @type {Set<PendingRetry>} */
+const pending = new Set();
+let backoff = MIN_BACKOFF_MS;
+/** When the backoff ends; 0 while nothing is pending. */
+let nextAttemptAt = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
 /**
- * @param {Problem} problem why it failed; its Retry-After is kept
- * @param {() => void} again called once
- * @returns {() => void} gives up waiting
+ * @param {Problem} problem why it failed; its Retry-After is respected
+ * @param {() => void} retry called once
+ * @returns {() => void} cancels the retry
  */
-export function tryLater(problem, again) {
-  const one = { again, notBefore: Date.now() + waitOf(problem) };
-  if (waiting.size === 0) listen(true);
-  waiting.add(one);
-  // Many visitors that lost the same Worker shall not come back in step.
-  due ||= Date.now() + pause * (0.85 + 0.3 * Math.random());
-  plan();
+export function retryLater(problem, retry) {
+  const entry = { retry, earliestAt: Date.now() + retryAfterMs(problem) };
+  if (pending.size === 0) setListening(true);
+  pending.add(entry);
+  // Jitter, so that many visitors do not retry at the same moment after an outage.
+  nextAttemptAt ||= Date.now() + backoff * (0.85 + 0.3 * Math.random());
+  schedule();
   return () => {
-    waiting.delete(one);
-    settle();
+    pending.delete(entry);
+    reschedule();
   };
 }
 
-/** Something worked: the next failure starts with the shortest pause. */
-export function recovered() {
-  pause = FIRST_MS;
+/** Called after a success: the next failure starts with the shortest backoff. */
+export function resetBackoff() {
+  backoff = MIN_BACKOFF_MS;
 }
 
-function plan() {
+function schedule() {
   clearTimeout(timer);
-  const earliest = Math.min(...[...waiting].map(({ notBefore }) => notBefore));
-  if (waiting.size > 0) timer = setTimeout(onTimer, Math.min(Math.max(due, earliest) - Date.now(), TIMER_MOST_MS));
+  const firstAllowedAt = Math.min(...[...pending].map(({ earliestAt }) => earliestAt));
+  if (pending.size === 0) return;
+  const delay = Math.max(nextAttemptAt, firstAllowedAt) - Date.now();
+  timer = setTimeout(onTimer, Math.min(delay, MAX_TIMEOUT_MS));
 }
 
 function onTimer() {
-  // An event tells when it is worth it again.
-  if (document.visibilityState === 'visible' && navigator.onLine) tryNow();
+  // If the page is hidden or offline, onEvent retries later.
+  if (document.visibilityState === 'visible' && navigator.onLine) retryReady();
 }
 
-function tryNow() {
+function retryReady() {
   const now = Date.now();
-  const ripe = [...waiting].filter(({ notBefore }) => notBefore <= now);
-  if (ripe.length > 0) {
-    for (const one of ripe) waiting.delete(one);
-    pause = Math.min(pause * 2, MOST_MS);
-    due = 0;
+  const ready = [...pending].filter(({ earliestAt }) => earliestAt <= now);
+  if (ready.length > 0) {
+    for (const entry of ready) pending.delete(entry);
+    backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
+    nextAttemptAt = 0;
   }
-  settle();
-  for (const { again } of ripe) again();
+  reschedule();
+  for (const { retry } of ready) retry();
 }
 
-function settle() {
-  if (waiting.size === 0) {
-    due = 0;
-    listen(false);
+function reschedule() {
+  if (pending.size === 0) {
+    nextAttemptAt = 0;
+    setListening(false);
   }
-  plan();
+  schedule();
 }
 
 /** @param {Event} event */
 function onEvent(event) {
-  // The first time a page is shown is no return to it.
+  // Ignore the pageshow event of the initial load.
   if (event instanceof PageTransitionEvent && !event.persisted) return;
-  if (document.visibilityState === 'visible' && navigator.onLine) tryNow();
+  if (document.visibilityState === 'visible' && navigator.onLine) retryReady();
 }
 
 /** @param {boolean} on */
-function listen(on) {
-  const change = on ? 'addEventListener' : 'removeEventListener';
-  window[change]('online', onEvent);
-  window[change]('pageshow', onEvent);
-  document[change]('visibilitychange', onEvent);
+function setListening(on) {
+  const method = on ? 'addEventListener' : 'removeEventListener';
+  window[method]('online', onEvent);
+  window[method]('pageshow', onEvent);
+  document[method]('visibilitychange', onEvent);
 }

@@ -1,28 +1,28 @@
-/** Session requests of the whole page take turns: one at a time, and a second between any two. */
+/** A queue for the page's session requests: one at a time, at least a second apart. */
 
 import { sleep } from './time.js';
 
-const APART_MS = 1000;
+const MIN_INTERVAL_MS = 1000;
 
 /** @type {Promise<unknown>} */
-let last = Promise.resolve();
-let sent = -Infinity;
+let tail = Promise.resolve();
+let lastSentAt = -Infinity;
 
 /**
  * @template T
- * @param {() => Promise<T>} ask
+ * @param {() => Promise<T>} send
  * @returns {Promise<T>}
  */
-export function inTurn(ask) {
-  const turn = last.then(ask);
-  last = turn.catch(() => {});
-  return turn;
+export function enqueue(send) {
+  const result = tail.then(send);
+  tail = result.catch(() => {});
+  return result;
 }
 
-/** Waits, in one's turn, until a request may be sent, and takes it for sent. */
-export async function untilApart() {
-  // The clock may have been set back meanwhile.
-  const wait = Math.min(sent + APART_MS - Date.now(), APART_MS);
-  if (wait > 0) await sleep(wait);
-  sent = Date.now();
+/** Waits until the next request may be sent, then records it as sent. Call it only from a queued request. */
+export async function waitForInterval() {
+  // At most one interval, in case the clock was set back.
+  const delay = Math.min(lastSentAt + MIN_INTERVAL_MS - Date.now(), MIN_INTERVAL_MS);
+  if (delay > 0) await sleep(delay);
+  lastSentAt = Date.now();
 }

@@ -1,8 +1,8 @@
-/** Which causes of a failure pass by themselves, so that trying again can help, and how long to wait at least. */
+/** Which problems are temporary and worth a retry, how long to wait, and which ones to report to the Worker. */
 
 /** @import { Problem } from '../public/demo/problem.js' */
 
-const PASSING = new Set([
+const RETRYABLE_CODES = new Set([
   'offline',
   'worker_unreachable',
   'worker_timeout',
@@ -16,15 +16,15 @@ const PASSING = new Set([
 ]);
 
 /** @param {Problem} problem */
-export function isPassing({ code, status }) {
-  // What stands before a Worker that is being replaced, or has just failed, answers in words of its own.
-  return PASSING.has(code) || (code === 'worker_bad_answer' && status >= 500);
+export function isRetryable({ code, status }) {
+  // Proxies in front of a Worker that is restarting or has crashed send their own 5xx pages.
+  return RETRYABLE_CODES.has(code) || (code === 'worker_bad_answer' && status >= 500);
 }
 
-/** What Retry-After asks for, in milliseconds. @param {Problem} problem */
-export function waitOf({ retryAfter }) {
+/** The Retry-After header in milliseconds, or 0. @param {Problem} problem */
+export function retryAfterMs({ retryAfter }) {
   return /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) * 1000 : 0;
 }
 
-/** Of what it answered itself the Worker knows, and of these it cannot be told. @param {Problem} problem */
-export const isWorthTelling = ({ code, requestId }) => requestId === null && code !== 'offline' && code !== 'origin_not_allowed';
+/** Skips errors the Worker itself returned (it already knows) and those that could not reach it. @param {Problem} problem */
+export const shouldReport = ({ code, requestId }) => requestId === null && code !== 'offline' && code !== 'origin_not_allowed';

@@ -1,4 +1,4 @@
-/** How the element looks. A page changes it by custom properties and ::part(), which docs/embed.md lists. */
+/** The element's styles. Pages change them with custom properties and ::part(); docs/embed.md lists both. */
 
 const CSS = `
 :host {
@@ -43,7 +43,17 @@ button { font: inherit; cursor: pointer; }
 .frame { flex: 1; min-height: 0; position: relative; }
 .frame > openai-chatkit { display: block; width: 100%; height: 100%; }
 .frame.waiting > openai-chatkit { visibility: hidden; }
-.status { position: absolute; inset: 0; display: grid; place-items: center; align-content: center; gap: 0.75rem; margin: 0; color: var(--muted); pointer-events: none; }
+.status {
+  position: absolute;
+  inset: 0;
+  display: grid;
+  place-items: center;
+  align-content: center;
+  gap: 0.75rem;
+  margin: 0;
+  color: var(--muted);
+  pointer-events: none;
+}
 .status:empty { display: none; }
 .status::before {
   content: "";
@@ -52,9 +62,9 @@ button { font: inherit; cursor: pointer; }
   border: 2px solid var(--line);
   border-top-color: var(--accent);
   border-radius: 50%;
-  animation: turn 0.9s linear infinite;
+  animation: spin 0.9s linear infinite;
 }
-@keyframes turn { to { rotate: 1turn; } }
+@keyframes spin { to { rotate: 1turn; } }
 
 .alert:empty { display: none; }
 .alert { overflow: auto; padding: 1rem 1.25rem; border-bottom: 1px solid var(--line); max-height: 45%; }
@@ -65,11 +75,18 @@ button { font: inherit; cursor: pointer; }
 .problem code { font: 0.875em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .problem dl { display: flex; flex-wrap: wrap; gap: 0.2rem 1.5rem; font-size: 0.9rem; }
 .problem dl div { display: flex; gap: 0.4rem; }
-.problem dt, .itself { color: var(--muted); }
+.problem dt, .auto-retry { color: var(--muted); }
 .problem details > * + * { margin-top: 0.5rem; }
 .problem summary { cursor: pointer; color: var(--muted); }
-.again { padding: 0.5rem 1.1rem; border: 0; border-radius: 0.5rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
-.again[aria-disabled="true"] { opacity: 0.75; cursor: default; }
+.retry {
+  padding: 0.5rem 1.1rem;
+  border: 0;
+  border-radius: 0.5rem;
+  background: var(--accent);
+  color: var(--on-accent);
+  font-weight: 600;
+}
+.retry[aria-disabled="true"] { opacity: 0.75; cursor: default; }
 
 .launch {
   position: fixed;
@@ -91,7 +108,15 @@ button { font: inherit; cursor: pointer; }
   box-shadow: 0 4px 16px rgb(0 0 0 / 25%);
 }
 .launch:hover { background: color-mix(in srgb, var(--accent), var(--text) 15%); }
-.launch svg { width: 1.5rem; height: 1.5rem; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
+.launch svg {
+  width: 1.5rem;
+  height: 1.5rem;
+  fill: none;
+  stroke: currentColor;
+  stroke-width: 2;
+  stroke-linecap: round;
+  stroke-linejoin: round;
+}
 .floating .panel {
   position: fixed;
   z-index: var(--chatkit-edge-z-index, 2147483000);
@@ -113,7 +138,7 @@ button { font: inherit; cursor: pointer; }
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-/** One for all elements. A constructed sheet passes any Content-Security-Policy. */
+/** One sheet for all elements. No Content-Security-Policy blocks a constructed sheet. */
 export function styleSheet() {
   if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(CSS);
   return sheet;

@@ -1,22 +1,22 @@
-/** Cuts a queue of events into what the Worker takes in one request. */
+/** Splits a queue of events into batches within the Worker's limits for one request. */
 
-export const MOST_EVENTS = 100;
-const MOST_BYTES = 16 * 1024;
+export const MAX_EVENTS = 100;
+const MAX_BYTES = 16 * 1024;
 
-/** @param {string[]} events @returns {string[]} arrays in JSON that the Worker takes */
-export function batches(events) {
+/** @param {string[]} events @returns {string[]} one JSON array per batch */
+export function toBatches(events) {
   const encoder = new TextEncoder();
   /** @type {string[][]} */
-  const all = [];
+  const batches = [];
   let bytes = Infinity;
   for (const event of events) {
-    const more = encoder.encode(event).length + 1;
-    if (bytes + more > MOST_BYTES || all[all.length - 1].length >= MOST_EVENTS) {
-      all.push([]);
+    const size = encoder.encode(event).length + 1;
+    if (bytes + size > MAX_BYTES || batches[batches.length - 1].length >= MAX_EVENTS) {
+      batches.push([]);
       bytes = 2;
     }
-    all[all.length - 1].push(event);
-    bytes += more;
+    batches[batches.length - 1].push(event);
+    bytes += size;
   }
-  return all.map((batch) => `[${batch.join(',')}]`);
+  return batches.map((batch) => `[${batch.join(',')}]`);
 }

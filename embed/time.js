@@ -1,4 +1,4 @@
-/** Waiting. */
+/** Sleep and timeout helpers. */
 
 /**
  * @param {number} ms
@@ -8,7 +8,7 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits, but no longer than until the browser is online again. @param {number} ms @returns {Promise<void>} */
+/** Sleeps, but wakes up early when the browser is back online. @param {number} ms @returns {Promise<void>} */
 export function sleepOrOnline(ms) {
   return new Promise((resolve) => {
     const done = () => {
@@ -25,15 +25,15 @@ export function sleepOrOnline(ms) {
  * @template T
  * @param {Promise<T>} promise
  * @param {number} ms
- * @param {() => Error} late
+ * @param {() => Error} makeError
  * @returns {Promise<T>}
  */
-export function within(promise, ms, late) {
+export function withTimeout(promise, ms, makeError) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<never>} */
-  const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+  const timeout = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(makeError()), ms);
   });
-  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
 }

@@ -1,23 +1,22 @@
-/** What the element shows: the widget's frame, the status while it loads, the message when it fails, and the launcher. */
+/** The element's DOM: the widget's frame, the loading status, the error message and the launcher. */
 
 import { make } from '../public/demo/dom.js';
 import { Launcher } from './launcher.js';
 import { Notice } from './notice.js';
 import { styleSheet } from './styles.js';
-import { languageOfWords } from './words.js';
 
 /** @import { Problem } from '../public/demo/problem.js' */
-/** @import { Words } from './words.js' */
+/** @import { Strings } from './strings.js' */
 
 /**
- * @typedef {object} Look
- * @property {Words} words
+ * @typedef {object} ViewState
+ * @property {Strings} strings
  * @property {'light' | 'dark'} theme
- * @property {string | null} launcher its text; null where the chat stands in place
+ * @property {string | null} launcher the launcher's text; null for a chat in place
  * @property {boolean} open
  * @property {string} label the chat's name
  * @property {string | null} height
- * @property {'loading' | 'ready' | 'failed' | 'broken' | 'idle'} state broken: a chat that cannot go on, but stays in view
+ * @property {'loading' | 'ready' | 'failed' | 'broken' | 'idle'} state broken: the chat failed but stays in view
  */
 
 export class View {
@@ -30,52 +29,52 @@ export class View {
 
   /**
    * @param {ShadowRoot} shadow
-   * @param {{ retry: () => void, turn: (open: boolean) => void, soon: () => void }} on
+   * @param {{ retry: () => void, toggle: (open: boolean) => void, preload: () => void }} on
    */
-  constructor(shadow, { retry, turn, soon }) {
+  constructor(shadow, { retry, toggle, preload }) {
     this.#notice = new Notice(retry);
     this.#panel = make('div', { className: 'panel' }, this.#notice.element, this.frame, this.#status);
     this.#panel.part.add('panel');
-    this.#launcher = new Launcher(this.#panel, turn, soon);
+    this.#launcher = new Launcher(this.#panel, toggle, preload);
     this.#root = make('div', { className: 'root' }, this.#panel);
     shadow.adoptedStyleSheets = [styleSheet()];
     shadow.append(this.#root);
   }
 
-  /** Has the message the visitor's focus? */
+  /** Whether the focus is inside the message. */
   get isNoticeFocused() {
     return this.#notice.isFocused;
   }
 
-  /** @param {Problem} problem @param {boolean} passing @param {Words} words */
-  fail(problem, passing, words) {
-    this.#notice.show(problem, passing, words);
+  /** @param {Problem} problem @param {boolean} retryable @param {Strings} strings */
+  fail(problem, retryable, strings) {
+    this.#notice.show(problem, retryable, strings);
   }
 
-  /** Says that it is being tried again, where there is a message. @param {Words} words */
-  retry(words) {
-    this.#notice.busy(true, words);
+  /** Shows in the message, if there is one, that a retry is in progress. @param {Strings} strings */
+  retry(strings) {
+    this.#notice.setBusy(true, strings);
   }
 
   clear() {
     this.#notice.hide();
   }
 
-  /** @param {Words} words */
-  translate(words) {
-    this.#notice.translate(words);
+  /** @param {Strings} strings */
+  translate(strings) {
+    this.#notice.translate(strings);
   }
 
-  /** @param {Look} look */
-  render({ words, theme, launcher, open, label, height, state }) {
+  /** @param {ViewState} view */
+  render({ strings, theme, launcher, open, label, height, state }) {
     this.#root.className = `root ${theme}${launcher === null ? '' : ' floating'}`;
-    this.#root.lang = languageOfWords(words);
+    this.#root.lang = strings.language;
     this.#panel.classList.toggle('open', open);
     this.#panel.classList.toggle('empty', state === 'failed');
     this.frame.classList.toggle('waiting', state === 'loading');
-    const status = state === 'loading' ? words.loading : '';
+    const status = state === 'loading' ? strings.loading : '';
     if (this.#status.textContent !== status) this.#status.textContent = status;
-    // On the root, not the host, whose style belongs to the page.
+    // Set on the root: the style of the host element belongs to the page.
     this.#root.style.setProperty('--height', height && /^\d+(\.\d+)?$/.test(height) ? `${height}px` : height);
     if (launcher === null) {
       this.#launcher.element.remove();
@@ -84,8 +83,8 @@ export class View {
       return;
     }
     this.#panel.setAttribute('role', 'dialog');
-    this.#panel.setAttribute('aria-label', label || words.chat);
-    this.#launcher.show(open, launcher, words);
+    this.#panel.setAttribute('aria-label', label || strings.chat);
+    this.#launcher.update(open, launcher, strings);
     if (!this.#launcher.element.isConnected) this.#root.prepend(this.#launcher.element);
   }
 }

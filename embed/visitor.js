@@ -1,48 +1,48 @@
 /**
- * Who the visitor is where the browser keeps no cookie of the Worker's: the signed value that the Worker gives to pages of
- * allowed sites, kept by the page's own site. On the Worker's own pages the cookie does it, and what is kept is empty.
+ * Stores the signed visitor value that the Worker gives to pages of other allowed sites, because browsers may block its cookie
+ * there. It is stored under the page's own origin. On the Worker's own pages the cookie is enough and the stored value is ''.
  */
 
 const KEY = `chatkit-edge-visitor ${new URL(import.meta.url).origin}`;
-const PATIENCE_MS = 3000;
+const LOCK_TIMEOUT_MS = 3000;
 
-/** Where storage is forbidden it lasts as long as the page. @type {string | null} */
+/** Without storage the value lasts as long as the page. @type {string | null} */
 let value = null;
 
-/** @returns {string | null} null for somebody who was never here */
-export function knownVisitor() {
+/** @returns {string | null} null before the first session */
+export function loadVisitor() {
   try {
-    // Another tab may have been given a newer one.
+    // Another tab may have stored a newer value.
     value = localStorage.getItem(KEY) ?? value;
   } catch {}
   return value;
 }
 
-/** @param {string} given */
-export function keepVisitor(given) {
-  if (given === value) return;
-  value = given;
+/** @param {string} newValue */
+export function saveVisitor(newValue) {
+  if (newValue === value) return;
+  value = newValue;
   try {
-    localStorage.setItem(KEY, given);
+    localStorage.setItem(KEY, newValue);
   } catch {}
 }
 
 /**
- * Two tabs that a new visitor opens at once would be given two visitors, and one of them lose its chats. So the first request of
- * all goes alone, and the others wait for it, though not for ever.
+ * Serializes the first request across tabs. Otherwise a new visitor who opens two tabs at once would get two visitor ids, and
+ * one tab would lose its chats. The lock times out, so a stuck tab does not block the others.
  * @template T
- * @param {() => Promise<T>} ask
+ * @param {() => Promise<T>} send
  * @returns {Promise<T>}
  */
-export async function asOneVisitor(ask) {
-  if (knownVisitor() !== null || !navigator.locks) return ask();
+export async function withVisitorLock(send) {
+  if (loadVisitor() !== null || !navigator.locks) return send();
   /** @type {Promise<T> | undefined} */
-  let asked;
+  let response;
   await navigator.locks
-    .request(KEY, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => {
-      asked = ask();
-      return asked;
+    .request(KEY, { signal: AbortSignal.timeout(LOCK_TIMEOUT_MS) }, () => {
+      response = send();
+      return response;
     })
     .catch(() => {});
-  return asked ?? ask();
+  return response ?? send();
 }

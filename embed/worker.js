@@ -1,10 +1,10 @@
-/** The Worker that this script came from: what it says a page may know, and its two ways to a client secret. */
+/** The API of the Worker that served this script: its public configuration, and the two endpoints for client secrets. */
 
-import { asProblem, Problem } from '../public/demo/problem.js';
-import { badAnswer, call } from '../public/demo/worker.js';
-import { blockedByPolicy } from './csp-violations.js';
-import { untilApart } from './request-queue.js';
-import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
+import { toProblem, Problem } from '../public/demo/problem.js';
+import { badResponse, fetchJson } from '../public/demo/worker.js';
+import { checkForViolation } from './csp-violations.js';
+import { waitForInterval } from './request-queue.js';
+import { withVisitorLock, saveVisitor, loadVisitor } from './visitor.js';
 
 /** @import { Config } from '../public/demo/worker.js' */
 
@@ -13,45 +13,45 @@ import { asOneVisitor, keepVisitor, knownVisitor } from './visitor.js';
  * @property {string} client_secret
  * @property {number} [expires_at] Unix seconds
  * @property {string} [session_id]
- * @property {string} [visitor] on pages of other sites: proves the visitor where the browser keeps no cookie
+ * @property {string} [visitor] on pages of other sites: identifies the visitor if the browser blocks the cookie
  */
 
 export const workerOrigin = new URL(import.meta.url).origin;
 
 /** @type {Config | null} */
-let known = typeof CHATKIT_EDGE_CONFIG === 'undefined' ? null : CHATKIT_EDGE_CONFIG;
+let config = typeof CHATKIT_EDGE_CONFIG === 'undefined' ? null : CHATKIT_EDGE_CONFIG;
 /** @type {Promise<Config> | null} */
-let asking = null;
+let configRequest = null;
 
-/** The same, as far as it is known by now. */
-export const knownConfig = () => known;
+/** The public configuration, or null before it is loaded. */
+export const cachedConfig = () => config;
 
-/** What a page may know. It came with this script, or is asked for once. */
+/** The public configuration: embedded in this script by the Worker, otherwise fetched once. */
 export function getConfig() {
-  if (known) return Promise.resolve(known);
-  asking ??= askConfig().finally(() => {
-    asking = null;
+  if (config) return Promise.resolve(config);
+  configRequest ??= fetchConfig().finally(() => {
+    configRequest = null;
   });
-  return asking;
+  return configRequest;
 }
 
-async function askConfig() {
+async function fetchConfig() {
   const url = `${workerOrigin}/api/chatkit/config`;
-  const body = await call(url, {});
-  if (typeof body.chatkit_js_url !== 'string') throw badAnswer(url, 'without chatkit_js_url');
-  known = /** @type {Config} */ (body);
-  return known;
+  const body = await fetchJson(url, {});
+  if (typeof body.chatkit_js_url !== 'string') throw badResponse(url, 'chatkit_js_url is missing');
+  config = /** @type {Config} */ (body);
+  return config;
 }
 
 /**
- * @param {'session' | 'refresh'} what
- * @param {Record<string, unknown>} fields of the body; none at all is the normal case
- * @param {string | null} token the signed-in user's, where the page has one
+ * @param {'session' | 'refresh'} endpoint
+ * @param {Record<string, unknown>} fields of the body; usually none
+ * @param {string | null} token the signed-in user's, if there is one
  * @returns {Promise<Session>}
  */
-export function askSession(what, fields, token) {
-  const ask = () => post(`${workerOrigin}/api/chatkit/${what}`, fields, token);
-  return what === 'session' && token === null ? asOneVisitor(ask) : ask();
+export function requestSession(endpoint, fields, token) {
+  const send = () => post(`${workerOrigin}/api/chatkit/${endpoint}`, fields, token);
+  return endpoint === 'session' && token === null ? withVisitorLock(send) : send();
 }
 
 /**
@@ -60,35 +60,35 @@ export function askSession(what, fields, token) {
  * @param {string | null} token
  */
 async function post(url, fields, token) {
-  await untilApart();
+  await waitForInterval();
   /** @type {Record<string, string>} */
   const headers = {};
-  const visitor = knownVisitor();
+  const visitor = loadVisitor();
   if (visitor) headers['X-ChatKit-Visitor'] = visitor;
   if (token) headers.Authorization = `Bearer ${token}`;
-  // Sent as plain text, which the Worker reads as well: JSON by name would cost pages of other sites a preflight.
+  // Sent as text/plain: application/json would need a CORS preflight on pages of other sites.
   const body = Object.keys(fields).length > 0 ? JSON.stringify(fields) : undefined;
-  const session = await call(url, { method: 'POST', credentials: 'include', headers, body }).catch(async (error) => {
-    const problem = asProblem(error);
+  const session = await fetchJson(url, { method: 'POST', credentials: 'include', headers, body }).catch(async (error) => {
+    const problem = toProblem(error);
     if (problem.code !== 'worker_unreachable') throw problem;
-    throw (await blockedByPolicy('connect-src', url)) ?? (await foreignOrigin()) ?? problem;
+    throw (await checkForViolation('connect-src', url)) ?? (await findOriginProblem()) ?? problem;
   });
-  if (typeof session.client_secret !== 'string') throw badAnswer(url, 'without client_secret');
-  if (token === null) keepVisitor(typeof session.visitor === 'string' ? session.visitor : '');
+  if (typeof session.client_secret !== 'string') throw badResponse(url, 'client_secret is missing');
+  if (token === null) saveVisitor(typeof session.visitor === 'string' ? session.visitor : '');
   return /** @type {Session} */ (/** @type {unknown} */ (session));
 }
 
 /**
- * A page of a site that is not allowed is told by its browser what it is told when there is no network. But it can reach
- * the Worker in the way that needs no permission, and not in the other.
+ * For a page whose origin is not allowed, the browser reports the same failure as for a network error. To tell them apart:
+ * if the Worker is reachable with `no-cors` but not with CORS, the origin is not allowed.
  */
-async function foreignOrigin() {
+async function findOriginProblem() {
   if (location.origin === workerOrigin) return null;
-  const reaches = (/** @type {string} */ path, /** @type {RequestMode} */ mode) =>
+  const canReach = (/** @type {string} */ path, /** @type {RequestMode} */ mode) =>
     fetch(workerOrigin + path, { mode, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(5000) }).then(
       () => true,
       () => false,
     );
-  if ((await reaches('/api/chatkit/config', 'cors')) || !(await reaches('/favicon.svg', 'no-cors'))) return null;
-  return new Problem('origin_not_allowed', `${workerOrigin} does not answer pages of ${location.origin}.`);
+  if ((await canReach('/api/chatkit/config', 'cors')) || !(await canReach('/favicon.svg', 'no-cors'))) return null;
+  return new Problem('origin_not_allowed', `${workerOrigin} does not allow requests from ${location.origin}.`);
 }

@@ -1,18 +1,18 @@
 // Types of <chatkit-edge>, the element that /embed.js defines. They build on OpenAI's own: npm install --save-dev @openai/chatkit
 import type { ChatKitEvents, ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 
-/** What a page may set of the widget's options; the session is the element's affair. */
+/** The widget's options that a page may set. The element sets `api` itself. */
 export type ChatKitEdgeOptions = Partial<Omit<ChatKitOptions, 'api'>>;
 
-/** What the element's own events carry. */
+/** The element's own events. */
 export type ChatKitEdgeEvents = {
   /** A session was created or refreshed. */
   'chatkit-edge.session': CustomEvent<{ kind: 'created' | 'refreshed'; sessionId: string | null; expiresAt: number | null }>;
-  /** Something failed, and a message is on show. `passing`: the element tries again by itself. */
+  /** Something failed, and the element shows a message. `passing`: it retries automatically. */
   'chatkit-edge.problem': CustomEvent<{ code: string; message: string; requestId: string | null; passing: boolean }>;
-  /** The chat of a launcher was opened. */
+  /** The launcher's chat was opened. */
   'chatkit-edge.open': CustomEvent<null>;
-  /** It was closed. */
+  /** The launcher's chat was closed. */
   'chatkit-edge.close': CustomEvent<null>;
 };
 
@@ -29,23 +29,23 @@ type Calls = Pick<
 >;
 
 /**
- * A chat whose sessions come from the Worker that served the script. The widget's methods wait until it is ready, and are
- * refused with the problem's message where it cannot be.
+ * A chat whose sessions come from the Worker that served the script. The widget's methods wait until it is ready, and
+ * reject with the problem's message if it fails.
  */
 export interface ChatKitEdgeElement extends HTMLElement, Calls {
-  /** All of the widget's options but `api`; they win over the attributes. */
+  /** All of the widget's options except `api`. They override the attributes. */
   options: ChatKitEdgeOptions;
-  /** For `AUTH=jwt`: gives the token that proves the signed-in user. Asked before every session. */
+  /** For `AUTH=jwt`: returns the signed-in user's token. Called before every session request. */
   getToken: (() => string | null | undefined | Promise<string | null | undefined>) | null;
-  /** Is the chat of a launcher open? */
+  /** Whether the launcher's chat is open. */
   open: boolean;
-  /** Opens the chat of a launcher. */
+  /** Opens the launcher's chat. */
   show(): void;
-  /** Closes it; the chat goes on. */
+  /** Closes the launcher's chat without ending it. */
   hide(): void;
-  /** Starts over with a new session, as after signing in as somebody else. */
+  /** Starts over with a new session, for example after another user has signed in. */
   reload(): void;
-  /** The same as setting `options`, under the name that the widget has for it. */
+  /** Sets `options`; same name as the widget's method. */
   setOptions(options: ChatKitEdgeOptions): void;
 
   addEventListener<K extends keyof (ChatKitEvents & ChatKitEdgeEvents)>(
@@ -64,13 +64,13 @@ export interface ChatKitEdgeElement extends HTMLElement, Calls {
 
 /** The element's attributes. */
 export interface ChatKitEdgeAttributes {
-  /** One of the Worker's workflows; its default where not given. */
+  /** One of the Worker's workflows. Default: the Worker's default workflow. */
   workflow?: string;
-  /** The thread to begin with. */
+  /** The thread to open first. */
   thread?: string;
-  /** Where not given, the page's own. */
+  /** Default: the page's color scheme. */
   theme?: 'light' | 'dark';
-  /** A language tag, as `es` or `pt-BR`. Where not given, the page's `lang`, or the browser's. */
+  /** A language tag such as `es` or `pt-BR`. Default: the page's `lang`, or the browser's language. */
   locale?: string;
   /** The title of the start screen. */
   greeting?: string;
@@ -82,13 +82,13 @@ export interface ChatKitEdgeAttributes {
   label?: string;
   /** A number of pixels, or a CSS length. */
   height?: string | number;
-  /** A floating button instead of a chat in place; the value is its text. */
+  /** Shows a floating button that opens the chat. The value is the button's text. */
   launcher?: string | boolean;
-  /** The chat of a launcher is open. */
+  /** The launcher's chat is open. */
   open?: boolean;
-  /** `off`: the Worker is told of no events and errors. */
+  /** `off`: no events or errors are reported to the Worker. */
   analytics?: 'on' | 'off';
-  /** The widget's script, where the Worker's own setting is not to be used. */
+  /** The URL of the widget's script. Default: the Worker's setting. */
   script?: string;
 }
 
@@ -111,7 +111,7 @@ declare global {
     'chatkit-edge': ChatKitEdgeElement;
   }
 
-  // React 19 looks in its own module instead; docs/embed.md has the line for it.
+  // React 19 uses the JSX namespace of its own module; docs/embed.md shows the declaration.
   namespace JSX {
     interface IntrinsicElements extends ChatKitEdgeJSX {}
   }

@@ -1,19 +1,19 @@
-// The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events that the published
-// types of @openai/chatkit give it. Attachments, tools, models, entities, commands and client tools are left out.
-// It reaches the page as one script together with the modules of widget/ (see widget-script.mjs).
-import { Client, RequestError, detailOf, isHosted } from './widget/client.js';
+// The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events of the published types
+// of @openai/chatkit. Attachments, tools, models, entities, commands and client tools are not supported. widget-script.mjs
+// joins this file and the modules in widget/ into one script.
+import { Client, RequestError, errorMessage, isHosted } from './widget/client.js';
 import { textsFor } from './widget/texts.js';
 import { View, textOf } from './widget/view.js';
 
 /** @import { ChatKitEvents, ChatKitOptions, OpenAIChatKit as Published } from '@openai/chatkit' */
 /** @import { HostedOptions } from './widget/client.js' */
 /** @import { ThreadSummary } from './widget/history.js' */
-/** @import { Item, NoticeMore } from './widget/view.js' */
+/** @import { Item, NoticeOptions } from './widget/view.js' */
 
-// currentScript is null in a module; its tag is then found by its name.
-const ownScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
-const namedScript = /** @type {HTMLScriptElement | null} */ (document.querySelector('script[src*="/chatkit.js"]'));
-const sandboxOrigin = new URL(ownScript?.src || namedScript?.src || location.href).origin;
+// document.currentScript is null in a module, so find the tag by its URL.
+const currentScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
+const moduleScript = /** @type {HTMLScriptElement | null} */ (document.querySelector('script[src*="/chatkit.js"]'));
+const sandboxOrigin = new URL(currentScript?.src || moduleScript?.src || location.href).origin;
 
 /** @implements {Published} */
 class OpenAIChatKit extends HTMLElement {
@@ -23,7 +23,7 @@ class OpenAIChatKit extends HTMLElement {
   #texts = textsFor();
   /** @type {View | null} */
   #view = null;
-  /** Absent while the element is out of the page. @type {Client | null} */
+  /** Null while the element is not in the page. @type {Client | null} */
   #client = null;
   /** @type {string | null} */
   #threadId = null;
@@ -46,7 +46,7 @@ class OpenAIChatKit extends HTMLElement {
   /** @param {ChatKitOptions} options */
   setOptions(options) {
     if (!isHosted(options)) {
-      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }; the chat stays empty.');
+      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }. The chat stays empty.');
       return;
     }
     this.#options = options;
@@ -70,7 +70,7 @@ class OpenAIChatKit extends HTMLElement {
   async sendUserMessage({ text, content, newThread = false } = {}) {
     this.#ready();
     if (newThread) this.#newThread();
-    if (this.#sending) throw new Error('A reply is still coming in.');
+    if (this.#sending) throw new Error('A reply is still streaming.');
     await this.#send(text ?? textOf(content));
   }
 
@@ -123,10 +123,10 @@ class OpenAIChatKit extends HTMLElement {
         this.#historyAllowed = info.chatkit_configuration.history.enabled;
         view.allowHistory(this.#historyAllowed);
       },
-      renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: detailOf(error), retry: true }),
+      renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: errorMessage(error), retry: true }),
       log: (name, data) => this.#log(name, data),
     });
-    // Listeners added right after setOptions hear of this one too.
+    // Delayed, so that listeners added right after setOptions receive the event.
     queueMicrotask(() => this.#fire('chatkit.ready'));
     this.#connect();
   }
@@ -137,7 +137,7 @@ class OpenAIChatKit extends HTMLElement {
     try {
       await client.renew();
     } catch (error) {
-      if (!client.stopped) this.#fail(error, this.#texts.noConnection, { detail: detailOf(error), retry: true });
+      if (!client.stopped) this.#fail(error, this.#texts.noConnection, { detail: errorMessage(error), retry: true });
       return;
     }
     const initialThread = this.#options?.initialThread;
@@ -196,7 +196,7 @@ class OpenAIChatKit extends HTMLElement {
     }
   }
 
-  /** Leaves a reply that is still coming in; the sandbox keeps the whole of it in its thread. */
+  /** Stops showing a reply that is still streaming. The sandbox stores the whole reply in the thread. */
   #stopReply() {
     this.#sending?.abort();
     this.#sending = null;
@@ -208,12 +208,12 @@ class OpenAIChatKit extends HTMLElement {
     const { client, view } = this.#ready();
     if (this.#sending || text.trim() === '') return;
     const sending = new AbortController();
-    const left = () => client.stopped || sending.signal.aborted;
+    const isStale = () => client.stopped || sending.signal.aborted;
     this.#sending = sending;
     this.#initialThreadOpened = true;
     view.setNotice('');
     view.setBusy(true);
-    const asked = view.addMessage('user', text);
+    const userMessage = view.addMessage('user', text);
     const reply = view.addMessage('assistant');
     reply.waiting(true);
     this.#log('message.sent', { newThread: this.#threadId === null });
@@ -225,24 +225,25 @@ class OpenAIChatKit extends HTMLElement {
         body: JSON.stringify({ thread_id: this.#threadId, text, locale: this.#texts.language }),
       });
       const { body } = response;
-      if (left()) return void body?.cancel();
+      if (isStale()) return void body?.cancel();
       started = true;
-      this.#setThread(response.headers.get('X-Thread-Id'), decodeURIComponent(response.headers.get('X-Thread-Title') ?? '') || null);
+      const title = decodeURIComponent(response.headers.get('X-Thread-Title') ?? '');
+      this.#setThread(response.headers.get('X-Thread-Id'), title || null);
       this.#fire('chatkit.response.start');
       if (!body) throw new TypeError('The reply has no body.');
       const shown = new WritableStream({ write: reply.append });
       await body.pipeThrough(new TextDecoderStream()).pipeTo(shown, { signal: sending.signal });
     } catch (error) {
-      if (left()) return;
+      if (isStale()) return;
       if (!started) {
-        // The words go back to where they can be sent again.
-        asked.remove();
+        // Put the text back into the composer, so that it can be sent again.
+        userMessage.remove();
         reply.remove();
         if (view.composerText === '') view.composerText = text;
       }
       this.#failMessage(error, started);
     } finally {
-      if (!left()) {
+      if (!isStale()) {
         this.#sending = null;
         reply.waiting(false);
         view.setBusy(false);
@@ -251,11 +252,13 @@ class OpenAIChatKit extends HTMLElement {
     }
   }
 
-  /** @param {unknown} error @param {boolean} started whether the reply had begun */
+  /** @param {unknown} error @param {boolean} started whether the reply had started */
   #failMessage(error, started) {
     if (started) return this.#fail(error, this.#texts.cutShort);
-    if (error instanceof RequestError && error.status === 429) return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
-    this.#fail(error, this.#texts.notSent, { detail: detailOf(error) });
+    if (error instanceof RequestError && error.status === 429) {
+      return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
+    }
+    this.#fail(error, this.#texts.notSent, { detail: errorMessage(error) });
   }
 
   async #openHistory() {
@@ -283,17 +286,17 @@ class OpenAIChatKit extends HTMLElement {
     this.#fire('chatkit.history.close');
   }
 
-  /** The parts of a chat that is set up. */
+  /** The parts of an initialized chat; throws before setOptions. */
   #ready() {
     if (!this.#client || !this.#view || !this.#options) {
-      throw new Error('The chat is not set up: call setOptions, and put the element into the page.');
+      throw new Error('The chat is not set up. Call setOptions and add the element to the page.');
     }
     return { client: this.#client, view: this.#view, options: this.#options };
   }
 
-  /** @param {unknown} error @param {string} words @param {NoticeMore} [more] */
-  #fail(error, words, more) {
-    this.#view?.setNotice(words, more);
+  /** @param {unknown} error @param {string} message @param {NoticeOptions} [options] */
+  #fail(error, message, options) {
+    this.#view?.setNotice(message, options);
     this.#fireError(error);
   }
 

@@ -1,18 +1,18 @@
-// Every way OpenAI can fail that the Worker must cope with, each with a name to ask for it by.
+// The faults that the sandbox can simulate: every way OpenAI can fail that the Worker must handle. Each has a name.
 import { HttpError, sendJson } from './http.mjs';
-import { rejectedKey } from './api.mjs';
+import { invalidKeyError } from './api.mjs';
 
 const HUGE_BYTES = 5 * 1024 * 1024;
-const DRIP_MS = 200;
+const DRIP_INTERVAL_MS = 200;
 
 const error = (status, message, more) => () => new HttpError(status, message, more);
-const unwell = { type: 'server_error' };
+const serverError = { type: 'server_error' };
 
-/** Plain error answers, given in place of the real one. */
-const ERRORS = {
+/** Error responses, sent instead of the real response. */
+const ERROR_RESPONSES = {
   'bad-request': error(400, 'Invalid request.', { code: 'invalid_value' }),
-  'invalid-key': (key) => rejectedKey(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
-  // No error of OpenAI's says as much, but nothing keeps it from doing so.
+  'invalid-key': (key) => invalidKeyError(key, { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' }),
+  // No known error of OpenAI quotes this much, but one could.
   'echo-secrets': (key) => new HttpError(400, `Rejected: Bearer ${key}, ending in ${key.slice(-8)}, for ek_echoed_0123456789.`, {
     headers: { 'x-request-id': `req-${key}` },
   }),
@@ -21,14 +21,14 @@ const ERRORS = {
   'request-timeout': error(408, 'The request timed out.', { type: 'timeout' }),
   conflict: error(409, 'The request conflicts with another one.', { code: 'conflict' }),
   'rate-limited': error(429, 'Rate limit reached for requests', { type: 'requests', code: 'rate_limit_exceeded' }),
-  'server-error': error(500, 'The server had an error while processing your request. Sorry about that!', unwell),
-  'bad-gateway': error(502, 'Bad gateway.', unwell),
-  unavailable: error(503, 'The engine is currently overloaded, please try again later.', unwell),
-  'gateway-timeout': error(504, 'The gateway timed out.', unwell),
+  'server-error': error(500, 'The server had an error while processing your request. Sorry about that!', serverError),
+  'bad-gateway': error(502, 'Bad gateway.', serverError),
+  unavailable: error(503, 'The engine is currently overloaded, please try again later.', serverError),
+  'gateway-timeout': error(504, 'The gateway timed out.', serverError),
 };
 
-/** Faults of the connection, or answers that are no JSON at all; given in place of the real one. */
-const INSTEAD = {
+/** Connection failures and responses that are not JSON, sent instead of the real response. */
+const CONNECTION_FAULTS = {
   reset: (res) => res.socket?.resetAndDestroy(),
   silence: () => {},
   html: (res, headers) => {
@@ -41,8 +41,8 @@ const INSTEAD = {
   },
 };
 
-/** Faults that spoil a good answer: the session exists, what is said of it is wrong. */
-const SPOILED = {
+/** Corrupted responses: the session is created, but the response about it is wrong. */
+const CORRUPTIONS = {
   'no-secret': (res, headers, { client_secret: _, ...rest }) => sendJson(res, 200, rest, headers),
   odd: (res, headers, resource) =>
     sendJson(
@@ -62,7 +62,7 @@ const SPOILED = {
       },
       headers,
     ),
-  // Ended a day ago, as when clocks are apart or a session is looked up late.
+  // Expired a day ago, as with a wrong clock or a late lookup.
   'long-over': (res, headers, resource) =>
     sendJson(res, 200, { ...resource, expires_at: Math.floor(Date.now() / 1000) - 86_400 }, headers),
   huge: (res, headers, resource) => sendJson(res, 200, { padding: 'x'.repeat(HUGE_BYTES), ...resource }, headers),
@@ -74,17 +74,17 @@ const SPOILED = {
   drip: (res, headers) => {
     res.writeHead(200, { 'Content-Type': 'application/json', ...headers });
     res.write('{');
-    const timer = setInterval(() => res.write(' '), DRIP_MS);
+    const timer = setInterval(() => res.write(' '), DRIP_INTERVAL_MS);
     res.on('close', () => clearInterval(timer));
   },
 };
 
-export const FAULTS = Object.freeze([ERRORS, INSTEAD, SPOILED].flatMap(Object.keys));
+export const FAULTS = Object.freeze([ERROR_RESPONSES, CONNECTION_FAULTS, CORRUPTIONS].flatMap(Object.keys));
 
 /**
  * @typedef {object} Fault
  * @property {string} name
- * @property {number} left how many more requests it is for
+ * @property {number} remaining how many more requests it affects
  * @property {Record<string, string>} headers
  */
 
@@ -93,35 +93,37 @@ export const FAULTS = Object.freeze([ERRORS, INSTEAD, SPOILED].flatMap(Object.ke
  * @param {{ times?: number, retryAfter?: number, retryAfterMs?: number, headers?: Record<string, string> }} [options]
  * @returns {Fault}
  */
-export function makeFault(name, { times = 1, retryAfter, retryAfterMs, headers = {} } = {}) {
+export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers = {} } = {}) {
   if (!FAULTS.includes(name)) throw new TypeError(`No fault is named '${name}'. There are: ${FAULTS.join(', ')}.`);
-  if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) throw new TypeError('times must be a whole number above 0, or Infinity.');
-  const all = { ...headers };
-  if (retryAfter !== undefined) all['Retry-After'] = String(retryAfter);
-  if (retryAfterMs !== undefined) all['retry-after-ms'] = String(retryAfterMs);
-  for (const [key, value] of Object.entries(all)) {
+  if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
+    throw new TypeError('times must be a whole number above 0, or Infinity.');
+  }
+  const allHeaders = { ...headers };
+  if (retryAfter !== undefined) allHeaders['Retry-After'] = String(retryAfter);
+  if (retryAfterMs !== undefined) allHeaders['retry-after-ms'] = String(retryAfterMs);
+  for (const [key, value] of Object.entries(allHeaders)) {
     if (!/^[\w-]+$/.test(key) || typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) {
       throw new TypeError(`headers.${key} cannot be sent as a header.`);
     }
   }
-  return { name, left: times, headers: all };
+  return { name, remaining: times, headers: allHeaders };
 }
 
-/** Whether the fault comes in place of the real answer, and not out of it. */
-export const replacesAnswer = (fault) => !Object.hasOwn(SPOILED, fault.name);
+/** Whether the fault replaces the real response instead of corrupting it. */
+export const replacesResponse = (fault) => !Object.hasOwn(CORRUPTIONS, fault.name);
 
 /**
- * @param {Fault} fault one that replaces the answer
+ * @param {Fault} fault one that replaces the response
  * @param {import('node:http').ServerResponse} res
- * @param {{ key: string, headers: Record<string, string> }} context the key of the request, and headers every answer has
+ * @param {{ key: string, headers: Record<string, string> }} context the request's key, and headers of every response
  */
-export function giveInstead(fault, res, { key, headers }) {
-  if (Object.hasOwn(INSTEAD, fault.name)) return INSTEAD[fault.name](res, { ...headers, ...fault.headers });
-  const failure = ERRORS[fault.name](key);
+export function sendReplacement(fault, res, { key, headers }) {
+  if (Object.hasOwn(CONNECTION_FAULTS, fault.name)) return CONNECTION_FAULTS[fault.name](res, { ...headers, ...fault.headers });
+  const failure = ERROR_RESPONSES[fault.name](key);
   sendJson(res, failure.status, failure.body, { ...headers, ...failure.headers, ...fault.headers });
 }
 
-/** @param {Fault} fault one that spoils the answer */
-export function giveSpoiled(fault, res, resource, headers) {
-  SPOILED[fault.name](res, { ...headers, ...fault.headers }, resource);
+/** @param {Fault} fault one that corrupts the response */
+export function sendCorrupted(fault, res, resource, headers) {
+  CORRUPTIONS[fault.name](res, { ...headers, ...fault.headers }, resource);
 }

@@ -1,7 +1,6 @@
-// The few pieces of HTTP that every part of the sandbox needs: reading a bounded body, answering in JSON,
-// and errors in the shape OpenAI gives them.
+// HTTP helpers of the sandbox: reading a body up to a limit, sending JSON, and errors in OpenAI's format.
 
-/** Thrown to end a request with an error answer. */
+/** Thrown to end a request with an error response. */
 export class HttpError extends Error {
   /**
    * @param {number} status
@@ -17,7 +16,7 @@ export class HttpError extends Error {
 }
 
 /**
- * Reads a body, counting as it comes: a length header may be absent or wrong.
+ * Reads a body and counts its bytes: Content-Length may be missing or wrong.
  * @param {import('node:http').IncomingMessage} req
  * @param {number} limit bytes
  * @returns {Promise<Buffer>}
@@ -25,7 +24,7 @@ export class HttpError extends Error {
 export async function readBody(req, limit) {
   const chunks = [];
   let size = 0;
-  // Leaving the loop early would destroy the socket, and the client could not read the 413.
+  // By default, leaving the loop early destroys the socket, and the client could not read the 413.
   const stream = req.iterator({ destroyOnReturn: false });
   for await (const chunk of stream) {
     size += chunk.length;
@@ -55,7 +54,7 @@ export function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether the Content-Type header says JSON, whatever its parameters. */
+/** Whether Content-Type is application/json, with any parameters. */
 export function isJson(headers) {
   return String(headers['content-type'] ?? '').split(';')[0].trim().toLowerCase() === 'application/json';
 }

@@ -11,7 +11,7 @@ try {
   console.log(`Widget:   ${sandbox.widgetUrl}`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => sandbox.close());
 } catch (error) {
-  const taken = error.code === 'EADDRINUSE';
-  console.error(taken ? `Port ${values.port} is in use; choose another with --port.` : `The sandbox could not start: ${error.message}`);
+  const inUse = `Port ${values.port} is in use. Choose another with --port.`;
+  console.error(error.code === 'EADDRINUSE' ? inUse : `The sandbox could not start: ${error.message}`);
   process.exitCode = 1;
 }

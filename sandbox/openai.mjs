@@ -1,10 +1,10 @@
-// The stand-in for OpenAI: one HTTP server on loopback with the API under /v1, the stand-in widget and what it talks
-// to, and /sandbox/ to ask for faults and see what came in. `npm start` without a key and the tests both use it.
+// The sandbox, a stand-in for OpenAI: an HTTP server on loopback with the API under /v1, the stand-in widget and its API
+// under /widget/, and /sandbox/ to set faults and list requests. `npm start` without a key and the tests use it.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { answer } from './api.mjs';
-import { giveInstead, giveSpoiled, makeFault, replacesAnswer } from './faults.mjs';
+import { handleApiRequest } from './api.mjs';
+import { sendReplacement, sendCorrupted, createFault, replacesResponse } from './faults.mjs';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
 import { Sessions, toResource } from './sessions.mjs';
 import { CORS, WidgetApi } from './widget-api.mjs';
@@ -13,32 +13,32 @@ import { widgetScript } from './widget-script.mjs';
 export const SANDBOX_KEY = 'sk-sandbox-key-0000000000000000';
 export const SANDBOX_WORKFLOW = 'wf_sandbox';
 
-const API_BYTES = 16 * 1024 * 1024;
-const CONTROL_BYTES = 64 * 1024;
-const REQUESTS_KEPT = 10_000;
+const MAX_API_BYTES = 16 * 1024 * 1024;
+const MAX_CONTROL_BYTES = 64 * 1024;
+const MAX_REQUESTS = 10_000;
 
 /**
- * @typedef {object} SeenRequest
+ * @typedef {object} RecordedRequest
  * @property {string} method
  * @property {string} path with its query
  * @property {import('node:http').IncomingHttpHeaders} headers
  * @property {any} body parsed JSON, or null
- * @property {number | null} status of the answer; null while there is none
- * @property {string} requestId the answer's x-request-id
- * @property {string} [session] id of the session created or cancelled
- * @property {boolean} [dropped] the client went away before the answer was complete
+ * @property {number | null} status of the response; null before it is sent
+ * @property {string} requestId the response's x-request-id
+ * @property {string} [session] id of the created or cancelled session
+ * @property {boolean} [dropped] the client disconnected before the response was complete
  */
 
 /**
  * Starts the sandbox on 127.0.0.1.
  * @param {object} [options]
- * @param {number} [options.port] 0 for any free one
- * @param {string} [options.apiKey] the one key that is accepted
- * @param {string[]} [options.workflows] the workflows that exist
- * @param {number} [options.ttlSeconds] lifetime of a session whose request names none
- * @param {number} [options.wordDelayMs] pause between the words of a reply
- * @param {number} [options.apiDelayMs] how long the API takes for each answer
- * @param {number} [options.scriptDelayMs] how long the widget's script takes
+ * @param {number} [options.port] 0 for any free port
+ * @param {string} [options.apiKey] the only accepted key
+ * @param {string[]} [options.workflows] ids of the existing workflows
+ * @param {number} [options.ttlSeconds] default lifetime of a session
+ * @param {number} [options.wordDelayMs] delay between the words of a reply
+ * @param {number} [options.apiDelayMs] delay of each API response
+ * @param {number} [options.scriptDelayMs] delay of the widget's script
  */
 export async function startSandbox({
   port = 0,
@@ -52,51 +52,59 @@ export async function startSandbox({
   const script = await widgetScript();
   const sessions = new Sessions(ttlSeconds);
   const widget = new WidgetApi(sessions, wordDelayMs);
-  /** @type {SeenRequest[]} */
+  /** @type {RecordedRequest[]} */
   const requests = [];
   /** @type {import('./faults.mjs').Fault[]} */
   const faults = [];
-  /** Answers that a fault keeps from ending. @type {Set<import('node:http').ServerResponse>} */
-  const held = new Set();
-  /** What answers of the API wait for. @type {Promise<void>} */
+  /** Responses of faults that may never end. @type {Set<import('node:http').ServerResponse>} */
+  const openResponses = new Set();
+  /** API responses wait for this; see hold(). @type {Promise<void>} */
   let gate = Promise.resolve();
 
   function nextFault() {
     const fault = faults[0];
-    if (fault && --fault.left <= 0) faults.shift();
+    if (fault && --fault.remaining <= 0) faults.shift();
     return fault;
   }
 
   async function api(req, res, pathname) {
-    /** @type {SeenRequest} */
-    const seen = { method: req.method, path: req.url, headers: req.headers, body: null, status: null, requestId: `req_${randomBytes(16).toString('hex')}` };
-    const headers = { 'x-request-id': seen.requestId };
-    requests.push(seen);
-    if (requests.length > REQUESTS_KEPT) requests.shift();
+    /** @type {RecordedRequest} */
+    const record = {
+      method: req.method,
+      path: req.url,
+      headers: req.headers,
+      body: null,
+      status: null,
+      requestId: `req_${randomBytes(16).toString('hex')}`,
+    };
+    const headers = { 'x-request-id': record.requestId };
+    requests.push(record);
+    if (requests.length > MAX_REQUESTS) requests.shift();
     res.on('close', () => {
-      if (!res.writableFinished) seen.dropped = true;
+      if (!res.writableFinished) record.dropped = true;
     });
-    // A status belongs to the record as soon as it is sent, and not only when the client has read it all.
+    // Record the status as soon as it is sent, not when the client has read the whole response.
     const writeHead = res.writeHead;
     res.writeHead = function (status, ...rest) {
-      seen.status = status;
+      record.status = status;
       return writeHead.call(this, status, ...rest);
     };
     try {
-      const bytes = await readBody(req, API_BYTES);
-      seen.body = jsonOrNull(bytes);
+      const bytes = await readBody(req, MAX_API_BYTES);
+      record.body = jsonOrNull(bytes);
       if (apiDelayMs) await wait(apiDelayMs);
       await gate;
       const fault = nextFault();
       if (fault) {
-        held.add(res);
-        res.on('close', () => held.delete(res));
+        openResponses.add(res);
+        res.on('close', () => openResponses.delete(res));
       }
-      if (fault && replacesAnswer(fault)) return giveInstead(fault, res, { key: bearer(req.headers) ?? '', headers });
-      const session = answer({ method: req.method, pathname, headers: req.headers, bytes }, { apiKey, workflows, sessions });
-      seen.session = session.id;
+      if (fault && replacesResponse(fault)) return sendReplacement(fault, res, { key: bearer(req.headers) ?? '', headers });
+      const request = { method: req.method, pathname, headers: req.headers, bytes };
+      const session = handleApiRequest(request, { apiKey, workflows, sessions });
+      record.session = session.id;
       const resource = toResource(session);
-      if (fault) giveSpoiled(fault, res, resource, headers);
+      if (fault) sendCorrupted(fault, res, resource, headers);
       else sendJson(res, 200, resource, headers);
     } catch (error) {
       sendError(res, error, headers);
@@ -104,20 +112,20 @@ export async function startSandbox({
   }
 
   function fail(name, options) {
-    faults.push(makeFault(name, options));
+    faults.push(createFault(name, options));
   }
 
   async function control(req, res, pathname) {
     const route = `${req.method} ${pathname}`;
-    if (route === 'GET /sandbox/requests') return sendJson(res, 200, { data: requests.map(masked) });
+    if (route === 'GET /sandbox/requests') return sendJson(res, 200, { data: requests.map(redacted) });
     if (route === 'DELETE /sandbox/faults') {
       faults.length = 0;
       return sendJson(res, 200, { faults: [] });
     }
     if (route === 'POST /sandbox/faults') {
-      // Another site's page can post without asking only when it does not say JSON.
+      // Pages of other sites can post without a CORS preflight only if the type is not JSON.
       if (!isJson(req.headers)) throw new HttpError(415, 'Content-Type must be application/json.');
-      const body = parseJson(await readBody(req, CONTROL_BYTES));
+      const body = parseJson(await readBody(req, MAX_CONTROL_BYTES));
       if (!isObject(body)) throw new HttpError(400, 'The body must be an object such as {"fault":"unavailable","times":3}.');
       const { fault, times = 1, ...options } = body;
       try {
@@ -125,18 +133,24 @@ export async function startSandbox({
       } catch (error) {
         throw new HttpError(400, error.message);
       }
-      return sendJson(res, 200, { faults: faults.map(({ name, left }) => ({ fault: name, times: left === Infinity ? 'always' : left })) });
+      const timesOf = (remaining) => (remaining === Infinity ? 'always' : remaining);
+      return sendJson(res, 200, { faults: faults.map(({ name, remaining }) => ({ fault: name, times: timesOf(remaining) })) });
     }
     throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
   }
 
   async function route(req, res) {
-    const pathname = pathOf(req.url);
+    const pathname = pathnameOf(req.url);
     if (pathname.startsWith('/v1/')) return api(req, res, pathname);
     if (pathname.startsWith('/widget/')) return widget.handle(req, res, pathname);
     if (pathname.startsWith('/sandbox/')) return control(req, res, pathname);
     if (pathname === '/chatkit.js' && ['GET', 'HEAD', 'OPTIONS'].includes(req.method)) {
-      const headers = { 'Content-Type': 'text/javascript; charset=utf-8', 'Cache-Control': 'no-cache', 'Cross-Origin-Resource-Policy': 'cross-origin', ...CORS };
+      const headers = {
+        'Content-Type': 'text/javascript; charset=utf-8',
+        'Cache-Control': 'no-cache',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+        ...CORS,
+      };
       if (scriptDelayMs) await wait(scriptDelayMs);
       res.writeHead(200, headers);
       res.end(req.method === 'GET' ? script : undefined);
@@ -147,7 +161,7 @@ export async function startSandbox({
 
   const server = createServer((req, res) => {
     res.on('error', () => {});
-    route(req, res).catch((error) => sendError(res, error, pathOf(req.url, '').startsWith('/widget/') ? CORS : {}));
+    route(req, res).catch((error) => sendError(res, error, pathnameOf(req.url, '').startsWith('/widget/') ? CORS : {}));
   });
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -167,21 +181,21 @@ export async function startSandbox({
     requests,
     sessions: sessions.byId,
     fail,
-    /** Keeps the API's answers back until what it gives is called. @returns {() => void} */
+    /** Holds the API's responses back until the returned function is called. @returns {() => void} */
     hold() {
       const { promise, resolve } = Promise.withResolvers();
       gate = promise;
       return resolve;
     },
-    /** Forgets requests, faults, sessions and threads, and drops the answers that faults still hold open. */
+    /** Deletes requests, faults, sessions and threads, and closes responses that faults hold open. */
     reset() {
       requests.length = 0;
       faults.length = 0;
       sessions.clear();
       widget.clear();
-      for (const res of held) res.destroy();
+      for (const res of openResponses) res.destroy();
     },
-    /** Ends the server with every connection it has. @returns {Promise<void>} */
+    /** Stops the server and closes all connections. @returns {Promise<void>} */
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());
@@ -191,12 +205,12 @@ export async function startSandbox({
   };
 }
 
-function pathOf(url, otherwise) {
+function pathnameOf(url, fallback) {
   try {
     return new URL(url, 'http://sandbox').pathname;
   } catch {
-    if (otherwise !== undefined) return otherwise;
-    throw new HttpError(400, 'The URL of the request cannot be read.');
+    if (fallback !== undefined) return fallback;
+    throw new HttpError(400, 'The URL of the request is not valid.');
   }
 }
 
@@ -208,17 +222,17 @@ function jsonOrNull(bytes) {
   }
 }
 
-/** A request as it may be shown: the key it came with is cut out. */
-function masked(seen) {
-  const { authorization, ...headers } = seen.headers;
-  return { ...seen, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
+/** A request without its API key. */
+function redacted(record) {
+  const { authorization, ...headers } = record.headers;
+  return { ...record, headers: authorization === undefined ? headers : { ...headers, authorization: 'Bearer ***' } };
 }
 
 function sendError(res, error, headers) {
   if (error instanceof HttpError) return sendJson(res, error.status, error.body, { ...error.headers, ...headers });
-  // A client that goes away while its body is being read is its own affair.
+  // Ignore a client that disconnects while it sends its body.
   if (error?.code !== 'ECONNRESET') console.error('sandbox:', error);
-  const failure = new HttpError(500, 'The sandbox itself failed; its log says why.', { type: 'server_error' });
+  const failure = new HttpError(500, 'The sandbox failed. Its log has the reason.', { type: 'server_error' });
   if (res.headersSent) res.destroy();
   else sendJson(res, 500, failure.body, headers);
 }

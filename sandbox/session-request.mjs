@@ -1,5 +1,5 @@
-// Checks the body of POST /v1/chatkit/sessions as strictly as OpenAI's description of CreateChatSessionBody:
-// every type and bound, no unknown field, no null standing for "not set".
+// Validates the body of POST /v1/chatkit/sessions as strictly as OpenAI's CreateChatSessionBody schema: every type and
+// limit, no unknown fields, no null for missing fields.
 import { HttpError, isObject } from './http.mjs';
 
 const STATE_VARIABLES_MAX = 64;
@@ -44,7 +44,7 @@ const BODY = object(
 );
 
 /**
- * Throws the 400 that OpenAI would give for the first thing wrong with a body.
+ * Throws the 400 that OpenAI would return for the first error in a body.
  * @param {unknown} body
  */
 export function checkSessionRequest(body) {
@@ -90,7 +90,8 @@ function checkMap(value, path) {
   if (!isObject(value)) throw invalidType(path, 'an object', value);
   const names = Object.keys(value);
   if (names.length > STATE_VARIABLES_MAX) {
-    throw invalid(`Invalid '${path}': ${names.length} properties, the maximum is ${STATE_VARIABLES_MAX}.`, path, 'object_above_max_properties');
+    const message = `Invalid '${path}': ${names.length} properties, the maximum is ${STATE_VARIABLES_MAX}.`;
+    throw invalid(message, path, 'object_above_max_properties');
   }
   for (const name of names) {
     const at = `${path}.${name}`;
@@ -100,7 +101,8 @@ function checkMap(value, path) {
     const item = value[name];
     if (typeof item === 'string') {
       if (length(item) > STATE_STRING_MAX) {
-        throw invalid(`Invalid '${at}': string too long. The maximum length is ${STATE_STRING_MAX}.`, at, 'string_above_max_length');
+        const message = `Invalid '${at}': string too long. The maximum length is ${STATE_STRING_MAX}.`;
+        throw invalid(message, at, 'string_above_max_length');
       }
     } else if (typeof item !== 'boolean' && !Number.isFinite(item)) {
       throw invalidType(at, 'a string, integer, boolean or number', item);
@@ -121,14 +123,16 @@ function checkString(value, { minLength = 0, allowed }, path) {
 function checkInteger(value, { min, max = Infinity }, path) {
   if (!Number.isInteger(value)) throw invalidType(path, 'an integer', value);
   if (value < min) {
-    throw invalid(`Invalid '${path}': integer below minimum value. Expected >= ${min}, but got ${value}.`, path, 'integer_below_min_value');
+    const message = `Invalid '${path}': integer below minimum value. Expected >= ${min}, but got ${value}.`;
+    throw invalid(message, path, 'integer_below_min_value');
   }
   if (value > max) {
-    throw invalid(`Invalid '${path}': integer above maximum value. Expected <= ${max}, but got ${value}.`, path, 'integer_above_max_value');
+    const message = `Invalid '${path}': integer above maximum value. Expected <= ${max}, but got ${value}.`;
+    throw invalid(message, path, 'integer_above_max_value');
   }
 }
 
-/** Length in characters, as JSON Schema counts it; a string that is short enough in UTF-16 needs no counting. */
+/** Length in code points, as in JSON Schema. A short UTF-16 length is an upper bound, so no counting is needed. */
 function length(text) {
   return text.length <= STATE_KEY_MAX ? text.length : [...text].length;
 }

@@ -1,8 +1,8 @@
-// Keeps the sessions the sandbox has given out, and writes them as OpenAI's ChatSessionResource.
+// Stores the sandbox's sessions in memory and serializes them as OpenAI's ChatSessionResource.
 import { randomBytes } from 'node:crypto';
 
 const DEFAULT_REQUESTS_PER_MINUTE = 10;
-const KEEP_AFTER_EXPIRY_MS = 60 * 60 * 1000;
+const RETENTION_MS = 60 * 60 * 1000;
 
 /**
  * @typedef {object} Session
@@ -10,12 +10,12 @@ const KEEP_AFTER_EXPIRY_MS = 60 * 60 * 1000;
  * @property {string} user
  * @property {string} clientSecret
  * @property {number} expiresAt Unix seconds
- * @property {number} endsAt milliseconds; the moment it really ends
+ * @property {number} endsAt exact expiry in Unix milliseconds
  * @property {'active' | 'expired' | 'cancelled'} status
  * @property {Record<string, any>} workflow
  * @property {number} requestsPerMinute
  * @property {Record<string, any>} configuration
- * @property {number[]} messageTimes when its last minute's messages came
+ * @property {number[]} messageTimes times of the messages in the last minute
  */
 
 export class Sessions {
@@ -24,16 +24,16 @@ export class Sessions {
   #bySecret = new Map();
   #ttlSeconds;
 
-  /** @param {number} ttlSeconds lifetime of a session whose request names none */
+  /** @param {number} ttlSeconds default lifetime of a session */
   constructor(ttlSeconds) {
     this.#ttlSeconds = ttlSeconds;
   }
 
-  /** @param {Record<string, any>} body a checked CreateChatSessionBody */
+  /** @param {Record<string, any>} body a validated CreateChatSessionBody */
   create(body) {
-    this.#forgetOld();
+    this.#deleteExpired();
     const endsAt = Date.now() + (body.expires_after?.seconds ?? this.#ttlSeconds) * 1000;
-    const { workflow, chatkit_configuration: wanted = {} } = body;
+    const { workflow, chatkit_configuration: configuration = {} } = body;
     /** @type {Session} */
     const session = {
       id: `cksess_${randomBytes(16).toString('hex')}`,
@@ -54,15 +54,15 @@ export class Sessions {
       },
       requestsPerMinute: body.rate_limits?.max_requests_per_1_minute ?? DEFAULT_REQUESTS_PER_MINUTE,
       configuration: {
-        automatic_thread_titling: { enabled: wanted.automatic_thread_titling?.enabled ?? true },
+        automatic_thread_titling: { enabled: configuration.automatic_thread_titling?.enabled ?? true },
         file_upload: {
-          enabled: wanted.file_upload?.enabled ?? false,
-          max_file_size: wanted.file_upload?.max_file_size ?? 512,
-          max_files: wanted.file_upload?.max_files ?? 10,
+          enabled: configuration.file_upload?.enabled ?? false,
+          max_file_size: configuration.file_upload?.max_file_size ?? 512,
+          max_files: configuration.file_upload?.max_files ?? 10,
         },
         history: {
-          enabled: wanted.history?.enabled ?? true,
-          recent_threads: wanted.history?.recent_threads ?? null,
+          enabled: configuration.history?.enabled ?? true,
+          recent_threads: configuration.history?.recent_threads ?? null,
         },
       },
       messageTimes: [],
@@ -73,7 +73,7 @@ export class Sessions {
   }
 
   /** @param {string | null} secret @returns {Session | undefined} */
-  withSecret(secret) {
+  findBySecret(secret) {
     return secret === null ? undefined : this.#bySecret.get(secret);
   }
 
@@ -82,11 +82,11 @@ export class Sessions {
     this.#bySecret.clear();
   }
 
-  // The map is in order of creation, so the oldest are at its front; a sandbox left running does not grow without end.
-  #forgetOld() {
-    const limit = Date.now() - KEEP_AFTER_EXPIRY_MS;
+  // Bounds the memory of a long-running sandbox. The map is in order of creation, so the oldest sessions come first.
+  #deleteExpired() {
+    const cutoff = Date.now() - RETENTION_MS;
     for (const [id, session] of this.byId) {
-      if (session.endsAt > limit) return;
+      if (session.endsAt > cutoff) return;
       this.byId.delete(id);
       this.#bySecret.delete(session.clientSecret);
     }

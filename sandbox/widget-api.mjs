@@ -1,5 +1,5 @@
-// What the stand-in widget talks to: messages, and the threads of the session's own user.
-// Open to every origin, because the real widget's server is; the bearer secret is what protects it.
+// The API of the stand-in widget: messages, and the threads of the session's user. Like the real widget's API, it allows
+// every origin; the client secret protects it.
 import { randomBytes } from 'node:crypto';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
 import { replyTo, streamWords } from './replies.mjs';
@@ -12,15 +12,16 @@ export const CORS = {
   'Access-Control-Max-Age': '600',
 };
 
-const MESSAGE_BYTES = 64 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024;
 const MINUTE_MS = 60_000;
-const TITLE_CHARS = 48;
+const MAX_TITLE_CHARS = 48;
 const MAX_USERS = 500;
 const MAX_THREADS = 100;
 const MAX_ITEMS = 400;
 
 /**
- * @typedef {{ id: string, title: string | null, created_at: number, items: { id: string, role: 'user' | 'assistant', text: string }[] }} Thread
+ * @typedef {{ id: string, role: 'user' | 'assistant', text: string }} Item
+ * @typedef {{ id: string, title: string | null, created_at: number, items: Item[] }} Thread
  */
 
 export class WidgetApi {
@@ -42,7 +43,7 @@ export class WidgetApi {
     this.#threads.clear();
   }
 
-  /** Answers a request under /widget/; errors are thrown as HttpError. */
+  /** Handles a request under /widget/. Errors are thrown as HttpError. */
   async handle(req, res, pathname) {
     if (req.method === 'OPTIONS') {
       res.writeHead(204, CORS);
@@ -51,16 +52,16 @@ export class WidgetApi {
     }
     const route = `${req.method === 'HEAD' ? 'GET' : req.method} ${pathname}`;
     const thread = /^GET \/widget\/threads\/([^/]+)$/.exec(route)?.[1];
-    if (route === 'POST /widget/messages') return this.#message(req, res);
+    if (route === 'POST /widget/messages') return this.#postMessage(req, res);
     const session = this.#session(req);
     if (route === 'GET /widget/session') return sendJson(res, 200, describe(session), CORS);
     if (route === 'GET /widget/threads') return sendJson(res, 200, { data: this.#list(session) }, CORS);
-    if (thread !== undefined) return sendJson(res, 200, this.#find(session, thread), CORS);
+    if (thread !== undefined) return sendJson(res, 200, this.#findInHistory(session, thread), CORS);
     throw new HttpError(404, `Invalid URL (${req.method} ${pathname})`);
   }
 
   #session(req) {
-    const session = this.#sessions.withSecret(bearer(req.headers));
+    const session = this.#sessions.findBySecret(bearer(req.headers));
     if (!session) throw new HttpError(401, 'The client secret is missing or unknown.', { code: 'invalid_client_secret' });
     if (session.status !== 'active') {
       throw new HttpError(401, `The session is ${session.status}.`, { code: `session_${session.status}` });
@@ -68,23 +69,27 @@ export class WidgetApi {
     return session;
   }
 
-  async #message(req, res) {
+  async #postMessage(req, res) {
     const session = this.#session(req);
     if (!isJson(req.headers)) throw new HttpError(400, 'Content-Type must be application/json.');
-    const body = parseJson(await readBody(req, MESSAGE_BYTES));
+    const body = parseJson(await readBody(req, MAX_MESSAGE_BYTES));
     if (!isObject(body)) throw new HttpError(400, 'The body must be an object.');
     const { thread_id: threadId = null, text, locale } = body;
-    if (typeof text !== 'string' || text.trim() === '') throw new HttpError(400, 'text must be a string that is not blank.', { param: 'text' });
-    if (threadId !== null && typeof threadId !== 'string') throw new HttpError(400, 'thread_id must be a string or null.', { param: 'thread_id' });
-    const owned = threadId === null ? null : this.#owned(session.user, threadId);
+    if (typeof text !== 'string' || text.trim() === '') {
+      throw new HttpError(400, 'text must be a string that is not blank.', { param: 'text' });
+    }
+    if (threadId !== null && typeof threadId !== 'string') {
+      throw new HttpError(400, 'thread_id must be a string or null.', { param: 'thread_id' });
+    }
+    const owned = threadId === null ? null : this.#ownThread(session.user, threadId);
     countMessage(session);
-    // OpenAI takes this version when the session is made and fails when it is used.
+    // OpenAI accepts this version when the session is created and fails when it is used.
     if (session.workflow.version === 'latest') throw new HttpError(404, "Workflow version 'latest' not found.");
 
     const thread = owned ?? this.#create(session, text);
     const reply = replyTo(text.trim(), locale);
-    add(thread, 'user', text);
-    add(thread, 'assistant', reply);
+    addItem(thread, 'user', text);
+    addItem(thread, 'assistant', reply);
     res.writeHead(200, {
       'Content-Type': 'text/plain; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -96,26 +101,26 @@ export class WidgetApi {
   }
 
   #list(session) {
-    const { enabled, recent_threads: recent } = session.configuration.history;
+    const { enabled, recent_threads: limit } = session.configuration.history;
     if (!enabled) return [];
     const newestFirst = [...(this.#threads.get(session.user)?.values() ?? [])].reverse();
-    return newestFirst.slice(0, recent ?? MAX_THREADS).map(({ items: _, ...thread }) => thread);
+    return newestFirst.slice(0, limit ?? MAX_THREADS).map(({ items: _, ...thread }) => thread);
   }
 
-  #find(session, id) {
-    if (!this.#list(session).some((thread) => thread.id === id)) throw noThread(id);
-    return this.#owned(session.user, id);
+  #findInHistory(session, id) {
+    if (!this.#list(session).some((thread) => thread.id === id)) throw threadNotFound(id);
+    return this.#ownThread(session.user, id);
   }
 
-  #owned(user, id) {
+  #ownThread(user, id) {
     const thread = this.#threads.get(user)?.get(id);
-    if (!thread) throw noThread(id);
+    if (!thread) throw threadNotFound(id);
     return thread;
   }
 
   #create(session, text) {
-    const own = this.#threads.get(session.user) ?? new Map();
-    this.#threads.set(session.user, own);
+    const threads = this.#threads.get(session.user) ?? new Map();
+    this.#threads.set(session.user, threads);
     /** @type {Thread} */
     const thread = {
       id: `cthr_${randomBytes(12).toString('hex')}`,
@@ -123,8 +128,8 @@ export class WidgetApi {
       created_at: Math.floor(Date.now() / 1000),
       items: [],
     };
-    own.set(thread.id, thread);
-    dropOldest(own, MAX_THREADS);
+    threads.set(thread.id, thread);
+    dropOldest(threads, MAX_THREADS);
     dropOldest(this.#threads, MAX_USERS);
     return thread;
   }
@@ -155,14 +160,14 @@ function countMessage(session) {
   session.messageTimes.push(now);
 }
 
-function add(thread, role, text) {
+function addItem(thread, role, text) {
   thread.items.push({ id: `cthi_${randomBytes(8).toString('hex')}`, role, text });
   thread.items.splice(0, thread.items.length - MAX_ITEMS);
 }
 
 function titleOf(text) {
   const characters = [...text.trim().replace(/\s+/g, ' ').toWellFormed()];
-  return characters.length > TITLE_CHARS ? `${characters.slice(0, TITLE_CHARS - 1).join('')}…` : characters.join('');
+  return characters.length > MAX_TITLE_CHARS ? `${characters.slice(0, MAX_TITLE_CHARS - 1).join('')}…` : characters.join('');
 }
 
 function dropOldest(map, limit) {
@@ -172,6 +177,6 @@ function dropOldest(map, limit) {
   }
 }
 
-function noThread(id) {
+function threadNotFound(id) {
   return new HttpError(404, `Thread with id '${id}' not found.`, { code: 'thread_not_found' });
 }

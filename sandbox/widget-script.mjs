@@ -1,13 +1,21 @@
-// Makes /chatkit.js: the modules of the stand-in widget joined into one script. The real widget is one file that works as
-// a classic script and as a module and defines its element before the script's load event; imports would break both.
+// Builds /chatkit.js: joins the modules of the stand-in widget into one script. Like the real widget, it must work as a
+// classic script and as a module, and define its element before the script's load event; imports would break both.
 import { readFile } from 'node:fs/promises';
 
-const PARTS = ['widget/texts.js', 'widget/icons.js', 'widget/styles.js', 'widget/client.js', 'widget/history.js', 'widget/view.js', 'chatkit.js'];
+const MODULES = [
+  'widget/texts.js',
+  'widget/icons.js',
+  'widget/styles.js',
+  'widget/client.js',
+  'widget/history.js',
+  'widget/view.js',
+  'chatkit.js',
+];
 
 /** @returns {Promise<string>} */
 export async function widgetScript() {
-  const parts = await Promise.all(PARTS.map((part) => readFile(new URL(part, import.meta.url), 'utf8')));
-  // Each module imports only from the others, one line per import, and exports only declarations.
+  const parts = await Promise.all(MODULES.map((part) => readFile(new URL(part, import.meta.url), 'utf8')));
+  // This works because each module imports only from the others, one line per import, and exports only declarations.
   const joined = parts.map((part) => part.replace(/^import .*;\n/gm, '').replace(/^export /gm, ''));
   return `(() => {\n'use strict';\n${joined.join('\n')}})();\n`;
 }

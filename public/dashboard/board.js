@@ -1,19 +1,21 @@
-/** Everything that is shown once the token is accepted. It is made from a template and taken away whole, so that nothing of
- * it is left behind when the reader signs out. */
+/**
+ * The dashboard after sign-in. It is cloned from a template and removed as a whole, so that no data stays in the page after
+ * signing out.
+ */
 
 import { byId } from '../demo/dom.js';
 import { Chart } from './chart.js';
-import { lastDays, todayOf } from './days.js';
+import { lastDays, currentDay } from './days.js';
 import { showFailures } from './failures.js';
 import { showReports } from './reports.js';
 import { showTiles } from './tiles.js';
-import { timeOf, wordsFor } from './words.js';
+import { formatTime, errorText } from './words.js';
 
-/** @import { Numbered } from './api.js' */
+/** @import { DashboardData } from './api.js' */
 /** @import { Problem } from '../demo/problem.js' */
 
 export class Board {
-  /** @type {Numbered | null} */
+  /** @type {DashboardData | null} */
   #data = null;
   #host;
   #sessions;
@@ -37,21 +39,21 @@ export class Board {
       { counter: 'thread_changes', name: 'Thread changes', shape: 'square', dash: [8, 4] },
     ]);
     byId('refresh').addEventListener('click', refresh);
-    byId('range').addEventListener('change', () => this.#draw());
+    byId('range').addEventListener('change', () => this.#render());
     byId('dashboard-title').focus();
   }
 
-  /** @param {Numbered} data */
+  /** @param {DashboardData} data */
   show(data) {
     this.#data = data;
-    this.#say('');
-    this.#draw();
+    this.#setNote('');
+    this.#render();
   }
 
-  /** Says that the numbers are old. @param {Problem} problem */
-  stale(problem) {
-    const { title, hint } = wordsFor(problem);
-    this.#say(`Not brought up to date: ${title}. ${hint}`);
+  /** Shows that the numbers are out of date. @param {Problem} problem */
+  showStale(problem) {
+    const { title, hint } = errorText(problem);
+    this.#setNote(`Not up to date: ${title}. ${hint}`);
   }
 
   destroy() {
@@ -60,14 +62,14 @@ export class Board {
     this.#host.replaceChildren();
   }
 
-  #draw() {
+  #render() {
     if (!this.#data) return;
     const { stats, reports } = this.#data;
     const range = /** @type {HTMLInputElement} */ (byId('range').querySelector('input:checked'));
-    const days = lastDays(stats.days, todayOf(stats.as_of), Number(range.value));
+    const days = lastDays(stats.days, currentDay(stats.as_of), Number(range.value));
     const asOf = /** @type {HTMLTimeElement} */ (byId('as-of'));
     asOf.dateTime = new Date(stats.as_of * 1000).toISOString();
-    asOf.textContent = timeOf(stats.as_of * 1000);
+    asOf.textContent = formatTime(stats.as_of * 1000);
     showTiles(stats, days);
     this.#sessions.show(days);
     this.#activity.show(days);
@@ -76,7 +78,7 @@ export class Board {
   }
 
   /** @param {string} text */
-  #say(text) {
+  #setNote(text) {
     const note = byId('board-note');
     if (note.textContent !== text) note.textContent = text;
   }

@@ -1,14 +1,14 @@
-/** The days on show: those without events filled in, today told from the days before. A day is a UTC date. */
+/** The days that the dashboard shows: missing days are filled with zeros. A day is a UTC date. */
 
 /**
  * @typedef {'sessions_created' | 'sessions_refreshed' | 'sessions_cancelled' | 'sessions_failed'
- *   | 'messages' | 'thread_changes' | 'client_errors'} Counter
- * @typedef {Record<Counter, number>} Numbers
- * @typedef {Numbers & { date: string }} Day
+ *   | 'messages' | 'thread_changes' | 'client_errors'} CounterName
+ * @typedef {Record<CounterName, number>} Counters
+ * @typedef {Counters & { date: string }} Day
  */
 
-/** @type {Record<Counter, string>} */
-export const NAMES = {
+/** @type {Record<CounterName, string>} */
+export const LABELS = {
   sessions_created: 'Sessions created',
   sessions_refreshed: 'Sessions refreshed',
   sessions_cancelled: 'Sessions cancelled',
@@ -17,49 +17,49 @@ export const NAMES = {
   thread_changes: 'Thread changes',
   client_errors: 'Client errors',
 };
-export const COUNTERS = /** @type {Counter[]} */ (Object.keys(NAMES));
+export const COUNTERS = /** @type {CounterName[]} */ (Object.keys(LABELS));
 
 const DAY_MS = 86_400_000;
 
 /** @param {number} ms */
-const dateOf = (ms) => new Date(ms).toISOString().slice(0, 10);
+const toDate = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 /**
- * The Worker's day if it is ahead of this machine's clock.
+ * Today's date, by the Worker's clock if it is ahead of this machine's.
  * @param {number} asOf Unix seconds
  */
-export function todayOf(asOf, now = Date.now()) {
-  return dateOf(Math.max(now, asOf * 1000));
+export function currentDay(asOf, now = Date.now()) {
+  return toDate(Math.max(now, asOf * 1000));
 }
 
 /**
- * So many days up to today, oldest first.
- * @param {Day[]} days as the Worker gives them
+ * The last `count` days up to today, oldest first.
+ * @param {Day[]} days as the Worker returns them
  * @param {string} today
  * @param {number} count
  * @returns {Day[]}
  */
 export function lastDays(days, today, count) {
-  const known = new Map(days.map((day) => [day.date, day]));
+  const byDate = new Map(days.map((day) => [day.date, day]));
   const end = Date.parse(today);
   return Array.from({ length: count }, (_, i) => {
-    const date = dateOf(end - (count - 1 - i) * DAY_MS);
-    return { .../** @type {Numbers} */ (zeros()), ...known.get(date), date };
+    const date = toDate(end - (count - 1 - i) * DAY_MS);
+    return { .../** @type {Counters} */ (zeros()), ...byDate.get(date), date };
   });
 }
 
 const zeros = () => Object.fromEntries(COUNTERS.map((name) => [name, 0]));
 
 /**
- * What a day before today had on average. The days before the first event do not count: there may have been no site yet.
+ * Daily averages of the days before today. Days before the first event are left out: the site may not have been live.
  * @param {Day[]} shown oldest first, today last
  * @param {string | undefined} first the date of the first event
- * @returns {{ days: number, of: (name: Counter) => number }}
+ * @returns {{ days: number, average: (name: CounterName) => number }}
  */
-export function before(shown, first) {
+export function pastAverages(shown, first) {
   const counted = shown.slice(0, -1).filter(({ date }) => first !== undefined && date >= first);
   return {
     days: counted.length,
-    of: (name) => counted.reduce((sum, day) => sum + day[name], 0) / counted.length,
+    average: (name) => counted.reduce((sum, day) => sum + day[name], 0) / counted.length,
   };
 }

@@ -1,25 +1,25 @@
-/** Failed sessions by code, most frequent first: a table whose rows carry their bars. */
+/** The table of failed sessions by code, most frequent first, with a bar in each row. */
 
 import { byId, make } from '../demo/dom.js';
-import { inWords, meaningOf } from './words.js';
+import { formatNumber, codeTitle } from './words.js';
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+const percentFormat = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
 /** @param {Record<string, number>} failures */
 export function showFailures(failures) {
   const codes = Object.entries(failures)
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a);
-  const sum = codes.reduce((total, [, count]) => total + count, 0);
-  const most = codes[0]?.[1] ?? 1;
+  const total = codes.reduce((total, [, count]) => total + count, 0);
+  const max = codes[0]?.[1] ?? 1;
   byId('failures-rows').replaceChildren(
     ...codes.map(([code, count]) =>
       make(
         'tr',
         {},
-        make('th', { scope: 'row' }, make('code', {}, code), make('span', {}, meaningOf(code)), bar(count / most)),
-        make('td', {}, inWords(count)),
-        make('td', {}, percent.format(count / sum)),
+        make('th', { scope: 'row' }, make('code', {}, code), make('span', {}, codeTitle(code)), bar(count / max)),
+        make('td', {}, formatNumber(count)),
+        make('td', {}, percentFormat.format(count / total)),
       ),
     ),
   );

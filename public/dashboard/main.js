@@ -1,12 +1,12 @@
-/** Starts the dashboard: asks for the admin token unless the tab has one, then shows the numbers and keeps them fresh. */
+/** Entry point of the dashboard: asks for the admin token unless the tab has one, then shows the numbers and refreshes them. */
 
 import { byId, make } from '../demo/dom.js';
-import { asProblem } from '../demo/problem.js';
+import { toProblem } from '../demo/problem.js';
 import { currentTheme, onThemeChange, toggleTheme } from '../demo/theme.js';
-import { read } from './api.js';
+import { fetchDashboard } from './api.js';
 import { Board } from './board.js';
-import { currentToken, forgetToken, keepToken } from './token.js';
-import { wordsFor } from './words.js';
+import { currentToken, clearToken, saveToken } from './token.js';
+import { errorText } from './words.js';
 
 /** @import { Problem } from '../demo/problem.js' */
 
@@ -19,47 +19,47 @@ const status = byId('status');
 
 /** @type {Board | null} */
 let board = null;
-/** Counts what would make an answer under way come too late: signing out, and the next request. */
-let turn = 0;
-let lastRead = 0;
+/** Incremented by each request and by signing out. A response to an earlier request is ignored. */
+let latestRequest = 0;
+let lastRefresh = 0;
 
 /**
- * Reads the numbers and shows them, or what went wrong.
+ * Fetches the numbers and shows them, or the error.
  * @param {string} token
  */
 async function refresh(token) {
-  const mine = ++turn;
-  lastRead = Date.now();
-  status.textContent = 'Reading the numbers…';
+  const request = ++latestRequest;
+  lastRefresh = Date.now();
+  status.textContent = 'Loading the numbers…';
   try {
-    const data = await read(token);
-    if (mine !== turn) return;
-    keepToken(token);
-    if (!board) open();
+    const data = await fetchDashboard(token);
+    if (request !== latestRequest) return;
+    saveToken(token);
+    if (!board) showBoard();
     board?.show(data);
   } catch (error) {
-    if (mine === turn) fail(asProblem(error));
+    if (request === latestRequest) showError(toProblem(error));
   } finally {
-    if (mine === turn) status.textContent = '';
+    if (request === latestRequest) status.textContent = '';
   }
 }
 
 /** @param {Problem} problem */
-function fail(problem) {
-  // Without a valid token there is nothing to show any more.
+function showError(problem) {
+  // Keep showing the last numbers, unless the token is no longer valid.
   if (board && !['identity_required', 'not_found'].includes(problem.code)) {
-    board.stale(problem);
+    board.showStale(problem);
     return;
   }
   if (problem.code === 'identity_required') signOut();
-  ask();
-  const { title, detail, hint } = wordsFor(problem);
+  showSignIn();
+  const { title, detail, hint } = errorText(problem);
   byId('alert').replaceChildren(
     make('div', { className: 'alert' }, make('h2', {}, title), ...(detail ? [make('p', {}, detail)] : []), make('p', {}, hint)),
   );
 }
 
-function open() {
+function showBoard() {
   form.hidden = true;
   signOutButton.hidden = false;
   field.value = '';
@@ -67,7 +67,7 @@ function open() {
   board = new Board(byId('host'), () => refresh(currentToken()));
 }
 
-function ask() {
+function showSignIn() {
   board?.destroy();
   board = null;
   form.hidden = false;
@@ -77,13 +77,13 @@ function ask() {
 }
 
 function signOut() {
-  turn++;
-  forgetToken();
-  ask();
+  latestRequest++;
+  clearToken();
+  showSignIn();
 }
 
-function refreshIfOld() {
-  if (board && document.visibilityState === 'visible' && Date.now() - lastRead >= REFRESH_MS) refresh(currentToken());
+function refreshIfStale() {
+  if (board && document.visibilityState === 'visible' && Date.now() - lastRefresh >= REFRESH_MS) refresh(currentToken());
 }
 
 function labelTheme() {
@@ -105,8 +105,8 @@ byId('theme').addEventListener('click', toggleTheme);
 onThemeChange(labelTheme);
 labelTheme();
 
-setInterval(refreshIfOld, 1000);
-document.addEventListener('visibilitychange', refreshIfOld);
+setInterval(refreshIfStale, 1000);
+document.addEventListener('visibilitychange', refreshIfStale);
 
 if (currentToken()) refresh(currentToken());
-else ask();
+else showSignIn();

@@ -1,6 +1,6 @@
-/** Shapes and dashes that tell the lines of a plot apart without their colours, for the canvas and for the key beside it. */
+/** Marker shapes and dashes that distinguish the lines of a plot without color, for the canvas and the legend. */
 
-/** Outlines around 0,0 with a radius of about 1, as SVG path data, which Path2D reads too. */
+/** Outlines around 0,0 with a radius of about 1, as SVG path data, which Path2D accepts too. */
 const OUTLINES = {
   circle: 'M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z',
   square: 'M-.9-.9H.9V.9H-.9Z',
@@ -16,21 +16,21 @@ const OUTLINES = {
  * @param {[x: number, y: number][]} points
  * @param {number} radius
  */
-export function shapesAt(shape, points, radius) {
+export function markersPath(shape, points, radius) {
   const outline = new Path2D(OUTLINES[shape]);
-  const all = new Path2D();
-  for (const [x, y] of points) all.addPath(outline, new DOMMatrix([radius, 0, 0, radius, x, y]));
-  return all;
+  const path = new Path2D();
+  for (const [x, y] of points) path.addPath(outline, new DOMMatrix([radius, 0, 0, radius, x, y]));
+  return path;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * A short piece of the line, in the text's colour.
+ * A short piece of the line for the legend, in the text color.
  * @param {Shape} shape
  * @param {number[]} dash
  */
-export function sample(shape, dash) {
+export function createSample(shape, dash) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 32 12');
   svg.setAttribute('class', 'sample');

@@ -1,25 +1,25 @@
-/** Lines over days, drawn by uPlot in the page's colours. Days are placed by their position, so time zones play no part. */
+/** A line chart over days, drawn by uPlot in the page's colors. The x axis is the day's index, so time zones do not matter. */
 
 import uPlot from '/vendor/uplot.js';
-import { shapesAt } from './markers.js';
-import { inWords, shortDate } from './words.js';
+import { markersPath } from './markers.js';
+import { formatNumber, formatShortDate } from './words.js';
 
-/** @import { Counter, Day } from './days.js' */
+/** @import { CounterName, Day } from './days.js' */
 /** @import { Shape } from './markers.js' */
 
 /**
  * @typedef {object} Line
- * @property {Counter} counter
+ * @property {CounterName} counter
  * @property {string} name
  * @property {Shape} shape
  * @property {number[]} dash
- * @property {Element} sample its text colour is the line's
+ * @property {Element} sample its text color is the line's color
  */
 
 const line = /** @type {uPlot.Series.LinearPathBuilderFactory} */ (uPlot.paths.linear)();
 const HEIGHT = 220;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
-/** The least room between two dates below the plot, and between two markers on a line. */
+/** Minimum width per date label on the x axis, and per marker on a line, in pixels. */
 const DATE_WIDTH = 64;
 const MARKER_WIDTH = 26;
 
@@ -29,22 +29,22 @@ export class Plot {
   #host;
   #lines;
   #plot;
-  #resized;
+  #resizeObserver;
 
   /**
-   * @param {HTMLElement} host its text colour is the axes', its border colour the grid's
+   * @param {HTMLElement} host its text color is used for the axes, its border color for the grid
    * @param {Line[]} lines
-   * @param {(index: number | null) => void} pointedAt told of the day under the pointer; null when it leaves
+   * @param {(index: number | null) => void} onHover called with the day under the pointer; null when it leaves
    */
-  constructor(host, lines, pointedAt) {
+  constructor(host, lines, onHover) {
     this.#host = host;
     this.#lines = lines;
-    this.#plot = new uPlot(this.#options(pointedAt), [[], ...lines.map(() => [])], host);
-    this.#resized = new ResizeObserver(() => {
+    this.#plot = new uPlot(this.#options(onHover), [[], ...lines.map(() => [])], host);
+    this.#resizeObserver = new ResizeObserver(() => {
       if (host.clientWidth) this.#plot.setSize({ width: host.clientWidth, height: HEIGHT });
     });
-    this.#resized.observe(host);
-    this.#plot.over.addEventListener('mouseleave', () => pointedAt(null));
+    this.#resizeObserver.observe(host);
+    this.#plot.over.addEventListener('mouseleave', () => onHover(null));
   }
 
   /** @param {Day[]} days oldest first */
@@ -53,8 +53,8 @@ export class Plot {
     this.#plot.setData([days.map((_, i) => i), ...this.#lines.map(({ counter }) => days.map((day) => day[counter]))]);
   }
 
-  /** Puts the pointer's line on a day, or takes it away. @param {number | null} index */
-  point(index) {
+  /** Moves the cursor line to a day, or hides it. @param {number | null} index */
+  setCursor(index) {
     this.#plot.setCursor(index === null ? { left: -10, top: -10 } : { left: this.#plot.valToPos(index, 'x'), top: 0 }, false);
   }
 
@@ -63,15 +63,15 @@ export class Plot {
   }
 
   destroy() {
-    this.#resized.disconnect();
+    this.#resizeObserver.disconnect();
     this.#plot.destroy();
   }
 
   /**
-   * @param {(index: number) => void} pointedAt
+   * @param {(index: number) => void} onHover
    * @returns {uPlot.Options}
    */
-  #options(pointedAt) {
+  #options(onHover) {
     const style = getComputedStyle(this.#host);
     const text = () => style.color;
     const grid = { stroke: () => style.borderTopColor, width: 1 };
@@ -84,8 +84,8 @@ export class Plot {
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: {
         x: { time: false, range: () => [-0.5, Math.max(this.#days.length, 1) - 0.5] },
-        // From zero, and never so flat that a single event reaches the top.
-        y: { range: (_, __, most) => [0, Math.max(4, (most ?? 0) * 1.08)] },
+        // Start at zero, with a maximum of at least 4, so that a single event does not fill the plot.
+        y: { range: (_, __, max) => [0, Math.max(4, (max ?? 0) * 1.08)] },
       },
       axes: [
         {
@@ -95,7 +95,7 @@ export class Plot {
           ticks: { ...grid, size: 4 },
           size: 32,
           splits: (plot) => everyNth(this.#days.length, (plot.bbox.width / uPlot.pxRatio) / DATE_WIDTH),
-          values: (_, indexes) => indexes.map((index) => shortDate(this.#days[index].date)),
+          values: (_, indexes) => indexes.map((index) => formatShortDate(this.#days[index].date)),
         },
         {
           font: FONT,
@@ -103,15 +103,17 @@ export class Plot {
           grid,
           ticks: { show: false },
           size: (_, values) => 16 + 7.5 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
-          incrs: [1, 2, 5].flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power)).sort((a, b) => a - b),
-          values: (_, counts) => counts.map(inWords),
+          incrs: [1, 2, 5]
+            .flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power))
+            .sort((a, b) => a - b),
+          values: (_, counts) => counts.map(formatNumber),
         },
       ],
-      series: [{}, ...this.#lines.map((line) => series(line))],
+      series: [{}, ...this.#lines.map((line) => toSeries(line))],
       hooks: {
         setCursor: [
           ({ cursor }) => {
-            if (typeof cursor.idx === 'number') pointedAt(cursor.idx);
+            if (typeof cursor.idx === 'number') onHover(cursor.idx);
           },
         ],
       },
@@ -123,24 +125,24 @@ export class Plot {
  * @param {Line} line
  * @returns {uPlot.Series}
  */
-function series({ name, shape, dash, sample }) {
+function toSeries({ name, shape, dash, sample }) {
   const style = getComputedStyle(sample);
-  const colour = () => style.color;
+  const color = () => style.color;
   return {
     label: name,
-    stroke: colour,
+    stroke: color,
     width: 2,
     dash,
-    // Today is not over: its point stands apart, so that no line seems to fall.
+    // Today is incomplete: draw its point without a line, so that no line seems to fall.
     paths: (plot, index, from, to) => line(plot, index, from, Math.min(to, plot.data[0].length - 2)),
     points: {
       show: true,
-      stroke: colour,
-      fill: colour,
+      stroke: color,
+      fill: color,
       width: 0,
       filter: (plot) => everyNth(plot.data[0].length, (plot.bbox.width / uPlot.pxRatio) / MARKER_WIDTH),
       paths: (plot, index, _, __, days) => ({
-        fill: shapesAt(
+        fill: markersPath(
           shape,
           (days ?? []).map((day) => [
             plot.valToPos(day, 'x', true),
@@ -156,12 +158,12 @@ function series({ name, shape, dash, sample }) {
 }
 
 /**
- * At most so many of the indexes below `count`, evenly apart and with the last one.
+ * Indexes below `count` at equal steps, at most `max` of them, including the last.
  * @param {number} count
- * @param {number} most
+ * @param {number} max
  */
-function everyNth(count, most) {
-  const step = Math.max(1, Math.ceil(count / Math.max(1, most)));
+function everyNth(count, max) {
+  const step = Math.max(1, Math.ceil(count / Math.max(1, max)));
   const indexes = [];
   for (let index = count - 1; index >= 0; index -= step) indexes.unshift(index);
   return indexes;

@@ -1,28 +1,28 @@
-/** The latest errors that pages reported. What they say comes from strangers: it is shown as text, and addresses are no links. */
+/** The latest error reports of pages. Their content is untrusted: it is shown as text only, and URLs are not links. */
 
 import { byId, make } from '../demo/dom.js';
 import { Problem } from '../demo/problem.js';
-import { timeOf, wordsFor } from './words.js';
+import { formatTime, errorText } from './words.js';
 
 /** @import { Report } from './api.js' */
 
-/** The stacks that are open stay so when the list is shown again. @param {Report[] | Problem} reports */
+/** Open stacks stay open after a refresh. @param {Report[] | Problem} reports */
 export function showReports(reports) {
   const list = byId('reports');
   const empty = byId('reports-empty');
   if (reports instanceof Problem) {
-    empty.textContent = `${wordsFor(reports).title}.`;
+    empty.textContent = `${errorText(reports).title}.`;
     list.replaceChildren();
   } else {
     empty.textContent = 'None yet.';
-    const before = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
+    const previous = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
     list.replaceChildren(
       ...reports.map((report) => {
-        const known = JSON.stringify(report);
-        const item = before.get(known) ?? itemOf(report);
-        // Two reports can be the same to the letter; an element can be in the list once.
-        before.delete(known);
-        /** @type {HTMLElement} */ (item).dataset.report = known;
+        const key = JSON.stringify(report);
+        const item = previous.get(key) ?? createItem(report);
+        // Reports can be identical, but each element can be in the list only once.
+        previous.delete(key);
+        /** @type {HTMLElement} */ (item).dataset.report = key;
         return item;
       }),
     );
@@ -32,14 +32,17 @@ export function showReports(reports) {
 }
 
 /** @param {Report} report */
-function itemOf({ at, message, stack, url }) {
+function createItem({ at, message, stack, url }) {
   const item = make(
     'li',
     {},
-    make('time', { dateTime: new Date(at).toISOString() }, timeOf(at)),
-    make('p', {}, make('strong', {}, message || 'Without a message')),
+    make('time', { dateTime: new Date(at).toISOString() }, formatTime(at)),
+    make('p', {}, make('strong', {}, message || 'No message')),
   );
   if (url) item.append(make('p', {}, make('code', {}, url)));
-  if (stack) item.append(make('details', {}, make('summary', {}, 'Stack'), make('pre', { tabIndex: 0 }, make('code', {}, stack))));
+  if (stack) {
+    const pre = make('pre', { tabIndex: 0 }, make('code', {}, stack));
+    item.append(make('details', {}, make('summary', {}, 'Stack'), pre));
+  }
   return item;
 }

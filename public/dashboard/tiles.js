@@ -1,8 +1,8 @@
-/** One tile for each counter: today's number beside that of an average day before, and all since the start. */
+/** One tile per counter: today's number, the average of the previous days, and the total. */
 
 import { byId, make } from '../demo/dom.js';
-import { before, COUNTERS, NAMES } from './days.js';
-import { average, inWords } from './words.js';
+import { pastAverages, COUNTERS, LABELS } from './days.js';
+import { formatAverage, formatNumber } from './words.js';
 
 /** @import { Stats } from './api.js' */
 /** @import { Day } from './days.js' */
@@ -13,20 +13,20 @@ import { average, inWords } from './words.js';
  */
 export function showTiles({ totals, days: recorded }, days) {
   const today = days[days.length - 1];
-  const past = before(days, recorded.at(-1)?.date);
+  const averages = pastAverages(days, recorded.at(-1)?.date);
   byId('tiles-note').textContent =
-    past.days === 0
-      ? 'There is no day before to compare with.'
-      : `Beside the average of the ${past.days === 1 ? 'day' : `${past.days} days`} before.`;
+    averages.days === 0
+      ? 'There are no earlier days to compare with.'
+      : `Compared with the average of the previous ${averages.days === 1 ? 'day' : `${averages.days} days`}.`;
   byId('tiles').replaceChildren(
     ...COUNTERS.map((counter) => {
       const tile = make(
         'div',
         {},
-        make('dt', {}, NAMES[counter]),
-        make('dd', { className: 'figure' }, inWords(today[counter])),
-        make('dd', {}, past.days === 0 ? 'no average yet' : `${average(past.of(counter))} on average`),
-        make('dd', {}, `${inWords(totals[counter] ?? 0)} in all`),
+        make('dt', {}, LABELS[counter]),
+        make('dd', { className: 'figure' }, formatNumber(today[counter])),
+        make('dd', {}, averages.days === 0 ? 'no average yet' : `${formatAverage(averages.average(counter))} on average`),
+        make('dd', {}, `${formatNumber(totals[counter] ?? 0)} in total`),
       );
       tile.dataset.counter = counter;
       return tile;

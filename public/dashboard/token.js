@@ -1,8 +1,8 @@
-/** Keeps the admin token for as long as the tab is open, and nowhere else. */
+/** Stores the admin token in sessionStorage, until the tab is closed or the owner signs out. */
 
 const KEY = 'chatkit-edge-admin-token';
 
-// Storage throws where the browser forbids it; the token then lasts as long as the page.
+// Storage throws if the browser blocks it. The token then lasts as long as the page.
 let token = '';
 try {
   token = sessionStorage.getItem(KEY) ?? '';
@@ -11,14 +11,14 @@ try {
 export const currentToken = () => token;
 
 /** @param {string} value */
-export function keepToken(value) {
+export function saveToken(value) {
   token = value;
   try {
     sessionStorage.setItem(KEY, value);
   } catch {}
 }
 
-export function forgetToken() {
+export function clearToken() {
   token = '';
   try {
     sessionStorage.removeItem(KEY);

@@ -1,47 +1,57 @@
-/** How numbers, dates and problems are written on the dashboard. */
+/** Formats numbers, dates and errors for the dashboard. */
 
-import { knownWords } from '../demo/problems.js';
+import { problemText } from '../demo/problems.js';
 
 /** @import { Problem } from '../demo/problem.js' */
 
-const whole = new Intl.NumberFormat();
-const rough = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const shortDay = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', day: 'numeric', month: 'short' });
-const longDay = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const integerFormat = new Intl.NumberFormat();
+const decimalFormat = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const shortDateFormat = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', day: 'numeric', month: 'short' });
+const longDateFormat = new Intl.DateTimeFormat(undefined, {
+  timeZone: 'UTC',
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
+const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** @param {number} count */
-export const inWords = (count) => whole.format(count);
-/** An average: with a decimal only where it says something. @param {number} value */
-export const average = (value) => (value < 100 ? rough.format(value) : whole.format(Math.round(value)));
+export const formatNumber = (count) => integerFormat.format(count);
+/** Averages below 100 get one decimal. @param {number} value */
+export const formatAverage = (value) => (value < 100 ? decimalFormat.format(value) : integerFormat.format(Math.round(value)));
 /** @param {string} date */
-export const shortDate = (date) => shortDay.format(Date.parse(date));
+export const formatShortDate = (date) => shortDateFormat.format(Date.parse(date));
 /** @param {string} date */
-export const longDate = (date) => longDay.format(Date.parse(date));
-/** In the reader's own time zone. @param {number} ms */
-export const timeOf = (ms) => moment.format(ms);
+export const formatLongDate = (date) => longDateFormat.format(Date.parse(date));
+/** Date and time in the reader's time zone. @param {number} ms */
+export const formatTime = (ms) => timeFormat.format(ms);
 
 /** @type {Record<string, { title: string, hint: string }>} */
-const WORDS = {
+const ERRORS = {
   identity_required: {
-    title: 'This is not the admin token',
-    hint: 'It is the value of ADMIN_TOKEN: in .dev.vars on your own machine, or as you set it with npx wrangler secret put ADMIN_TOKEN.',
+    title: 'The admin token is wrong',
+    hint:
+      'Enter the value of ADMIN_TOKEN: from .dev.vars on your own machine, or as you set it with npx wrangler secret ' +
+      'put ADMIN_TOKEN.',
   },
   not_found: {
     title: 'The Worker has no admin token',
-    hint: 'Without one nobody can read the counters. Set ADMIN_TOKEN to a long random text: in .dev.vars on your own machine, with npx wrangler secret put ADMIN_TOKEN for the deployed Worker.',
+    hint:
+      'Nobody can read the counters without one. Set ADMIN_TOKEN to a long random text: in .dev.vars on your own ' +
+      'machine, with npx wrangler secret put ADMIN_TOKEN for the deployed Worker.',
   },
 };
-const UNKNOWN = { title: 'The numbers could not be read', hint: 'Try again. The Worker’s log may say more.' };
+const UNKNOWN_ERROR = { title: 'The numbers could not be loaded', hint: 'Try again. The Worker’s log may have details.' };
 
 /**
  * @param {Problem} problem
- * @returns {{ title: string, detail?: string, hint: string }} detail where the Worker's own words add something
+ * @returns {{ title: string, detail?: string, hint: string }} detail: the Worker's message, if it adds something
  */
-export function wordsFor({ code, message }) {
-  if (Object.hasOwn(WORDS, code)) return WORDS[code];
-  return { ...(knownWords(code) ?? UNKNOWN), detail: message };
+export function errorText({ code, message }) {
+  if (Object.hasOwn(ERRORS, code)) return ERRORS[code];
+  return { ...(problemText(code) ?? UNKNOWN_ERROR), detail: message };
 }
 
-/** What a failure's code means, if it is one the Worker is known to give. @param {string} code */
-export const meaningOf = (code) => knownWords(code)?.title ?? '';
+/** The title of an error code, or '' for an unknown code. @param {string} code */
+export const codeTitle = (code) => problemText(code)?.title ?? '';

@@ -1,4 +1,4 @@
-/** The two things the page does with the DOM over and over. Text is always set as text, never parsed as HTML. */
+/** DOM helpers. Text is always set as text, never parsed as HTML. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} K

@@ -1,6 +1,6 @@
-/** A classic script in the head, so that a stored choice of theme holds from the first paint. theme.js does the rest. */
+/** A classic script in the head that applies a stored theme before the first paint. theme.js does the rest. */
 {
-  // Storage throws where the browser forbids it; the system's theme it is, then.
+  // Storage throws if the browser blocks it. The page then uses the system's theme.
   try {
     const theme = localStorage.getItem('chatkit-edge-theme');
     if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;

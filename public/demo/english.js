@@ -1,4 +1,4 @@
-/** The English words that index.html does not have, because they depend on something. */
+/** English texts that are not in index.html, because they depend on the state of the page. */
 
 /** @type {Record<string, string>} */
 export const ENGLISH = {
@@ -9,14 +9,14 @@ export const ENGLISH = {
   placeholder: 'Write a message',
   prompts: 'What can you do? | Tell me something surprising.',
   'fact.sandbox': 'the sandbox',
-  'fact.anonymous': 'known by signed cookie',
+  'fact.anonymous': 'anonymous, by signed cookie',
   'fact.jwt': 'signed in by token',
   'fact.access': 'Cloudflare Access',
-  'note.html': 'One script and one element. It gets the session, renews it, and says what is wrong when something is.',
-  'note.react': 'OpenAI’s own React component, with this Worker’s endpoints.',
-  'note.script': 'OpenAI’s own element, with the pair of endpoints that its guide asks for.',
+  'note.html': 'One script and one element. It requests the session, refreshes it, and shows what to do if something fails.',
+  'note.react': 'OpenAI’s React component, with this Worker’s endpoints.',
+  'note.script': 'OpenAI’s element, with the two endpoints that its guide describes.',
   'note.terminal': 'The same session, from a terminal.',
-  'note.origin': 'If the page is of another site, add its origin to ALLOWED_ORIGINS.',
+  'note.origin': 'If the page is on another site, add its origin to ALLOWED_ORIGINS.',
   copied: 'Copied.',
   'not.copied': 'The browser does not allow copying. Select the text and copy it.',
 };

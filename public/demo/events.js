@@ -1,25 +1,25 @@
-/** The panel that shows what the chat reports, newest first. */
+/** The panel that lists the chat's events, newest first. */
 
 import { byId, make } from './dom.js';
-import { heard, stopHearing } from './early-events.js';
-import { withoutSecrets } from './redact.js';
+import { earlyEvents, stopRecording } from './early-events.js';
+import { redactSecrets } from './redact.js';
 
 /** @import { ChatKitEvents } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement, ChatKitEdgeEvents } from '../embed.js' */
 
 /** @typedef {ChatKitEvents & ChatKitEdgeEvents} Events */
 
-const MOST = 100;
+const MAX_EVENTS = 100;
 
-/** What to say of each event. Never what was said in the chat, and never a whole payload.
+/** A short summary of each event, without chat content or whole payloads.
  * @type {{ [K in keyof Events]: (detail: Events[K]['detail']) => string }} */
 const SUMMARIES = {
   'chatkit-edge.session': ({ kind, sessionId }) => `${kind} ${sessionId ?? ''}`,
-  'chatkit-edge.problem': ({ code, passing }) => (passing ? `${code}, tries again by itself` : code),
+  'chatkit-edge.problem': ({ code, passing }) => (passing ? `${code}, retries automatically` : code),
   'chatkit-edge.open': () => '',
   'chatkit-edge.close': () => '',
   'chatkit.ready': () => '',
-  // An Error has no own JSON fields; its message is what there is to show.
+  // An Error serializes to {}, so show its message.
   'chatkit.error': ({ error }) => error?.message || 'no message',
   'chatkit.effect': ({ name }) => name,
   'chatkit.deeplink': ({ name }) => name,
@@ -46,15 +46,15 @@ export class EventPanel {
   }
 
   /** @param {ChatKitEdgeElement} chat */
-  watch(chat) {
-    stopHearing();
-    for (const { type, detail, at } of heard) this.add(type, summary(type, detail), at);
+  listenTo(chat) {
+    stopRecording();
+    for (const { type, detail, at } of earlyEvents) this.add(type, summarize(type, detail), at);
     document.addEventListener('securitypolicyviolation', (event) => {
       this.add('page.blocked', `${event.effectiveDirective} ${event.blockedURI}`);
     });
     for (const type of /** @type {(keyof Events)[]} */ (Object.keys(SUMMARIES))) {
       chat.addEventListener(type, (/** @type {Event} */ event) => {
-        this.add(type, summary(type, /** @type {CustomEvent} */ (event).detail));
+        this.add(type, summarize(type, /** @type {CustomEvent} */ (event).detail));
       });
     }
   }
@@ -73,16 +73,16 @@ export class EventPanel {
       make('code', {}, type),
     );
     if (/error|problem|blocked/.test(type)) item.classList.add('bad');
-    if (text) item.append(' ', make('span', {}, withoutSecrets(text).slice(0, 300)));
+    if (text) item.append(' ', make('span', {}, redactSecrets(text).slice(0, 300)));
     this.#list.prepend(item);
-    while (this.#list.children.length > MOST) this.#list.lastElementChild?.remove();
+    while (this.#list.children.length > MAX_EVENTS) this.#list.lastElementChild?.remove();
     this.#update();
   }
 
   #update() {
-    const none = this.#list.children.length === 0;
-    this.#list.hidden = none;
-    this.#empty.hidden = !none;
+    const isEmpty = this.#list.children.length === 0;
+    this.#list.hidden = isEmpty;
+    this.#empty.hidden = !isEmpty;
   }
 }
 
@@ -90,10 +90,10 @@ export class EventPanel {
  * @param {string} type
  * @param {any} detail
  */
-function summary(type, detail) {
+function summarize(type, detail) {
   try {
     return /** @type {Record<string, (detail: any) => string>} */ (SUMMARIES)[type](detail);
   } catch {
-    return 'without the documented detail';
+    return 'unexpected event detail';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * English and Spanish. The page is written in English; Spanish replaces the text of what has data-text. The element follows
- * the page's lang by itself, and the widget with it.
+ * Switches the page between English and Spanish. The HTML is in English; Spanish replaces the text of elements with data-text.
+ * The element and the widget follow the page's `lang`.
  */
 
 import { ENGLISH } from './english.js';
@@ -11,8 +11,8 @@ import { SPANISH } from './spanish.js';
 const KEY = 'chatkit-edge-language';
 const root = document.documentElement;
 
-/** What the page was written with, by key. @type {Record<string, string>} */
-const written = { ...ENGLISH };
+/** English texts by key; those of the HTML are added on first use. @type {Record<string, string>} */
+const texts = { ...ENGLISH };
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -21,8 +21,8 @@ const listeners = new Set();
 const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
 
 /** @param {string} key */
-export function textOf(key) {
-  return (currentLanguage() === 'es' ? SPANISH[key] : undefined) ?? written[key] ?? key;
+export function getText(key) {
+  return (currentLanguage() === 'es' ? SPANISH[key] : undefined) ?? texts[key] ?? key;
 }
 
 /** @param {() => void} listener */
@@ -32,34 +32,35 @@ export function onLanguageChange(listener) {
 
 export function toggleLanguage() {
   const language = currentLanguage() === 'es' ? 'en' : 'es';
-  // Storage throws where the browser forbids it; the choice then lasts as long as the page.
+  // Storage throws if the browser blocks it. The choice then lasts as long as the page.
   try {
     localStorage.setItem(KEY, language);
   } catch {}
-  use(language);
+  applyLanguage(language);
   for (const listener of listeners) listener();
 }
 
 /** @param {Language} language */
-function use(language) {
+function applyLanguage(language) {
   root.lang = language;
   for (const element of document.querySelectorAll('[data-text]')) {
     const key = element.getAttribute('data-text') ?? '';
-    written[key] ??= element.textContent ?? '';
-    element.textContent = textOf(key);
+    texts[key] ??= element.textContent ?? '';
+    element.textContent = getText(key);
   }
-  document.title = textOf('page');
+  document.title = getText('page');
 }
 
-/** The visitor's choice, or the first of the browser's languages that the page has. @returns {Language} */
-function preferred() {
+/** The visitor's choice, or the first supported language of the browser. @returns {Language} */
+function preferredLanguage() {
   /** @type {string | null} */
   let stored = null;
   try {
     stored = localStorage.getItem(KEY);
   } catch {}
-  const known = [stored ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => tag === 'en' || tag === 'es');
-  return known === 'es' ? 'es' : 'en';
+  const languages = [stored ?? '', ...navigator.languages].map((tag) => tag.slice(0, 2));
+  const supported = languages.find((tag) => tag === 'en' || tag === 'es');
+  return supported === 'es' ? 'es' : 'en';
 }
 
-use(preferred());
+applyLanguage(preferredLanguage());

@@ -1,11 +1,11 @@
-/** The page around the chat: what is running, what the chat reports, and the switches for theme and language. */
+/** Entry point of the demo page: the configuration, the event panel, and the switches for theme and language. */
 
 import { byId } from './dom.js';
 import { EventPanel } from './events.js';
-import { onLanguageChange, textOf, toggleLanguage } from './language.js';
+import { onLanguageChange, getText, toggleLanguage } from './language.js';
 import { showSnippets } from './snippets.js';
 import { currentTheme, onThemeChange, toggleTheme } from './theme.js';
-import { call } from './worker.js';
+import { fetchJson } from './worker.js';
 
 /** @import { ChatKitEdgeElement } from '../embed.js' */
 /** @import { Config } from './worker.js' */
@@ -14,16 +14,16 @@ const chat = /** @type {ChatKitEdgeElement} */ (byId('chat'));
 /** @type {Config | null} */
 let config = null;
 
-function describe() {
+function render() {
   const theme = byId('theme');
-  theme.textContent = textOf(currentTheme() === 'dark' ? 'theme.light' : 'theme.dark');
+  theme.textContent = getText(currentTheme() === 'dark' ? 'theme.light' : 'theme.dark');
   theme.hidden = false;
-  for (const name of ['greeting', 'placeholder', 'prompts']) chat.setAttribute(name, textOf(name));
+  for (const name of ['greeting', 'placeholder', 'prompts']) chat.setAttribute(name, getText(name));
   if (!config) return;
   byId('sandbox-note').hidden = !config.sandbox;
-  byId('fact-upstream').textContent = config.sandbox ? textOf('fact.sandbox') : 'OpenAI';
+  byId('fact-upstream').textContent = config.sandbox ? getText('fact.sandbox') : 'OpenAI';
   byId('fact-widget').textContent = new URL(config.chatkit_js_url, location.href).host;
-  byId('fact-auth').textContent = textOf(`fact.${config.features.auth}`);
+  byId('fact-auth').textContent = getText(`fact.${config.features.auth}`);
 }
 
 function labelLanguage() {
@@ -34,20 +34,20 @@ function labelLanguage() {
   button.hidden = false;
 }
 
-new EventPanel().watch(chat);
+new EventPanel().listenTo(chat);
 byId('theme').addEventListener('click', toggleTheme);
 byId('language').addEventListener('click', toggleLanguage);
-onThemeChange(describe);
+onThemeChange(render);
 onLanguageChange(() => {
   labelLanguage();
-  describe();
+  render();
 });
 labelLanguage();
-describe();
+render();
 try {
-  config = /** @type {Config} */ (await call('/api/chatkit/config', {}));
-  describe();
+  config = /** @type {Config} */ (await fetchJson('/api/chatkit/config', {}));
+  render();
   showSnippets(config.chatkit_js_url);
 } catch {
-  // The element says what is wrong; here it stays at "…".
+  // The element shows the error. The fields here stay at "…".
 }

@@ -1,10 +1,11 @@
-/** What goes wrong between the page, the widget and the Worker, as one kind of error with a code. */
+/** The error class for everything that fails between the page, the widget and the Worker. Each error has a code. */
 
 export class Problem extends Error {
   /**
    * @param {string} code one of the Worker's codes, or one of the page's own in problems.js
    * @param {string} detail one sentence
-   * @param {{ requestId?: string | null, retryAfter?: string | null, status?: number }} [more] status: of the answer, if any
+   * @param {{ requestId?: string | null, retryAfter?: string | null, status?: number }} [options]
+   *   status: the HTTP status, 0 without a response
    */
   constructor(code, detail, { requestId = null, retryAfter = null, status = 0 } = {}) {
     super(detail);
@@ -20,7 +21,7 @@ export class Problem extends Error {
  * @param {unknown} error
  * @returns {Problem}
  */
-export function asProblem(error) {
+export function toProblem(error) {
   if (error instanceof Problem) return error;
   return new Problem('page_error', error instanceof Error ? error.message : String(error));
 }

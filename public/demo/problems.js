@@ -1,13 +1,15 @@
-/** The words for each problem: a title, and what the reader can do. The element and the dashboard show them. */
+/** A title and a hint for each problem code, shown by the element and the dashboard. */
 
-/** @typedef {Record<string, { title: string, hint: string }>} Words */
+/** @typedef {Record<string, { title: string, hint: string }>} ProblemTexts */
 
-/** @type {Words} */
-export const WORDS = {
-  // Found out by the page itself.
+/** @type {ProblemTexts} */
+export const PROBLEMS = {
+  // Detected by the page.
   widget_script_failed: {
     title: 'The chat widget did not load',
-    hint: 'Check that you are online and that no content blocker or firewall stops this address. If you set CHATKIT_JS_URL, check its spelling.',
+    hint:
+      'Check that you are online and that no content blocker or firewall blocks this address. If you set ' +
+      'CHATKIT_JS_URL, check its spelling.',
   },
   widget_not_defined: {
     title: 'The widget’s script is not ChatKit',
@@ -15,37 +17,45 @@ export const WORDS = {
   },
   widget_not_ready: {
     title: 'The chat does not start',
-    hint: 'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of the page must allow the widget’s origin.',
+    hint:
+      'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of ' +
+      'the page must allow the widget’s origin.',
   },
   blocked_by_policy: {
-    title: 'The page’s own policy blocks the chat',
-    hint: 'Add the address to the Content-Security-Policy of the page. docs/embed.md of ChatKit Edge has all that it must allow.',
+    title: 'The page’s Content-Security-Policy blocks the chat',
+    hint:
+      'Add the address above to the page’s Content-Security-Policy. docs/embed.md of ChatKit Edge lists everything it ' +
+      'must allow.',
   },
   offline: {
     title: 'You are offline',
-    hint: 'The chat goes on when you are online again.',
+    hint: 'The chat continues when you are back online.',
   },
   worker_unreachable: {
     title: 'The Worker cannot be reached',
-    hint: 'Check that you are online and that the Worker is running: npm start on your own machine, npx wrangler deployments list once deployed. If the page is of another site, its origin must be in ALLOWED_ORIGINS.',
+    hint:
+      'Check that you are online and that the Worker is running: npm start on your own machine, npx wrangler ' +
+      'deployments list once deployed. If the page is on another site, its origin must be in ALLOWED_ORIGINS.',
   },
   worker_timeout: {
-    title: 'The Worker takes too long',
-    hint: 'Try again in a moment. If it stays so, read the Worker’s log: npx wrangler tail.',
+    title: 'The Worker did not respond in time',
+    hint: 'Try again in a moment. If it continues, read the Worker’s log: npx wrangler tail.',
   },
   worker_bad_answer: {
-    title: 'The Worker’s answer makes no sense',
-    hint: 'Something other than the Worker may be answering at /api/. Check the route in wrangler.toml and any proxy in front.',
+    title: 'The Worker’s response is not valid',
+    hint: 'Another server may be responding at /api/. Check the route in wrangler.toml and any proxy in front of the Worker.',
   },
   page_error: {
     title: 'Something went wrong on this page',
-    hint: 'Reload the page. The browser’s console may say more.',
+    hint: 'Reload the page. The browser’s console may have details.',
   },
 
-  // Answered by the Worker.
+  // Returned by the Worker.
   not_configured: {
     title: 'The Worker is not set up yet',
-    hint: 'Correct the setting named above: in .dev.vars on your own machine; with npx wrangler secret put (keys) or in wrangler.toml (the rest) for the deployed Worker.',
+    hint:
+      'Correct the setting named above: in .dev.vars on your own machine; with npx wrangler secret put (keys) or in ' +
+      'wrangler.toml (the rest) for the deployed Worker.',
   },
   openai_key_rejected: {
     title: 'OpenAI does not accept the API key',
@@ -56,8 +66,10 @@ export const WORDS = {
     hint: 'Check OPENAI_CHATKIT_WORKFLOW_ID: the workflow must be published and belong to the same project as the API key.',
   },
   openai_rejected: {
-    title: 'OpenAI refused the session',
-    hint: 'Check the session settings, such as SESSION_TTL_SECONDS and the upload limits. The Worker’s log has OpenAI’s own words.',
+    title: 'OpenAI rejected the session',
+    hint:
+      'Check the session settings, such as SESSION_TTL_SECONDS and the upload limits. The Worker’s log has OpenAI’s ' +
+      'error message.',
   },
   openai_rate_limited: {
     title: 'OpenAI’s rate limit is reached',
@@ -65,19 +77,19 @@ export const WORDS = {
   },
   openai_unavailable: {
     title: 'OpenAI cannot be reached',
-    hint: 'Try again in a minute. If it stays so, look at status.openai.com and check OPENAI_BASE_URL if you set it.',
+    hint: 'Try again in a minute. If it continues, check status.openai.com, and OPENAI_BASE_URL if you set it.',
   },
   openai_bad_response: {
-    title: 'OpenAI’s answer could not be used',
+    title: 'OpenAI’s response is not valid',
     hint: 'Try again in a minute. If you set OPENAI_BASE_URL, check that it points at the OpenAI API.',
   },
   openai_timeout: {
-    title: 'OpenAI takes too long',
+    title: 'OpenAI did not respond in time',
     hint: 'Try again in a minute. OPENAI_TIMEOUT_SECONDS sets how long the Worker waits.',
   },
   rate_limited: {
     title: 'Too many requests',
-    hint: 'Wait a little, then try again.',
+    hint: 'Wait a moment, then try again.',
   },
   daily_limit_reached: {
     title: 'Today’s sessions are used up',
@@ -88,20 +100,20 @@ export const WORDS = {
     hint: 'Sign in to the site, then try again. With AUTH=jwt or AUTH=access every request needs a valid token.',
   },
   origin_not_allowed: {
-    title: 'This site may not use the Worker',
+    title: 'This site is not allowed to use the Worker',
     hint: 'Add the site’s origin to ALLOWED_ORIGINS.',
   },
   workflow_not_allowed: {
     title: 'This workflow is not allowed',
-    hint: 'Add it to OPENAI_CHATKIT_WORKFLOW_ID, whose values are the allow-list.',
+    hint: 'Add it to OPENAI_CHATKIT_WORKFLOW_ID, which lists the allowed workflows.',
   },
   internal: {
     title: 'The Worker failed',
-    hint: 'Try again. The Worker’s log has the cause under the request id below.',
+    hint: 'Try again. The Worker’s log has the cause for the request ID below.',
   },
 };
 
 /** @param {string} code */
-export function knownWords(code) {
-  return Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+export function problemText(code) {
+  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined;
 }

@@ -1,13 +1,13 @@
-/** The snippets to copy: how a page uses this Worker, with its address filled in. */
+/** Code snippets to copy, with this Worker's URL filled in. */
 
 import { byId } from './dom.js';
-import { onLanguageChange, textOf } from './language.js';
+import { onLanguageChange, getText } from './language.js';
 
 /** @typedef {'html' | 'react' | 'script' | 'terminal'} Name */
 
 const NAMES = /** @type {Name[]} */ (['html', 'react', 'script', 'terminal']);
-// Those that run in a page, whose origin the Worker must know.
-const FROM_PAGES = new Set(['html', 'react', 'script']);
+// Snippets that run in a page, whose origin must be in ALLOWED_ORIGINS.
+const PAGE_SNIPPETS = new Set(['html', 'react', 'script']);
 
 /** @type {Record<Name, (worker: string, widget: string) => string>} */
 const SNIPPETS = {
@@ -18,13 +18,13 @@ const SNIPPETS = {
 import { ChatKit, useChatKit } from '@openai/chatkit-react';
 
 async function clientSecret(path, body) {
-  const answer = await fetch('${worker}/api/chatkit/' + path, {
+  const response = await fetch('${worker}/api/chatkit/' + path, {
     method: 'POST',
     credentials: 'include',
     body: JSON.stringify(body),
   });
-  const { client_secret, error } = await answer.json();
-  if (!answer.ok) throw new Error(error);
+  const { client_secret, error } = await response.json();
+  if (!response.ok) throw new Error(error);
   return client_secret;
 }
 
@@ -40,7 +40,7 @@ export function Chat() {
   return <ChatKit control={control} style={{ height: '40rem' }} />;
 }`,
 
-  script: (worker, widget) => `<script src="${widget}"></script>
+  script: (worker, scriptUrl) => `<script src="${scriptUrl}"></script>
 <openai-chatkit id="my-chat" style="display: block; height: 40rem"></openai-chatkit>
 <script type="module">
   const worker = '${worker}';
@@ -48,13 +48,13 @@ export function Chat() {
     api: {
       async getClientSecret(currentClientSecret) {
         const path = currentClientSecret ? 'refresh' : 'start';
-        const answer = await fetch(worker + '/api/chatkit/' + path, {
+        const response = await fetch(worker + '/api/chatkit/' + path, {
           method: 'POST',
           credentials: 'include',
           body: JSON.stringify({ currentClientSecret }),
         });
-        const { client_secret, error } = await answer.json();
-        if (!answer.ok) throw new Error(error);
+        const { client_secret, error } = await response.json();
+        if (!response.ok) throw new Error(error);
         return client_secret;
       },
     },
@@ -65,39 +65,40 @@ export function Chat() {
 };
 
 const tabs = NAMES.map((name) => /** @type {const} */ ([name, byId(`tab-${name}`)]));
-let chosen = NAMES[0];
+let selected = NAMES[0];
 let widget = 'https://cdn.platform.openai.com/deployments/chatkit/chatkit.js';
 
-/** @param {string} widgetUrl the address of the widget's script */
+/** @param {string} widgetUrl the URL of the widget's script */
 export function showSnippets(widgetUrl) {
   widget = widgetUrl;
-  show();
+  render();
 }
 
-function show() {
+function render() {
   for (const [name, tab] of tabs) {
-    tab.ariaSelected = String(name === chosen);
-    tab.tabIndex = name === chosen ? 0 : -1;
+    tab.ariaSelected = String(name === selected);
+    tab.tabIndex = name === selected ? 0 : -1;
   }
-  byId('snippet').setAttribute('aria-labelledby', `tab-${chosen}`);
-  byId('snippet-code').textContent = SNIPPETS[chosen](location.origin, widget);
-  byId('snippet-note').textContent = textOf(`note.${chosen}`) + (FROM_PAGES.has(chosen) ? ` ${textOf('note.origin')}` : '');
+  byId('snippet').setAttribute('aria-labelledby', `tab-${selected}`);
+  byId('snippet-code').textContent = SNIPPETS[selected](location.origin, widget);
+  const originNote = PAGE_SNIPPETS.has(selected) ? ` ${getText('note.origin')}` : '';
+  byId('snippet-note').textContent = getText(`note.${selected}`) + originNote;
   byId('copied').textContent = '';
 }
 
 /** @param {Name} name */
-function choose(name) {
-  chosen = name;
-  show();
+function select(name) {
+  selected = name;
+  render();
 }
 
 for (const [i, [name, tab]] of tabs.entries()) {
-  tab.addEventListener('click', () => choose(name));
+  tab.addEventListener('click', () => select(name));
   tab.addEventListener('keydown', ({ key }) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
     if (!step) return;
     const [next, nextTab] = tabs[(i + step + tabs.length) % tabs.length];
-    choose(next);
+    select(next);
     nextTab.focus();
   });
 }
@@ -107,7 +108,7 @@ byId('copy').addEventListener('click', async () => {
     () => true,
     () => false,
   );
-  byId('copied').textContent = textOf(copied ? 'copied' : 'not.copied');
+  byId('copied').textContent = getText(copied ? 'copied' : 'not.copied');
 });
-onLanguageChange(show);
-show();
+onLanguageChange(render);
+render();

@@ -1,4 +1,4 @@
-/** The page in Spanish, by the keys of data-text and of english.js. */
+/** Spanish texts, by the keys of data-text in index.html and of english.js. */
 
 /** @type {Record<string, string>} */
 export const SPANISH = {
@@ -7,12 +7,14 @@ export const SPANISH = {
   docs: 'Documentación',
   dashboard: 'Panel',
   title: 'Un chat cuya clave se queda en el servidor',
-  intro: 'El Worker detrás de esta página consigue para cada visitante una sesión breve de ChatKit. El navegador nunca ve la clave de API de OpenAI.',
+  intro:
+    'El Worker detrás de esta página consigue para cada visitante una sesión breve de ChatKit. El navegador nunca ve ' +
+    'la clave de API de OpenAI.',
   'sandbox.title': 'Esto es el entorno de pruebas:',
-  'sandbox.what': 'las respuestas se inventan en este equipo y no se usa ninguna clave.',
+  'sandbox.what': 'las respuestas se generan en este equipo y no se usa ninguna clave de API.',
   'sandbox.set': 'Para hablar con OpenAI, defina esto en .dev.vars:',
-  running: 'Qué está en marcha',
-  talks: 'Habla con',
+  running: 'Configuración',
+  talks: 'Backend',
   widget: 'Widget',
   visitors: 'Visitantes',
   reference: 'Referencia de la API',
@@ -21,7 +23,7 @@ export const SPANISH = {
   events: 'Eventos',
   clear: 'Borrar',
   none: 'Ninguno todavía.',
-  use: 'Póngalo en su página',
+  use: 'Añádalo a su página',
   copy: 'Copiar',
   script: 'Su propio script',
   terminal: 'Terminal',
@@ -31,14 +33,14 @@ export const SPANISH = {
   placeholder: 'Escriba un mensaje',
   prompts: '¿Qué sabe hacer? | Cuénteme algo sorprendente.',
   'fact.sandbox': 'el entorno de pruebas',
-  'fact.anonymous': 'por cookie firmada',
+  'fact.anonymous': 'anónimos, por cookie firmada',
   'fact.jwt': 'por token',
   'fact.access': 'Cloudflare Access',
-  'note.html': 'Un script y un elemento. Consigue la sesión, la renueva y dice qué falla cuando algo falla.',
+  'note.html': 'Un script y un elemento. Solicita la sesión, la renueva y muestra qué hacer si algo falla.',
   'note.react': 'El componente de React de OpenAI, con los endpoints de este Worker.',
-  'note.script': 'El elemento de OpenAI, con el par de endpoints que pide su guía.',
+  'note.script': 'El elemento de OpenAI, con los dos endpoints que describe su guía.',
   'note.terminal': 'La misma sesión, desde un terminal.',
-  'note.origin': 'Si la página es de otro sitio, añada su origen a ALLOWED_ORIGINS.',
+  'note.origin': 'Si la página está en otro sitio, añada su origen a ALLOWED_ORIGINS.',
   copied: 'Copiado.',
   'not.copied': 'El navegador no permite copiar. Seleccione el texto y cópielo.',
 };

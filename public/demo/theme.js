@@ -1,10 +1,10 @@
-/** Light and dark: the visitor's own choice if there is one, else what the system prefers. */
+/** The light or dark theme: the visitor's choice, else the system's preference. */
 
 /** @typedef {'light' | 'dark'} Theme */
 
-// early-theme.js reads it under the same name.
+// early-theme.js uses the same key.
 const KEY = 'chatkit-edge-theme';
-const system = matchMedia('(prefers-color-scheme: dark)');
+const darkQuery = matchMedia('(prefers-color-scheme: dark)');
 const root = document.documentElement;
 
 /** @type {Set<(theme: Theme) => void>} */
@@ -14,32 +14,32 @@ const listeners = new Set();
 export function currentTheme() {
   const { theme } = root.dataset;
   if (theme === 'light' || theme === 'dark') return theme;
-  return system.matches ? 'dark' : 'light';
+  return darkQuery.matches ? 'dark' : 'light';
 }
 
 export function toggleTheme() {
   const theme = currentTheme() === 'dark' ? 'light' : 'dark';
   root.dataset.theme = theme;
-  // Storage throws where the browser forbids it; the choice then lasts as long as the page.
+  // Storage throws if the browser blocks it. The choice then lasts as long as the page.
   try {
     localStorage.setItem(KEY, theme);
   } catch {}
-  tell();
+  notify();
 }
 
 /**
  * @param {(theme: Theme) => void} listener
- * @returns {() => void} ends it
+ * @returns {() => void} unsubscribes
  */
 export function onThemeChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function tell() {
+function notify() {
   for (const listener of listeners) listener(currentTheme());
 }
 
-system.addEventListener('change', () => {
-  if (!root.dataset.theme) tell();
+darkQuery.addEventListener('change', () => {
+  if (!root.dataset.theme) notify();
 });

@@ -1,4 +1,4 @@
-/** How the browser asks the Worker: a call for the element, the demo and the dashboard. Every failure comes out as a Problem. */
+/** Requests to the Worker, for the element, the demo and the dashboard. Every failure is thrown as a Problem. */
 
 import { Problem } from './problem.js';
 
@@ -10,7 +10,7 @@ import { Problem } from './problem.js';
  * @property {{ file_upload: boolean, history: boolean, auth: 'anonymous' | 'jwt' | 'access' }} features
  */
 
-// Longer than the Worker's own default limit for OpenAI (30 s), so that its answer, which says more, comes first.
+// Longer than the Worker's default timeout for OpenAI (30 s), so that the Worker's own, more specific error comes first.
 const TIMEOUT_MS = 45_000;
 
 /**
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 45_000;
  * @param {RequestInit} init
  * @returns {Promise<Record<string, any>>}
  */
-export async function call(path, init) {
+export async function fetchJson(path, init) {
   /** @type {Response} */
   let response;
   /** @type {unknown} */
@@ -26,13 +26,13 @@ export async function call(path, init) {
   try {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
-    body = parse(text);
+    body = parseJson(text);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
-      throw new Problem('worker_timeout', `${path} gave no answer within ${TIMEOUT_MS / 1000} seconds.`);
+      throw new Problem('worker_timeout', `${path} did not respond within ${TIMEOUT_MS / 1000} seconds.`);
     }
-    if (!navigator.onLine) throw new Problem('offline', `The request to ${path} could not be sent.`);
-    throw new Problem('worker_unreachable', `The request to ${path} did not get through.`);
+    if (!navigator.onLine) throw new Problem('offline', `The request to ${path} could not be sent: the browser is offline.`);
+    throw new Problem('worker_unreachable', `The request to ${path} failed before a response arrived.`);
   }
   const requestId = response.headers.get('X-Request-Id');
   const fields = body && typeof body === 'object' ? /** @type {Record<string, any>} */ (body) : null;
@@ -44,11 +44,11 @@ export async function call(path, init) {
       status: response.status,
     });
   }
-  throw badAnswer(path, `with status ${response.status} and not in JSON the page knows`, { requestId, status: response.status });
+  throw badResponse(path, `status ${response.status} with an unknown body`, { requestId, status: response.status });
 }
 
 /** @param {string} text */
-function parse(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -58,9 +58,9 @@ function parse(text) {
 
 /**
  * @param {string} path
- * @param {string} how
- * @param {{ requestId?: string | null, status?: number }} [more]
+ * @param {string} reason
+ * @param {{ requestId?: string | null, status?: number }} [options]
  */
-export function badAnswer(path, how, more) {
-  return new Problem('worker_bad_answer', `${path} answered ${how}.`, more);
+export function badResponse(path, reason, options) {
+  return new Problem('worker_bad_answer', `Unexpected response from ${path}: ${reason}.`, options);
 }

@@ -1,10 +1,10 @@
-/** Shows /openapi.yaml with Swagger UI, to read: nothing is sent from here, so it has no forms and asks for no tokens. */
+/** Shows /openapi.yaml with Swagger UI, read-only: no requests are sent, so there are no forms and no token fields. */
 import { currentTheme, onThemeChange, toggleTheme } from '../demo/theme.js';
 
 const main = /** @type {HTMLElement} */ (document.getElementById('main'));
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('theme'));
 
-/** Swagger UI's own dark colours come with a class of the root. */
+/** Swagger UI uses its dark colors if the root element has this class. */
 function showTheme() {
   const theme = currentTheme();
   document.documentElement.classList.toggle('dark-mode', theme === 'dark');
@@ -16,46 +16,46 @@ button.hidden = false;
 onThemeChange(showTheme);
 showTheme();
 
-const nothing = () => () => null;
+const renderNothing = () => () => null;
 
 /** @param {any} system */
-const readingPlugin = ({ React: { createElement, Fragment } }) => ({
+const readOnlyPlugin = ({ React: { createElement, Fragment } }) => ({
   wrapComponents: {
-    // Who must prove what is said in words; these would ask for secrets.
-    authorizeBtn: nothing,
-    authorizeOperationBtn: nothing,
-    ServersContainer: nothing,
-    // A link inside the button that opens an operation; opening it puts the same address into the address bar.
+    // The description explains authentication. These components would ask for secrets.
+    authorizeBtn: renderNothing,
+    authorizeOperationBtn: renderNothing,
+    ServersContainer: renderNothing,
+    // Plain text instead of a link inside a button. Opening the operation sets the same URL.
     DeepLink: () => (/** @type {{ text: unknown }} */ { text }) => createElement('span', null, text),
     InfoContainer: (/** @type {unknown} */ Original) => (/** @type {object} */ props) =>
       createElement('section', { 'aria-label': 'About' }, createElement(Original, props)),
-    // The headings of the groups are of the third level.
+    // The group headings are h3, so add an h2 above them.
     operations: (/** @type {unknown} */ Original) => (/** @type {object} */ props) =>
       createElement(Fragment, null, createElement('h2', { className: 'unseen' }, 'Endpoints'), createElement(Original, props)),
   },
 });
 
-/** Mends what Swagger UI tells screen readers: a table that is no table, choices and buttons without a name. */
-function mend() {
+/** Fixes Swagger UI for screen readers: a wrong table role, and selects and buttons without a name. */
+function fixAccessibility() {
   for (const table of main.querySelectorAll('table[role="region"]')) table.removeAttribute('role');
   for (const select of main.querySelectorAll('.examples-select-element:not([aria-label])')) {
     select.setAttribute('aria-label', 'Example');
   }
-  for (const opener of main.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
-    if (!opener.textContent) opener.setAttribute('aria-label', 'Fields');
+  for (const toggle of main.querySelectorAll('.json-schema-2020-12-accordion:not([aria-label])')) {
+    if (!toggle.textContent) toggle.setAttribute('aria-label', 'Fields');
   }
 }
-new MutationObserver(mend).observe(main, { childList: true, subtree: true });
+new MutationObserver(fixAccessibility).observe(main, { childList: true, subtree: true });
 
-// @ts-ignore: vendor/swagger-ui.js, a classic script, has put it there.
+// @ts-ignore: a global of vendor/swagger-ui.js, a classic script.
 window.SwaggerUIBundle({
   url: '/openapi.yaml',
   domNode: main,
-  plugins: [readingPlugin],
+  plugins: [readOnlyPlugin],
   supportedSubmitMethods: [],
   deepLinking: true,
   syntaxHighlight: { theme: 'monokai' },
-  // The shapes are shown where they are used.
+  // Schemas are shown where they are used, so hide the separate list.
   defaultModelsExpandDepth: -1,
   defaultModelExpandDepth: 3,
   validatorUrl: null,

@@ -1,28 +1,28 @@
-// Holds the client secret and talks to the sandbox with it. It asks the page for a secret once on start, once when the
-// secret is about to expire, and once when a request is refused; a failure is never retried without the user's doing.
+// The widget's HTTP client: holds the client secret and sends it to the sandbox. It requests a secret from the page at start,
+// shortly before the secret expires, and after a 401. It never retries a failure by itself; the user has to.
 
 /** @import { ChatKitOptions, HostedApiConfig } from '@openai/chatkit' */
 
-// The share of a session's life after which the next secret is asked for.
-const RENEW_AFTER = 0.8;
-const RENEW_AT_LEAST_MS = 500;
-const TIMER_MAX_MS = 2 ** 31 - 1;
+// The share of a session's lifetime after which the next secret is requested.
+const RENEW_AFTER_SHARE = 0.8;
+const MIN_RENEW_DELAY_MS = 500;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @typedef {ChatKitOptions & { api: HostedApiConfig }} HostedOptions those that say how to get a secret */
+/** @typedef {ChatKitOptions & { api: HostedApiConfig }} HostedOptions options with getClientSecret */
 
 /**
- * What the sandbox says of a session, as far as the widget reads it.
+ * The fields of a session that the widget uses.
  * @typedef {{ expires_in_ms: number, chatkit_configuration: { history: { enabled: boolean } } }} SessionInfo
  */
 
 /**
- * @typedef {object} Report
+ * @typedef {object} ClientCallbacks
  * @property {(info: SessionInfo) => void} session
  * @property {(error: unknown) => void} renewFailed
  * @property {(name: string, data?: Record<string, unknown>) => void} log
  */
 
-/** An answer of the sandbox that is not a success. */
+/** A response of the sandbox with an error status. */
 export class RequestError extends Error {
   /**
    * @param {number} status
@@ -43,87 +43,89 @@ export function isHosted(options) {
   return typeof api?.getClientSecret === 'function';
 }
 
-/** @param {unknown} error what was thrown, which need not be an Error */
-export function detailOf(error) {
+/** @param {unknown} error the thrown value, which may not be an Error */
+export function errorMessage(error) {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message ?? '') : undefined;
 }
 
 export class Client {
   #origin;
-  #askPage;
-  #report;
+  #getClientSecret;
+  #callbacks;
   /** @type {string | null} */
   #secret = null;
   /** @type {Promise<string> | null} */
-  #asking = null;
+  #inFlight = null;
   #timer = 0;
-  #life = new AbortController();
+  #controller = new AbortController();
 
   /**
    * @param {string} origin of the sandbox
-   * @param {(current: string | null) => Promise<string>} askPage the page's getClientSecret
-   * @param {Report} report
+   * @param {(current: string | null) => Promise<string>} getClientSecret the page's getClientSecret
+   * @param {ClientCallbacks} callbacks
    */
-  constructor(origin, askPage, report) {
+  constructor(origin, getClientSecret, callbacks) {
     this.#origin = origin;
-    this.#askPage = askPage;
-    this.#report = report;
+    this.#getClientSecret = getClientSecret;
+    this.#callbacks = callbacks;
   }
 
   get stopped() {
-    return this.#life.signal.aborted;
+    return this.#controller.signal.aborted;
   }
 
   stop() {
     clearTimeout(this.#timer);
-    this.#life.abort();
+    this.#controller.abort();
   }
 
   /**
-   * Asks the page for a secret: the first one, or the one to follow the current. Calls made meanwhile share the answer.
+   * Requests the first or the next secret from the page. Concurrent calls share one request.
    * @returns {Promise<string>}
    */
   renew() {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = null;
+    this.#inFlight ??= this.#fetchSecret().finally(() => {
+      this.#inFlight = null;
     });
-    return this.#asking;
+    return this.#inFlight;
   }
 
-  async #ask() {
+  async #fetchSecret() {
     clearTimeout(this.#timer);
     const current = this.#secret;
-    const secret = await this.#askPage(current);
-    if (typeof secret !== 'string' || secret === '') throw new TypeError('getClientSecret must resolve to the client secret, a string.');
+    const secret = await this.#getClientSecret(current);
+    if (typeof secret !== 'string' || secret === '') {
+      throw new TypeError('getClientSecret must resolve to the client secret, a string.');
+    }
     if (this.stopped) throw new DOMException('The chat was removed from the page.', 'AbortError');
     this.#secret = secret;
-    this.#report.log(current === null ? 'session.created' : 'session.refreshed');
-    this.#planRenewal();
+    this.#callbacks.log(current === null ? 'session.created' : 'session.refreshed');
+    this.#scheduleRenewal();
     return secret;
   }
 
-  // A bare secret does not say when it ends, so the sandbox is asked. If it cannot say, the 401 of a later request will.
-  async #planRenewal() {
+  // A client secret does not contain its expiry, so ask the sandbox. If that fails, a later request gets a 401.
+  async #scheduleRenewal() {
     try {
       const response = await this.#send('/widget/session', {});
-      if (!response.ok) return this.#report.log('session.unknown', { status: response.status });
+      if (!response.ok) return this.#callbacks.log('session.unknown', { status: response.status });
       /** @type {SessionInfo} */
       const info = await response.json();
       if (this.stopped) return;
-      this.#report.session(info);
+      this.#callbacks.session(info);
       if (!(info.expires_in_ms > 0)) return;
-      const delay = Math.min(Math.max(info.expires_in_ms * RENEW_AFTER, RENEW_AT_LEAST_MS), TIMER_MAX_MS);
+      const delay = Math.min(Math.max(info.expires_in_ms * RENEW_AFTER_SHARE, MIN_RENEW_DELAY_MS), MAX_TIMEOUT_MS);
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.renew().catch((error) => this.stopped || this.#report.renewFailed(error)), delay);
+      this.#timer = setTimeout(() => this.renew().catch((error) => this.stopped || this.#callbacks.renewFailed(error)), delay);
     } catch {
-      if (!this.stopped) this.#report.log('session.unknown');
+      if (!this.stopped) this.#callbacks.log('session.unknown');
     }
   }
 
   /**
    * @param {string} path
    * @param {RequestInit} [init]
-   * @returns {Promise<Response>} one that is ok
+   * @returns {Promise<Response>} a response with a 2xx status
    */
   async request(path, init = {}) {
     if (this.#secret === null) await this.renew();
@@ -134,13 +136,14 @@ export class Client {
     }
     if (response.ok) return response;
     const body = await response.json().catch(() => null);
-    const message = body?.error?.message ?? `The chat's server answered ${response.status}.`;
+    const message = body?.error?.message ?? `The chat's server returned status ${response.status}.`;
     throw new RequestError(response.status, message, Number(response.headers.get('Retry-After')) || null);
   }
 
   /** @param {string} path @param {RequestInit} init */
   #send(path, init) {
     const headers = { ...init.headers, Authorization: `Bearer ${this.#secret}` };
-    return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal: this.#life.signal });
+    const { signal } = this.#controller;
+    return fetch(this.#origin + path, { ...init, headers, credentials: 'omit', cache: 'no-store', signal });
   }
 }

@@ -1,4 +1,4 @@
-// The panel with the user's earlier threads, laid over the chat while it is open.
+// The panel with the user's earlier threads. It covers the chat while it is open.
 import { icon } from './icons.js';
 
 /** @import { Texts } from './texts.js' */
@@ -10,22 +10,23 @@ import { icon } from './icons.js';
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, string | number | boolean | null | undefined | EventListener>} [attributes] functions become
- *   listeners; null and false are left out
+ *   listeners; null and false are skipped
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
     if (typeof value === 'function') element.addEventListener(name, value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+    else element.setAttribute(name, value === true ? '' : String(value));
   }
   element.append(...children);
   return element;
 }
 
 /**
- * A button that shows an icon and says its name to those who do not see it.
+ * A button with an icon and an accessible name.
  * @param {string} name of the icon
  * @param {string} label
  * @param {() => void} click
@@ -39,7 +40,7 @@ export class HistoryPanel {
   #close;
   #list = h('ul', { class: 'list' });
   #texts;
-  /** Made anew by configure. */
+  /** Replaced by configure. */
   #closeButton = h('button');
   element = h('section', { class: 'history', hidden: true });
 
@@ -62,12 +63,13 @@ export class HistoryPanel {
     this.#texts = texts;
     this.#closeButton = toolButton('close', texts.closeHistory, this.#close);
     this.element.setAttribute('aria-label', texts.history);
-    this.element.replaceChildren(h('div', { class: 'header' }, h('div', { class: 'title' }, texts.history), this.#closeButton), this.#list);
+    const header = h('div', { class: 'header' }, h('div', { class: 'title' }, texts.history), this.#closeButton);
+    this.element.replaceChildren(header, this.#list);
   }
 
   open() {
     this.element.hidden = false;
-    this.#say(this.#texts.loading);
+    this.#showMessage(this.#texts.loading);
     this.#closeButton.focus();
   }
 
@@ -80,7 +82,7 @@ export class HistoryPanel {
    * @param {string | null} current
    */
   show(threads, current) {
-    if (threads.length === 0) return this.#say(this.#texts.noThreads);
+    if (threads.length === 0) return this.#showMessage(this.#texts.noThreads);
     const format = new Intl.DateTimeFormat(this.#texts.language, { dateStyle: 'medium', timeStyle: 'short' });
     this.#list.replaceChildren(
       ...threads.map(({ id, title, created_at }) => {
@@ -101,11 +103,11 @@ export class HistoryPanel {
 
   /** @param {string} message */
   fail(message) {
-    this.#say(message);
+    this.#showMessage(message);
   }
 
-  /** @param {string} words */
-  #say(words) {
-    this.#list.replaceChildren(h('li', { class: 'empty' }, words));
+  /** @param {string} message */
+  #showMessage(message) {
+    this.#list.replaceChildren(h('li', { class: 'empty' }, message));
   }
 }

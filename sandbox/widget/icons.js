@@ -1,4 +1,4 @@
-// Line icons on a grid of 20, under the names the widget's options use; a name not drawn here gets a near one.
+// Line icons on a 20 by 20 grid, by the names in the widget's options. Other names get a similar icon.
 
 const PATHS = {
   send: 'M10 16V4.6M4.8 9.6 10 4.4l5.2 5.2',
@@ -24,10 +24,10 @@ const PATHS = {
   dots: 'M5 10h.1M10 10h.1M15 10h.1',
 };
 
-/** @typedef {keyof typeof PATHS} Drawn */
+/** @typedef {keyof typeof PATHS} IconName */
 
-/** @type {[RegExp, Drawn][]} */
-const NEAR = [
+/** @type {[RegExp, IconName][]} */
+const ALIASES = [
   [/question|lifesaver/, 'question'],
   [/light-?bulb/, 'bulb'],
   [/bolt|zap/, 'bolt'],
@@ -51,13 +51,14 @@ const NEAR = [
 
 /** @param {string} [name] @returns {SVGSVGElement} */
 export function icon(name = 'sparkle') {
-  const wanted = String(name);
-  const drawn = Object.hasOwn(PATHS, wanted) ? /** @type {Drawn} */ (wanted) : (NEAR.find(([pattern]) => pattern.test(wanted))?.[1] ?? 'sparkle');
+  const requested = String(name);
+  const alias = ALIASES.find(([pattern]) => pattern.test(requested))?.[1];
+  const iconName = Object.hasOwn(PATHS, requested) ? /** @type {IconName} */ (requested) : (alias ?? 'sparkle');
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   svg.setAttribute('viewBox', '0 0 20 20');
   svg.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', PATHS[drawn]);
+  path.setAttribute('d', PATHS[iconName]);
   svg.append(path);
   return svg;
 }

@@ -1,4 +1,4 @@
-// How the stand-in widget looks. The colours are chosen for a contrast of at least 4.5 in both schemes.
+// Styles of the stand-in widget. All colors have a contrast of at least 4.5 in both schemes.
 /** @import { ColorScheme, ThemeOption } from '@openai/chatkit' */
 
 const CSS = `
@@ -81,14 +81,17 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
 @media (prefers-reduced-motion: reduce) { *, *::after { animation: none !important; transition: none !important; } }
 `;
 
-/** A pill is what the sheet itself draws. @type {Partial<Record<NonNullable<ThemeOption['radius']>, Record<string, string>>>} */
+/**
+ * The default radius, `pill`, is in the style sheet.
+ * @type {Partial<Record<NonNullable<ThemeOption['radius']>, Record<string, string>>>}
+ */
 const RADII = {
   round: { '--round': '16px', '--round-small': '10px', '--round-large': '18px' },
   soft: { '--round': '9px', '--round-small': '7px', '--round-large': '11px', '--round-send': '8px' },
   sharp: { '--round': '2px', '--round-small': '2px', '--round-large': '2px', '--round-send': '2px' },
 };
 
-/** A sheet that is built, and not a style element, so no Content-Security-Policy stands in its way. */
+/** A constructed sheet, because a Content-Security-Policy could block a style element. */
 export function styleSheet() {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(CSS);
@@ -96,7 +99,7 @@ export function styleSheet() {
 }
 
 /**
- * Puts the page's theme on the root; whatever it leaves out goes back to the default.
+ * Applies the page's theme to the root. Missing values are reset to their defaults.
  * @param {HTMLElement} root
  * @param {ColorScheme | ThemeOption} [theme]
  */
@@ -120,7 +123,7 @@ export function applyTheme(root, theme) {
 }
 
 /**
- * Black or white, whichever reads better on a #rrggbb colour; white for one written in another way.
+ * Black or white, whichever has more contrast on a #rrggbb color; white for other color formats.
  * @param {string} color
  */
 function textOn(color) {

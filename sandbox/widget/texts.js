@@ -1,4 +1,4 @@
-// The words of the stand-in widget, in English and Spanish; every other locale falls back to English.
+// Texts of the stand-in widget in English and Spanish. Every other locale falls back to English.
 
 const TEXTS = {
   en: {
@@ -20,11 +20,11 @@ const TEXTS = {
     noConnection: 'The chat could not connect.',
     renewFailed: 'The chat could not renew its session.',
     notSent: 'The message was not sent.',
-    cutShort: 'The reply was cut short.',
-    tooMany: /** @param {number} seconds */ (seconds) => `Too many messages for now. Try again in ${seconds} seconds.`,
-    threadMissing: 'That chat is no longer here, so this is a new one.',
+    cutShort: 'The reply was interrupted.',
+    tooMany: /** @param {number} seconds */ (seconds) => `Too many messages. Try again in ${seconds} seconds.`,
+    threadMissing: 'That chat no longer exists. This is a new chat.',
     loadFailed: 'The chat could not be loaded.',
-    sandbox: 'Sandbox: replies are made up on this machine',
+    sandbox: 'Sandbox: replies are generated on this machine',
   },
   es: {
     frame: 'Chat',
@@ -45,22 +45,22 @@ const TEXTS = {
     noConnection: 'El chat no pudo conectarse.',
     renewFailed: 'El chat no pudo renovar su sesión.',
     notSent: 'El mensaje no se envió.',
-    cutShort: 'La respuesta quedó cortada.',
-    tooMany: /** @param {number} seconds */ (seconds) => `Demasiados mensajes por ahora. Inténtelo de nuevo en ${seconds} segundos.`,
-    threadMissing: 'Ese chat ya no está aquí; este es uno nuevo.',
+    cutShort: 'La respuesta se interrumpió.',
+    tooMany: /** @param {number} seconds */ (seconds) => `Demasiados mensajes. Inténtelo de nuevo en ${seconds} segundos.`,
+    threadMissing: 'Ese chat ya no existe. Este es un chat nuevo.',
     loadFailed: 'No se pudo cargar el chat.',
-    sandbox: 'Entorno de pruebas: las respuestas se inventan en esta máquina',
+    sandbox: 'Entorno de pruebas: las respuestas se generan en esta máquina',
   },
 };
 
 /** @typedef {{ language: string } & typeof TEXTS.en} Texts */
 
 /**
- * @param {string} [locale] such as "es-419"; the browser's when absent
+ * @param {string} [locale] such as "es-419"; default: the browser's language
  * @returns {Texts}
  */
 export function textsFor(locale) {
-  const wanted = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
-  const language = Object.hasOwn(TEXTS, wanted) ? /** @type {keyof typeof TEXTS} */ (wanted) : 'en';
+  const requested = String(locale || navigator.language || 'en').split('-')[0].toLowerCase();
+  const language = Object.hasOwn(TEXTS, requested) ? /** @type {keyof typeof TEXTS} */ (requested) : 'en';
   return { language, ...TEXTS[language] };
 }

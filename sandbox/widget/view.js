@@ -1,5 +1,5 @@
-// What the stand-in widget shows: header, start screen, messages, notice and composer. It knows nothing of sessions or
-// requests; what the user does goes to the handlers it is given.
+// The DOM of the stand-in widget: header, start screen, messages, notice and composer. It does not know about sessions or
+// requests; user actions go to the handlers.
 import { HistoryPanel, h, toolButton } from './history.js';
 import { icon } from './icons.js';
 import { applyTheme, styleSheet } from './styles.js';
@@ -8,8 +8,8 @@ import { applyTheme, styleSheet } from './styles.js';
 /** @import { ThreadSummary } from './history.js' */
 /** @import { Texts } from './texts.js' */
 
-const NEAR_END_PX = 80;
-const MAX_MESSAGE = 8000;
+const AUTOSCROLL_MARGIN_PX = 80;
+const MAX_MESSAGE_CHARS = 8000;
 
 /**
  * @typedef {object} Handlers
@@ -23,48 +23,48 @@ const MAX_MESSAGE = 8000;
 
 /** @typedef {{ role: 'user' | 'assistant', text: string }} Item a message of a thread */
 
-/** @typedef {{ detail?: string, retry?: boolean }} NoticeMore */
+/** @typedef {{ detail?: string, retry?: boolean }} NoticeOptions */
 
 export class View {
-  #on;
+  #handlers;
   #texts;
   #notice = { text: '', detail: '', retry: false };
   #parts;
   #history;
-  /** Made anew by configure, like the next. */
+  /** Replaced by configure, like the next one. */
   #historyButton = h('button');
   #newButton = h('button');
   #heading = h('div', { class: 'title' });
-  /** The thread's. @type {string | null} */
+  /** The thread's title. @type {string | null} */
   #title = null;
-  /** Shown in place of the thread's title. @type {string | null} */
-  #titleText = null;
+  /** Shown instead of the thread's title. @type {string | null} */
+  #titleOverride = null;
   #busy = false;
 
   /**
    * @param {ShadowRoot} shadow
    * @param {ChatKitOptions} options
    * @param {Texts} texts
-   * @param {Handlers} on
+   * @param {Handlers} handlers
    */
-  constructor(shadow, options, texts, on) {
+  constructor(shadow, options, texts, handlers) {
     this.#texts = texts;
-    this.#on = on;
+    this.#handlers = handlers;
     const header = h('div', { class: 'header' });
     const greeting = h('h2', { class: 'greeting' });
     const start = h('div', { class: 'start' }, greeting);
     const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', hidden: true });
     const prompts = h('ul', { class: 'prompts' });
     const alert = h('div', { role: 'alert' });
-    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE, input: () => this.#refreshSend() });
-    input.addEventListener('keydown', (event) => this.#key(event));
+    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE_CHARS, input: () => this.#refreshSend() });
+    input.addEventListener('keydown', (event) => this.#onKeyDown(event));
     const send = h('button', { type: 'submit', class: 'send', 'aria-disabled': 'true' }, icon('send'));
-    const composer = h('form', { class: 'composer', submit: (event) => this.#submit(event) }, input, send);
+    const composer = h('form', { class: 'composer', submit: (event) => this.#onSubmit(event) }, input, send);
     const disclaimer = h('p', { class: 'disclaimer', hidden: true });
     const sandbox = h('p', { class: 'sandbox' });
     const footer = h('div', { class: 'footer' }, prompts, alert, composer, disclaimer, sandbox);
     const main = h('div', { class: 'main' }, start, log, footer);
-    this.#history = new HistoryPanel(on.openThread, on.closeHistory, texts);
+    this.#history = new HistoryPanel(handlers.openThread, handlers.closeHistory, texts);
     const root = h('section', { class: 'root' }, header, main, this.#history.element);
     this.#parts = { root, header, main, greeting, start, log, prompts, alert, input, send, disclaimer, sandbox };
     shadow.adoptedStyleSheets = [styleSheet()];
@@ -73,7 +73,7 @@ export class View {
   }
 
   /**
-   * Takes on a full set of options; what is typed and shown stays.
+   * Applies a full set of options. The messages and the composer's text stay.
    * @param {ChatKitOptions} options
    * @param {Texts} texts
    */
@@ -87,7 +87,7 @@ export class View {
     this.#history.configure(texts);
     greeting.textContent = options.startScreen?.greeting ?? texts.greeting;
     prompts.setAttribute('aria-label', texts.prompts);
-    prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#prompt(prompt)));
+    prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#createPrompt(prompt)));
     log.setAttribute('aria-label', texts.messages);
     input.placeholder = options.composer?.placeholder ?? texts.placeholder;
     input.setAttribute('aria-label', input.placeholder);
@@ -101,11 +101,14 @@ export class View {
 
   /** @param {HeaderOption} header @param {boolean} withHistory */
   #configureHeader(header, withHistory) {
-    /** @param {HeaderOption['leftAction']} given */
-    const action = (given) => (given ? [toolButton(given.icon, String(given.icon).replaceAll('-', ' '), () => given.onClick?.())] : []);
-    this.#historyButton = toolButton('history', this.#texts.history, this.#on.openHistory);
-    this.#newButton = toolButton('compose', this.#texts.newChat, this.#on.newThread);
-    this.#titleText = header.title?.enabled === false ? '' : (header.title?.text ?? null);
+    /** @param {HeaderOption['leftAction']} item */
+    const action = (item) => {
+      if (!item) return [];
+      return [toolButton(item.icon, String(item.icon).replaceAll('-', ' '), () => item.onClick?.())];
+    };
+    this.#historyButton = toolButton('history', this.#texts.history, this.#handlers.openHistory);
+    this.#newButton = toolButton('compose', this.#texts.newChat, this.#handlers.newThread);
+    this.#titleOverride = header.title?.enabled === false ? '' : (header.title?.text ?? null);
     this.#parts.header.replaceChildren(
       ...action(header.leftAction),
       this.#heading,
@@ -119,22 +122,22 @@ export class View {
   /** @param {string | null} title */
   setTitle(title) {
     this.#title = title;
-    this.#heading.textContent = this.#titleText ?? title ?? '';
+    this.#heading.textContent = this.#titleOverride ?? title ?? '';
   }
 
   /** @param {StartScreenPrompt} prompt */
-  #prompt({ label, prompt, icon: name }) {
+  #createPrompt({ label, prompt, icon: name }) {
     const text = typeof prompt === 'string' ? prompt : textOf(prompt);
-    const choose = () => {
+    const onClick = () => {
       if (this.#busy) return;
-      // The button goes away with the start screen, and focus must not go with it.
+      // The button disappears with the start screen, so move the focus first.
       this.focus();
-      this.#on.send(text);
+      this.#handlers.send(text);
     };
-    return h('li', {}, h('button', { type: 'button', class: 'prompt', click: choose }, icon(name), label));
+    return h('li', {}, h('button', { type: 'button', class: 'prompt', click: onClick }, icon(name), label));
   }
 
-  /** Shows a thread from its beginning; with no items, the start screen. @param {Item[]} items */
+  /** Shows a thread's items; the start screen if there are none. @param {Item[]} items */
   showItems(items) {
     const { log } = this.#parts;
     log.replaceChildren();
@@ -163,7 +166,7 @@ export class View {
     return {
       /** @param {string} more */
       append: (more) => {
-        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AUTOSCROLL_MARGIN_PX;
         body.append(more);
         if (nearEnd) log.scrollTop = log.scrollHeight;
       },
@@ -176,14 +179,14 @@ export class View {
     };
   }
 
-  /** While a reply comes in, nothing more is sent, and screen readers wait for the whole of it. @param {boolean} busy */
+  /** While a reply is streaming, sending is disabled and screen readers wait for the whole reply. @param {boolean} busy */
   setBusy(busy) {
     this.#busy = busy;
     this.#parts.log.setAttribute('aria-busy', String(busy));
     this.#refreshSend();
   }
 
-  /** @param {string} text empty to clear @param {NoticeMore} [more] */
+  /** @param {string} text empty to clear @param {NoticeOptions} [options] */
   setNotice(text, { detail = '', retry = false } = {}) {
     this.#notice = { text, detail, retry };
     this.#showNotice();
@@ -191,8 +194,9 @@ export class View {
 
   #showNotice() {
     const { text, detail, retry } = this.#notice;
-    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#on.retry }, this.#texts.retry)] : [];
-    this.#parts.alert.replaceChildren(...(text ? [h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button)] : []));
+    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#handlers.retry }, this.#texts.retry)] : [];
+    const notice = h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button);
+    this.#parts.alert.replaceChildren(...(text ? [notice] : []));
   }
 
   openHistory() {
@@ -218,7 +222,7 @@ export class View {
     this.#history.fail(this.#texts.loadFailed);
   }
 
-  /** Hides the way to a history that the session does not give. @param {boolean} allowed */
+  /** Hides the history button if the session has no history. @param {boolean} allowed */
   allowHistory(allowed) {
     this.#historyButton.hidden = !allowed;
   }
@@ -241,28 +245,28 @@ export class View {
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
-    // Enter that ends a composed character (Japanese, Chinese) is not meant for the form.
+  #onKeyDown(event) {
+    // During IME composition (Japanese, Chinese), Enter confirms the characters and does not send.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    this.#submit(event);
+    this.#onSubmit(event);
   }
 
   /** @param {Event} event */
-  #submit(event) {
+  #onSubmit(event) {
     event.preventDefault();
     const text = this.composerText.trim();
     if (this.#busy || text === '') return;
     this.composerText = '';
-    this.#on.send(text);
+    this.#handlers.send(text);
   }
 }
 
-/** The words of structured content. @param {UserMessageContent[]} [content] */
+/** The text of structured content. @param {UserMessageContent[]} [content] */
 export function textOf(content) {
   return (Array.isArray(content) ? content : []).map((part) => part?.text ?? '').join('');
 }
 
-/** Of Markdown, a disclaimer needs links; other marks are shown as they are. @param {string} text */
+/** Renders Markdown links; other Markdown is shown as plain text. @param {string} text */
 function withLinks(text) {
   return text.split(/(\[[^\]]+\]\(https?:\/\/[^\s)]+\))/).map((part) => {
     const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);

@@ -68,7 +68,7 @@ describe('the demo page', () => {
     const shown = page.locator('#sandbox-note');
     await shown.waitFor();
     const note = await shown.innerText();
-    assert.match(note, /^This is the sandbox: replies are made up on this machine and no key is used\./);
+    assert.match(note, /^This is the sandbox: replies are generated on this machine, and no API key is used\./);
     assert.match(note, /set these in \.dev\.vars: OPENAI_API_KEY, OPENAI_CHATKIT_WORKFLOW_ID/);
     await context.close();
   });

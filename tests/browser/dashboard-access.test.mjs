@@ -67,7 +67,7 @@ describe('an error message is shown', () => {
     test(`for the wrong token ${JSON.stringify(token)}`, async () => {
       const { context, page } = await open();
       await signIn(page, token);
-      await page.getByRole('alert').getByText('This is not the admin token').waitFor();
+      await page.getByRole('alert').getByText('The admin token is wrong').waitFor();
       assert.equal(await page.evaluate(() => document.activeElement?.id), 'token');
       assert.equal(await page.evaluate(() => sessionStorage.length), 0);
       await signIn(page);
@@ -82,8 +82,8 @@ describe('an error message is shown', () => {
     ['no token is configured', problem(404, 'not_found'), /The Worker has no admin token[^]*npx wrangler secret put ADMIN_TOKEN/],
     ['the Worker cannot be reached', unreachable, /The Worker cannot be reached/],
     ['the Worker fails', problem(500, 'internal'), /The Worker failed[^]*Detail of internal/],
-    ['something else answers', (route) => route.fulfill({ body: '<h1>Hello</h1>', contentType: 'text/html' }), /answer makes no sense/],
-    ['the counters are not in the answer', (route) => route.fulfill({ json: {} }), /answer makes no sense/],
+    ['something else answers', (route) => route.fulfill({ body: '<h1>Hello</h1>', contentType: 'text/html' }), /response is not valid/],
+    ['the counters are not in the answer', (route) => route.fulfill({ json: {} }), /response is not valid/],
   ];
   for (const [when, answer, words] of troubles) {
     test(`when ${when}`, async () => {
@@ -103,11 +103,11 @@ describe('an error message is shown', () => {
     const { context, page, world } = await openSignedIn();
     world.answer = unreachable;
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByText('Not brought up to date: The Worker cannot be reached.').waitFor();
+    await page.getByText('Not up to date: The Worker cannot be reached.').waitFor();
     assert.ok(await page.locator('#tiles').isVisible());
     world.answer = undefined;
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByText('Not brought up to date').waitFor({ state: 'detached' });
+    await page.getByText('Not up to date').waitFor({ state: 'detached' });
     await context.close();
   });
 
@@ -115,7 +115,7 @@ describe('an error message is shown', () => {
     const { context, page, world } = await openSignedIn();
     world.answer = problem(401, 'identity_required');
     await page.getByRole('button', { name: 'Refresh' }).click();
-    await page.getByRole('alert').getByText('This is not the admin token').waitFor();
+    await page.getByRole('alert').getByText('The admin token is wrong').waitFor();
     assert.equal(await page.locator('#host').innerHTML(), '');
     await context.close();
   });
@@ -170,7 +170,7 @@ describe('without mocked responses', () => {
       const { context, page, troubles } = await visitor();
       await page.goto(`${owned.url}/dashboard`);
       await signIn(page, 'wrong');
-      await page.getByRole('alert').getByText('This is not the admin token').waitFor();
+      await page.getByRole('alert').getByText('The admin token is wrong').waitFor();
       await signIn(page);
       await page.getByText('Complete up to').waitFor();
       assert.equal(await page.locator('#tiles > div').count(), 7);

@@ -20,8 +20,8 @@ const painted = (page, selector) =>
 describe('the dashboard', () => {
   test('shows zeros with an explanation if there is no data', async () => {
     const { context, page, troubles } = await openSignedIn({ days: 0, reports: [] });
-    assert.deepEqual(await tile(page, 'sessions_created'), ['0', 'no average yet', '0 in all']);
-    assert.equal(await page.locator('#sessions .summary').innerText(), 'Nothing in these 30 days.');
+    assert.deepEqual(await tile(page, 'sessions_created'), ['0', 'no average yet', '0 in total']);
+    assert.equal(await page.locator('#sessions .summary').innerText(), 'No events in these 30 days.');
     assert.ok(await page.getByText('No session has failed.').isVisible());
     assert.ok(await page.getByText('None yet.').isVisible());
     assert.equal((await rows(page, '#activity')).length, 30);
@@ -33,8 +33,8 @@ describe('the dashboard', () => {
   test('shows no average for a single day of data', async () => {
     const { context, page, world, troubles } = await openSignedIn({ days: 1 });
     const [today] = world.stats.days;
-    assert.deepEqual(await tile(page, 'messages'), [String(today.messages), 'no average yet', `${today.messages} in all`]);
-    assert.equal(await page.locator('#tiles-note').innerText(), 'There is no day before to compare with.');
+    assert.deepEqual(await tile(page, 'messages'), [String(today.messages), 'no average yet', `${today.messages} in total`]);
+    assert.equal(await page.locator('#tiles-note').innerText(), 'There are no earlier days to compare with.');
     assert.deepEqual((await rows(page, '#activity'))[0], ['21 Nov', String(today.messages), String(today.thread_changes)]);
     assert.deepEqual(troubles, []);
     await context.close();
@@ -67,7 +67,7 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'Refresh' }).click();
     await page.locator('#tiles [data-counter=messages] dd', { hasText: '34 on average' }).waitFor();
     assert.equal((await tile(page, 'messages'))[0], '5');
-    assert.equal(await page.locator('#tiles-note').innerText(), 'Beside the average of the 3 days before.');
+    assert.equal(await page.locator('#tiles-note').innerText(), 'Compared with the average of the previous 3 days.');
     assert.deepEqual((await rows(page, '#activity')).slice(0, 5).map((row) => row[1]), ['5', '0', '100', '2', '0']);
     await context.close();
   });

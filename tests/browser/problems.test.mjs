@@ -86,10 +86,10 @@ describe('a session that fails', () => {
     ['invalid-key', {}, 'openai_key_rejected', 'OpenAI does not accept the API key', /Check OPENAI_API_KEY/],
     ['beta-unavailable', {}, 'openai_key_rejected', 'OpenAI does not accept the API key', /may use ChatKit/],
     ['workflow-not-found', {}, 'workflow_not_found', 'OpenAI does not know this workflow', /published and belong to the same project/],
-    ['rate-limited', { retryAfter: 120 }, 'openai_rate_limited', 'OpenAI’s rate limit is reached', /free again in 2 minutes/],
+    ['rate-limited', { retryAfter: 120 }, 'openai_rate_limited', 'OpenAI’s rate limit is reached', /Available again in 2 minutes/],
     ['unavailable', {}, 'openai_unavailable', 'OpenAI cannot be reached', /status\.openai\.com/],
-    ['bad-request', {}, 'openai_rejected', 'OpenAI refused the session', /SESSION_TTL_SECONDS/],
-    ['html', {}, 'openai_bad_response', 'OpenAI’s answer could not be used', /OPENAI_BASE_URL/],
+    ['bad-request', {}, 'openai_rejected', 'OpenAI rejected the session', /SESSION_TTL_SECONDS/],
+    ['html', {}, 'openai_bad_response', 'OpenAI’s response is not valid', /OPENAI_BASE_URL/],
   ];
   for (const [fault, options, code, title, hint] of refusals) {
     test(`with ${fault} shows ${code} and what to do, after a single request`, async () => {

@@ -57,7 +57,7 @@ describe('while OpenAI is unreachable', () => {
     const text = await problem.innerText();
     assert.match(text, /OpenAI cannot be reached/);
     assert.match(text, /status\.openai\.com/);
-    assert.match(text, /It tries again by itself/);
+    assert.match(text, /The chat retries automatically/);
     assert.equal(calls.length, 1);
 
     // The retry delay grows: 5 seconds, then 10. An unchanged message is not rendered again, so that it is not announced again.
@@ -119,7 +119,7 @@ describe('while OpenAI is unreachable', () => {
     const { context, page, problem, calls, untilAsked } = await visitorWithClock();
     await page.goto(worker.url);
     await problem.waitFor();
-    assert.match(await problem.innerText(), /free again in 90 seconds/);
+    assert.match(await problem.innerText(), /Available again in 90 seconds/);
     await page.clock.fastForward('01:00');
     await turn(page, 'visible');
     assert.equal(calls.length, 1);

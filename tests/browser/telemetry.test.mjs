@@ -1,7 +1,7 @@
 // Which events and errors <chatkit-edge> reports to the Worker, and which it does not.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { batches } from '../../embed/telemetry-batches.js';
+import { toBatches } from '../../embed/telemetry-batches.js';
 import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
@@ -180,11 +180,11 @@ describe('nothing is reported', () => {
 });
 
 test('a batch has at most 100 events and 16 KiB, the limits of the Worker', () => {
-  const sizes = (/** @type {string[]} */ events) => batches(events).map((body) => JSON.parse(body).length);
+  const sizes = (/** @type {string[]} */ events) => toBatches(events).map((body) => JSON.parse(body).length);
   assert.deepEqual(sizes([]), []);
   assert.deepEqual(sizes(Array(250).fill('{}')), [100, 100, 50]);
   const long = JSON.stringify({ message: 'é'.repeat(1000) });
-  const many = batches(Array(30).fill(long));
+  const many = toBatches(Array(30).fill(long));
   assert.ok(many.length > 1 && many.every((body) => Buffer.byteLength(body) <= 16_384));
   assert.equal(many.flatMap((body) => JSON.parse(body)).length, 30);
 });

@@ -21,7 +21,7 @@ test('a message gets a reply that repeats it, in a new thread', async (t) => {
   assert.match(response.headers.get('access-control-expose-headers'), /X-Thread-Id/);
   const reply = await response.text();
   assert.match(reply, /^You asked: “Where is my parcel\?”/);
-  assert.match(reply, /the real ChatKit answers here/);
+  assert.match(reply, /Set an OpenAI API key and a workflow to chat with your own workflow here/);
 
   const id = response.headers.get('x-thread-id');
   await (await fromWidget(sandbox, secret, 'messages', { thread_id: id, text: 'And my refund?' })).text();
