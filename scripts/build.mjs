@@ -1,4 +1,4 @@
-// Builds the optimised Worker into build/, and the files in public/ that are not committed. `npm run build` and wrangler ([build]
+// Builds the optimised Worker into build/ by worker-build, and the files in public/ that are not committed. `npm run build` and wrangler ([build]
 // in wrangler.toml) both call it, with any Node and from any folder. Nothing is compiled if the sources have not changed since
 // the last build.
 import { createRequire } from 'node:module';
@@ -10,13 +10,12 @@ import { setup } from './setup.mjs';
 import { inRoot, npmBin, projectEnv, root, toolsBin } from './setup/paths.mjs';
 import { main, output, Problem, run, say } from './setup/run.mjs';
 import { wasmToolchain } from './setup/rust.mjs';
-import { shrink } from './shrink.mjs';
 import { buildInputs, fingerprint, isCurrent, writeStamp } from './stamp.mjs';
 import { vendor } from './vendor.mjs';
 
 const stampFile = inRoot('build', '.stamp');
-const wasm = inRoot('build', 'index_bg.wasm');
-const results = [inRoot('build', 'index.js'), wasm];
+const wasm = inRoot('build', 'rust', 'index_bg.wasm');
+const results = [inRoot('build', 'rust', 'index.js'), wasm];
 
 // `npm run build -- --names` keeps the names of Rust's functions, for profiles.
 const names = process.argv.includes('--names');
@@ -29,6 +28,19 @@ function esbuildProgram() {
   } catch {
     return path.join(npmBin, 'esbuild');
   }
+}
+
+const wasmOpt = inRoot('node_modules', 'binaryen', 'bin', 'wasm-opt');
+
+// Those that worker-build enables: with more, wasm-opt may write an encoding that workerd does not know.
+const features = [
+  'mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling',
+].map((name) => `--enable-${name}`);
+
+/** Removes the names of Rust's functions, which worker-build keeps: a sixth of what is uploaded, compressed. */
+async function removeNames(/** @type {string} */ file, /** @type {NodeJS.ProcessEnv} */ env) {
+  const { code } = await run(wasmOpt, [file, '-o', file, '--strip-debug', '--strip-producers', ...features], { env });
+  if (code !== 0) throw new Problem('The Worker could not be built: wasm-opt failed, see above.');
 }
 
 /** Flags that remove this machine's folders from the source paths in panic messages, so that builds are reproducible. */
@@ -52,6 +64,7 @@ export async function build() {
     RUST_BACKTRACE: '0', // a backtrace of worker-build itself does not help
     // Without these, worker-build downloads its own copies.
     WASM_BINDGEN_BIN: path.join(toolsBin, 'wasm-bindgen'),
+    WASM_OPT_BIN: wasmOpt,
     ESBUILD_BIN: esbuildProgram(),
   };
   if (toolchain.folder) {
@@ -69,9 +82,9 @@ export async function build() {
 
   say('Building the Worker (about a minute the first time).');
   const started = Date.now();
-  const { code } = await run(path.join(toolsBin, 'worker-build'), ['--release', '--out-dir', 'build/rust'], { env });
+  const { code } = await run(path.join(toolsBin, 'worker-build'), [names ? '--profiling' : '--release', '--out-dir', 'build/rust'], { env });
   if (code !== 0) throw new Problem('The Worker could not be built: worker-build failed, see above.');
-  await shrink(inRoot('build', 'rust'), inRoot('build'), { names });
+  if (!names) await removeNames(wasm, env);
   writeStamp(stampFile, print);
   say(`Built the Worker in ${Math.round((Date.now() - started) / 1000)} s.`);
 }

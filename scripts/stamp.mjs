@@ -16,7 +16,7 @@ function filesBelow(/** @type {string} */ folder) {
 /** The Rust sources of a workspace whose crates are its root and the folders in crates/, and the scripts that build it. */
 export function buildInputs(/** @type {string} */ root) {
   const folders = ['src', '.cargo', 'crates'].map((name) => path.join(root, name)).filter((folder) => existsSync(folder));
-  const names = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs', 'scripts/shrink.mjs'];
+  const names = ['Cargo.toml', 'Cargo.lock', 'scripts/build.mjs'];
   const files = names.map((name) => path.join(root, name)).filter((file) => existsSync(file));
   return [...files, ...folders.flatMap(filesBelow)].sort();
 }

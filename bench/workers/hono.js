@@ -23,7 +23,7 @@ function recordObject(id) {
 }
 
 const count = (env, counter, times) =>
-  env.LEDGER.getByName('counters-0').count(0, PUBLISH_SECONDS, Date.now(), JSON.stringify({ [counter]: times }));
+  env.LEDGER.getByName('counters-0').count(0, PUBLISH_SECONDS, JSON.stringify({ [counter]: times }));
 
 const app = new Hono();
 
@@ -81,7 +81,8 @@ app.post('/api/chatkit/session', async (c) => {
   if (!response.ok) return c.json({ error: 'OpenAI did not create a session.' }, 502);
   const { id, client_secret, expires_at } = await response.json();
   const owner = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(user)));
-  await env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, Math.floor(Date.now() / 1000), expires_at);
+  const record = { id, owner, workflow, created_at: Math.floor(Date.now() / 1000), expires_at, cancelled: false };
+  await env.LEDGER.getByName(recordObject(id)).putRecord(JSON.stringify(record));
   c.executionCtx.waitUntil(count(env, 'sessions_created', 1));
   Object.assign(line, { event: 'session.created', session_id: id });
 

@@ -36,7 +36,7 @@ function recordObject(id) {
 }
 
 const count = (env, counter, times) =>
-  env.LEDGER.getByName('counters-0').count(0, PUBLISH_SECONDS, Date.now(), JSON.stringify({ [counter]: times }));
+  env.LEDGER.getByName('counters-0').count(0, PUBLISH_SECONDS, JSON.stringify({ [counter]: times }));
 
 async function session(request, env, context, { isCrossSite, line, reply }) {
   const { thread_id } = parse(await request.text());
@@ -55,7 +55,8 @@ async function session(request, env, context, { isCrossSite, line, reply }) {
   if (!response.ok) return reply({ error: 'OpenAI did not create a session.' }, 502);
   const { id, client_secret, expires_at } = await response.json();
   const owner = base64url(await crypto.subtle.digest('SHA-256', encode(user)));
-  await env.LEDGER.getByName(recordObject(id)).putRecord(id, owner, workflow, Math.floor(Date.now() / 1000), expires_at);
+  const record = { id, owner, workflow, created_at: Math.floor(Date.now() / 1000), expires_at, cancelled: false };
+  await env.LEDGER.getByName(recordObject(id)).putRecord(JSON.stringify(record));
   context.waitUntil(count(env, 'sessions_created', 1));
   Object.assign(line, { event: 'session.created', session_id: id });
   const site = isCrossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure';

@@ -74,7 +74,8 @@ impl Ledger {
     /// Stores a session's record, as JSON.
     #[wasm_bindgen(js_name = putRecord)]
     pub async fn put_record(&self, record: String) -> Result<(), JsValue> {
-        let record: SessionRecord = serde_json::from_str(&record).map_err(JsError::from)?;
+        let record: SessionRecord =
+            serde_json::from_slice(record.as_bytes()).map_err(JsError::from)?;
         record_table::put(&self.sql, &record)?;
         if !self.alarm_is_set.get()
             && let Some(at) = record_table::next_deletion(&self.sql)?

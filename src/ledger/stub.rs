@@ -118,7 +118,7 @@ impl Ledger for Runtime {
         for call in calls {
             let json = finish(call).await?.as_string().unwrap_or_default();
             let reports: Vec<ErrorReport> =
-                serde_json::from_str(&json).map_err(|error| error.to_string())?;
+                serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string())?;
             all.extend(reports);
         }
         Ok(all)
@@ -135,7 +135,7 @@ impl Ledger for Runtime {
         let record = finish(object.and_then(|object| object.get_record(id))).await?;
         let record = record.as_string();
         record
-            .map(|json| serde_json::from_str(&json).map_err(|error| error.to_string()))
+            .map(|json| serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string()))
             .transpose()
     }
 

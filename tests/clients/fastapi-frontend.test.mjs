@@ -98,7 +98,7 @@ describe('errors have their message in "detail", as in FastAPI,', () => {
 
   test('if a refresh has no proof of identity', async () => {
     const response = await post('/api/chatkit/refresh?token=ek_of_nobody');
-    await assertDetail(response, 401, /^Error creating ChatKit session: .*who it is for/);
+    await assertDetail(response, 401, /^Error creating ChatKit session: .*who the user is/);
   });
 
   test('if the body is invalid', async () => {

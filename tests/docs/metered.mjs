@@ -45,7 +45,7 @@ for (const name of Object.getOwnPropertyNames(REAL.prototype).filter((name) => n
       const cost = { read: sum('rowsRead'), written: sum('rowsWritten') + this.meter.alarms };
       Object.assign(this.meter, { cursors: [], alarms: 0 });
       // The first counter names what is counted.
-      const what = name === 'count' ? ' ' + Object.keys(JSON.parse(values[3]))[0] : '';
+      const what = name === 'count' ? ' ' + Object.keys(JSON.parse(values[2]))[0] : '';
       console.log(JSON.stringify({ event: 'ledger ' + name + what, ...cost }));
     }
   };

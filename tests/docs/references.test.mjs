@@ -1,7 +1,7 @@
 // What docs/ says about the code is true: the tests that docs/security.md names exist, and docs/storage.md lists every table and
 // key. links.test.mjs checks paths.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import test from 'node:test';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { readText } from './markdown.mjs';
@@ -20,7 +20,8 @@ test('every test that docs/security.md names for an attack exists', () => {
 });
 
 test('docs/storage.md lists exactly the tables of the ledger', () => {
-  const tables = [...readText('src/ledger/store.rs').matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
+  const code = readdirSync(inRoot('src', 'ledger')).map((file) => readText(`src/ledger/${file}`)).join('\n');
+  const tables = [...code.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
   const listed = readPage('storage.md').rows('In the objects').map(([, table]) => table.replaceAll('`', ''));
   assert.deepEqual(listed.sort(), tables.sort());
 });

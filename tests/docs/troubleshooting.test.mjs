@@ -34,10 +34,10 @@ test('the messages quoted from the scripts are in the scripts', () => {
 
 test('the messages quoted from the Worker and the demo are in their code', () => {
   for (const words of [
-    'Nothing in the request proves who it is for. Start a new session.',
+    'Nothing in the request proves who the user is. Start a new session.',
     'Invalid API key',
     'Beta feature not available',
-    'This address needs the header Authorization: Bearer ADMIN_TOKEN.',
+    'This address requires the header Authorization: Bearer ADMIN_TOKEN.',
   ]) {
     assert.ok(text.includes(`"${words}"`), words);
     assert.ok(contains('crates/rules/src', words), words);

@@ -62,7 +62,7 @@ describe('GET /api/chatkit/doctor', () => {
     ['invalid-key', /^Invalid API key/],
     ['beta-unavailable', /^Beta feature not available/],
     ['workflow-not-found', /^Workflow not found/],
-    ['html', /could not be used/],
+    ['html', /not usable/],
   ])) {
     test(`says what to do about ${fault} and does not reveal the key`, async () => {
       worker.sandbox.fail(fault);

@@ -43,7 +43,7 @@ describe('a Worker', () => {
         const { code, detail } = await response.json();
         assert.equal(code, 'not_configured');
         for (const part of [
-          'OPENAI_API_KEY holds characters',
+          'OPENAI_API_KEY contains characters',
           'OPENAI_CHATKIT_WORKFLOW_ID is "workflow"',
           'SESSION_TTL_SECONDS is "900" and must be a whole number from 1 to 600.',
           'WORKFLOW_VERSION is "latest"',

@@ -60,8 +60,10 @@ impl Event {
     /// What it adds when it happens so many times: a JSON object of numbers by counter.
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
-        let counters = self.counters().into_iter();
-        let counts: BTreeMap<String, u32> = counters.map(|counter| (counter, times)).collect();
+        let mut counts = BTreeMap::new();
+        for counter in self.counters() {
+            counts.insert(counter, times);
+        }
         to_json(&counts)
     }
 }

@@ -1,24 +1,21 @@
 //! A set of public keys (RFC 7517).
 
 use crate::error::AuthError;
-use crate::http::json_object::from_object;
+use crate::http::json_object::{JsonObject, parse_as};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The most that is read of a key set; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
 
 /// The algorithms that keys are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256, for a shared secret.
-    #[serde(rename = "HS256")]
     Hs256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
     Rs256,
     /// ECDSA with P-256 and SHA-256.
-    #[serde(rename = "ES256")]
     Es256,
 }
 
@@ -34,8 +31,8 @@ impl Algorithm {
     }
 }
 
-/// The parts of a public key that WebCrypto needs, as a JWK has them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The parts of a public key that WebCrypto needs, serialized as a JWK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kty")]
 pub enum KeyMaterial {
     /// An RSA key.
@@ -46,11 +43,11 @@ pub enum KeyMaterial {
         /// The exponent.
         e: String,
     },
-    /// A key on an elliptic curve.
+    /// A key on the curve P-256.
     #[serde(rename = "EC")]
     Ec {
         /// The curve.
-        crv: Curve,
+        crv: &'static str,
         /// The first coordinate.
         x: String,
         /// The second coordinate.
@@ -58,13 +55,8 @@ pub enum KeyMaterial {
     },
 }
 
-/// The one curve that is supported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Curve {
-    /// The curve of ES256.
-    #[serde(rename = "P-256")]
-    P256,
-}
+/// The curve of ES256.
+const P256: &str = "P-256";
 
 /// A public key that verifies tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,23 +77,39 @@ impl PublicKey {
     }
 }
 
-/// An entry of a key set, as far as it says what the key is for.
+/// An entry of a key set.
 #[derive(Deserialize)]
-struct Entry {
+struct Jwk {
+    kty: String,
     kid: Option<String>,
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
-    #[serde(flatten)]
-    material: KeyMaterial,
+    n: Option<String>,
+    e: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
 }
 
-impl Entry {
+impl Jwk {
     /// The key, if it is for verifying signatures with the algorithm of its type.
     fn into_key(self) -> Option<PublicKey> {
+        let material = match (self.kty.as_str(), self.crv.as_deref()) {
+            ("RSA", _) => KeyMaterial::Rsa {
+                n: self.n?,
+                e: self.e?,
+            },
+            ("EC", Some(P256)) => KeyMaterial::Ec {
+                crv: P256,
+                x: self.x?,
+                y: self.y?,
+            },
+            _ => return None,
+        };
         let key = PublicKey {
             id: self.kid,
-            material: self.material,
+            material,
         };
         let fits = self.alg.is_none_or(|alg| alg == key.algorithm().name())
             && self.usage.is_none_or(|usage| usage == "sig");
@@ -119,13 +127,13 @@ impl KeySet {
     /// # Errors
     /// [`AuthError::NoKeys`] if it is not JSON, or has no usable key.
     pub fn parse(bytes: &[u8]) -> Result<Self, AuthError> {
-        #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<Value>,
-        }
-        let set: Set = from_object(bytes).ok_or(AuthError::NoKeys)?;
-        let entries = set.keys.into_iter().map(serde_json::from_value::<Entry>);
-        let keys: Vec<PublicKey> = entries.flatten().filter_map(Entry::into_key).collect();
+        let set = JsonObject::parse(bytes).map_err(|_| AuthError::NoKeys)?;
+        let entries = set.get("keys").and_then(parse_as::<Vec<&RawValue>>);
+        let entries = entries.unwrap_or_default().into_iter();
+        let keys: Vec<PublicKey> = entries
+            .filter_map(parse_as::<Jwk>)
+            .filter_map(Jwk::into_key)
+            .collect();
         if keys.is_empty() {
             Err(AuthError::NoKeys)
         } else {

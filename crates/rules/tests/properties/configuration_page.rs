@@ -186,3 +186,66 @@ fn the_files_that_show_how_to_set_it_name_no_other_variable() {
     let listed = listed.expect("the list of settings").split_whitespace();
     assert_eq!(listed.map(str::to_owned).collect::<BTreeSet<_>>(), *NAMES);
 }
+
+/// What the page's table says of a binding in `wrangler.toml`: its name, its kind, and what it is set to.
+fn bindings(config: &toml::Table) -> Vec<[String; 3]> {
+    let list = |keys: &[&str]| {
+        let mut value = config.get(keys[0]);
+        for key in &keys[1..] {
+            value = value.and_then(|value| value.get(key));
+        }
+        let list = value.and_then(toml::Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let text = |value: &toml::Value, key: &str| {
+        let text = value.get(key).and_then(toml::Value::as_str);
+        text.expect("a text").to_owned()
+    };
+    let mut rows = vec![[
+        text(&config["assets"], "binding"),
+        "static assets".to_owned(),
+        format!("`{}`", text(&config["assets"], "directory")),
+    ]];
+    for object in list(&["durable_objects", "bindings"]) {
+        let class = text(&object, "class_name");
+        // Cloudflare rejects an object whose class no migration creates.
+        let is_created = |migration: &toml::Value| {
+            let classes = migration
+                .get("new_sqlite_classes")
+                .and_then(toml::Value::as_array);
+            classes.is_some_and(|classes| classes.contains(&class.clone().into()))
+        };
+        assert!(list(&["migrations"]).iter().any(is_created), "{class}");
+        let kind = "Durable Object".to_owned();
+        rows.push([text(&object, "name"), kind, format!("class `{class}`")]);
+    }
+    for namespace in list(&["kv_namespaces"]) {
+        let set_to = "made by the first `wrangler deploy`".to_owned();
+        rows.push([
+            text(&namespace, "binding"),
+            "KV namespace".to_owned(),
+            set_to,
+        ]);
+    }
+    for limiter in list(&["ratelimits"]) {
+        let simple = &limiter["simple"];
+        let set_to = format!("{} in {} seconds", simple["limit"], simple["period"]);
+        rows.push([text(&limiter, "name"), "rate limiter".to_owned(), set_to]);
+    }
+    rows
+}
+
+#[test]
+fn the_bindings_are_those_of_wrangler_toml_and_the_optional_one() {
+    let config: toml::Table = file("wrangler.toml").parse().expect("TOML");
+    let mut expected = bindings(&config);
+    let optional = ["EVENTS", "Analytics Engine dataset", "not bound"];
+    expected.push(optional.map(str::to_owned));
+    expected.sort();
+    let mut listed: Vec<[String; 3]> = rows("Bindings")
+        .into_iter()
+        .map(|row| [row[0].clone(), row[1].clone(), row[2].clone()])
+        .collect();
+    listed.sort();
+    assert_eq!(listed, expected);
+}
