@@ -184,12 +184,12 @@ test('the table of 401 responses has every sentence that a token can cause', asy
   const unknown = bearer(keyPair('ES256', 'key-2').sign(claims(provider)));
   const other = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
   try {
-    keys.state.answer.status = 503;
+    keys.state.response.status = 503;
     details.push(await detailOf(other, unknown));
   } finally {
     await other.close();
   }
-  keys.state.answer.status = 200;
+  keys.state.response.status = 200;
   const third = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
   try {
     details.push(await detailOf(third, unknown));
