@@ -139,7 +139,9 @@ impl LogFields {
             line.tries = Some(call.tries);
             line.openai_status = call.status;
             line.openai_request_id = call.request_id.as_deref();
-            line.cause = call.cause.as_deref().or(line.cause);
+            // An error without a body has an empty cause, which must not hide another failure.
+            let cause = call.cause.as_deref().filter(|cause| !cause.is_empty());
+            line.cause = cause.or(line.cause);
         }
         write(&line);
     }
