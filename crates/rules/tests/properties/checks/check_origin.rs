@@ -19,7 +19,7 @@ pub fn check(input: &[u8]) {
     };
     let mut lines = text.split('\n');
     let first = lines.next().unwrap_or_default();
-    let rules: Vec<OriginPattern> = lines.filter_map(|line| parse_pattern(line)).collect();
+    let rules: Vec<OriginPattern> = lines.filter_map(parse_pattern).collect();
     rules.iter().for_each(is_narrow);
     judged(first, &rules);
     address(first);
