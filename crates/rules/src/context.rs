@@ -14,7 +14,7 @@ use crate::url_origin;
 /// One request and everything that serving it needs.
 #[derive(Debug)]
 pub struct Context<'a, P> {
-    /// What the isolate keeps.
+    /// The isolate's state.
     pub isolate: &'a Isolate,
     /// The platform.
     pub platform: &'a P,

@@ -147,10 +147,10 @@ impl LogFields {
     }
 }
 
-/// The longest path that is logged as a whole.
+/// The maximum length of a path in the log.
 const MAX_PATH_CHARS: usize = 200;
 
-/// A path for the log: cut to size, without a query, and without a secret that a client put there.
+/// A path for the log: truncated, without a query, and without a secret that a client put there.
 #[must_use]
 pub fn path_for_log(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::http::json_object::from_object;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The most that is read of a key set; a real one has a few KB.
+/// The largest key set that is read; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
 
 /// The algorithms that keys are for.
@@ -85,7 +85,7 @@ impl PublicKey {
     }
 }
 
-/// An entry of a key set, as far as it says what the key is for.
+/// An entry of a key set: the key, and the fields that say what it is for.
 #[derive(Deserialize)]
 struct Entry {
     kid: Option<String>,

@@ -1,4 +1,4 @@
-//! The key set at `AUTH_JWKS_URL`, kept for the isolate's life and fetched again when it is due.
+//! The key set at `AUTH_JWKS_URL`, cached for the isolate's lifetime and refetched when it is due.
 //!
 //! The cache is a state machine over three facts: the keys, when they arrived, and when a fetch was last attempted. Cells
 //! are never borrowed across an `await`, so requests may interleave:
