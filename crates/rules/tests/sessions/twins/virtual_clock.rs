@@ -13,6 +13,9 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+/// More rounds than any request needs without waiting.
+const MAX_ROUNDS: u32 = 1_000;
+
 pub struct VirtualClock {
     now_ms: Cell<u64>,
     /// The earliest time that a future waits for.
@@ -65,13 +68,21 @@ impl VirtualClock {
     }
 
     /// Runs a future to its end. All waiting futures are polled in each round and say again what they wait for.
+    ///
+    /// Panics if time stands still: a request that polls without waiting would run forever.
     pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
+        let mut rounds_at_this_time = 0;
         block_on(poll_fn(|cx| {
             let poll = work.as_mut().poll(cx);
             if poll.is_pending() {
                 let next = self.next_ms.take().expect("a future waits for a time");
-                self.now_ms.set(next.max(self.now_ms()));
+                rounds_at_this_time += 1;
+                if next > self.now_ms() {
+                    rounds_at_this_time = 0;
+                    self.now_ms.set(next);
+                }
+                assert!(rounds_at_this_time < MAX_ROUNDS, "time stands still");
                 cx.waker().wake_by_ref();
             }
             poll
