@@ -57,7 +57,7 @@ impl Event {
         counters
     }
 
-    /// What it adds when it happens so many times: a JSON object of numbers by counter.
+    /// What it adds when it happens `times` times: a JSON object of numbers by counter.
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
         let mut counts = BTreeMap::new();
