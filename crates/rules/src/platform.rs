@@ -1,7 +1,7 @@
 //! What the rules need of the world around them: one narrow trait for each capability.
 //!
-//! The Worker implements them on Cloudflare's runtime (`src/platform/`, `src/ledger/`), the tests in memory
-//! (`tests/sessions/twins/`), so a whole session, from request to response, also runs on the host.
+//! The Worker implements them on Cloudflare's runtime (`src/runtime/`, `src/ledger/`), the tests in memory
+//! (`crates/rules/tests/sessions/twins/`), so a whole session, from request to response, also runs on the host.
 
 // Workers are single-threaded, so no future here has to be `Send`.
 #![allow(async_fn_in_trait)]
