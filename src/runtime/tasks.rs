@@ -1,8 +1,11 @@
-//! Runs the futures of requests.
+//! The executor of requests.
 //!
-//! A task is polled as soon as it is woken, within the callback of the promise that it waited
-//! for. The executor of `js_sys` has JavaScript queue a microtask for that each time, and a
-//! session waits a dozen times. One that never waits gives its value and needs no promise.
+//! A task is polled as soon as it is woken, in the callback of the promise that it waits for. `wasm_bindgen_futures` queues a
+//! microtask for each wake-up instead, and always makes a promise: with it a session takes 12 % more CPU, and a message 16 %
+//! (docs/performance.md). A task that never waits returns its value without a promise.
+//!
+//! The slots are only borrowed for as long as a task is taken out or put back, never while it is polled: a poll may start other
+//! tasks, and wake this one again. A wake-up during the poll is noted and polls once more.
 
 use js_sys::{Function, Promise};
 use std::cell::RefCell;
@@ -21,22 +24,23 @@ struct Task {
     waker: Waker,
 }
 
-/// Where a task is.
+/// The state of a task.
 enum Slot {
-    /// Here, until it is woken.
+    /// It waits to be woken.
     Waiting(Task),
-    /// With [`poll`], which polls it again if it was woken meanwhile.
+    /// [`poll`] has taken it out. `again`: it was woken meanwhile.
     Polled { again: bool },
-    /// Over; another may have the slot.
+    /// It has ended, and another task may use the slot.
     Free,
 }
 
 thread_local! {
-    /// The slots of all tasks, each with the number of the task that has it or had it last.
+    /// All slots, each with the number of the task that uses it or used it last.
     static SLOTS: RefCell<Vec<(u64, Slot)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Names a task by its slot and number, and wakes it. The next in its slot is not woken: it belongs to another request.
+/// Identifies a task by slot and number, and wakes it. A later task in the same slot has another number and is not woken: it
+/// belongs to another request.
 #[derive(Clone, Copy)]
 struct TaskId {
     at: usize,
@@ -49,7 +53,7 @@ impl Wake for TaskId {
     }
 }
 
-/// Does something with the slot of a task that is not over.
+/// Calls a function with the slot of a task that has not ended.
 fn in_slot<T>(task: TaskId, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
     SLOTS.with_borrow_mut(|slots| match slots.get_mut(task.at) {
         Some((number, slot)) if *number == task.number => Some(act(slot)),
@@ -60,7 +64,7 @@ fn in_slot<T>(task: TaskId, act: impl FnOnce(&mut Slot) -> T) -> Option<T> {
 fn poll(which: TaskId) {
     let taken = in_slot(which, |slot| match slot {
         Slot::Waiting(_) => Some(std::mem::replace(slot, Slot::Polled { again: false })),
-        // It is being polled further up the stack.
+        // A caller further up the stack is polling it.
         Slot::Polled { again } => {
             *again = true;
             None
@@ -111,24 +115,24 @@ fn spawn(future: impl Future<Output = ()> + 'static) {
     poll(which);
 }
 
-/// Who is told of an outcome.
+/// The result of a task, and the functions that settle its promise, whichever comes first.
 #[derive(Default)]
-struct Ending {
+struct Completion {
     outcome: Option<Outcome>,
     settle: Option<(Function, Function)>,
 }
 
-/// What became of a future at once: its value, or a promise of it where it waits or fails.
+/// A started future: its value if it did not wait, else a promise of it.
 pub enum Running {
     Ended(JsValue),
     Promised(Promise),
 }
 
 impl Running {
-    /// Lets the task go on when the request that it is part of is over.
+    /// Keeps the task running after the response, and after the client disconnects.
     pub fn keep_alive(self, context: &RequestContext) -> Self {
         if let Self::Promised(promise) = &self {
-            // It fails only for a request that is over already.
+            // Fails only for a request that is over.
             let _ = context.wait_until(promise);
         }
         self
@@ -144,27 +148,27 @@ impl From<Running> for JsValue {
     }
 }
 
-/// Runs a future.
+/// Starts a future.
 pub fn run(future: impl Future<Output = Outcome> + 'static) -> Running {
-    let ending = Rc::new(RefCell::new(Ending::default()));
-    let its_ending = Rc::clone(&ending);
+    let completion = Rc::new(RefCell::new(Completion::default()));
+    let task_completion = Rc::clone(&completion);
     spawn(async move {
         let outcome = future.await;
-        let settle = its_ending.borrow_mut().settle.take();
+        let settle = task_completion.borrow_mut().settle.take();
         match (settle, &outcome) {
-            // To call these fails only where the isolate ends, too.
+            // These calls fail only if the isolate ends too.
             (Some((resolve, _)), Ok(value)) => drop(resolve.call1(&JsValue::UNDEFINED, value)),
             (Some((_, reject)), Err(error)) => drop(reject.call1(&JsValue::UNDEFINED, error)),
-            (None, _) => its_ending.borrow_mut().outcome = Some(outcome),
+            (None, _) => task_completion.borrow_mut().outcome = Some(outcome),
         }
     });
-    if let Some(outcome) = ending.borrow_mut().outcome.take() {
+    if let Some(outcome) = completion.borrow_mut().outcome.take() {
         return match outcome {
             Ok(value) => Running::Ended(value),
             Err(error) => Running::Promised(Promise::reject(&error)),
         };
     }
     Running::Promised(Promise::new(&mut |resolve, reject| {
-        ending.borrow_mut().settle = Some((resolve, reject));
+        completion.borrow_mut().settle = Some((resolve, reject));
     }))
 }

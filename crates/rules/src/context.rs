@@ -1,6 +1,6 @@
 //! What a handler gets: the isolate's state, the platform, the request, and the request's fields in the log.
 
-use crate::error::Error;
+use crate::error::{Error, OpenAiError};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::cors::{self, RequestOrigin};
 use crate::http::response::Response;
@@ -14,7 +14,7 @@ use crate::url_origin;
 /// One request and everything that serving it needs.
 #[derive(Debug)]
 pub struct Context<'a, P> {
-    /// What the isolate keeps.
+    /// The isolate's state.
     pub isolate: &'a Isolate,
     /// The platform.
     pub platform: &'a P,
@@ -73,12 +73,13 @@ impl<'a, P: Platform> Context<'a, P> {
     /// The request's body.
     ///
     /// # Errors
-    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`]. A client that breaks off gets [`Error::InvalidJson`], which
-    /// nobody reads.
+    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`], [`OpenAiError::Aborted`] if the client disconnected, which is not
+    /// counted as a failure, and [`Error::InvalidJson`] for every other body that ends early.
     pub async fn body(&self) -> Result<Vec<u8>, Error> {
         let body = self.platform.body(MAX_BODY_BYTES).await;
         body.map_err(|error| match error {
             ReadError::TooLarge => Error::PayloadTooLarge,
+            _ if self.platform.is_gone() => OpenAiError::Aborted.into(),
             ReadError::Failed(_) | ReadError::Timeout(_) => Error::InvalidJson,
         })
     }

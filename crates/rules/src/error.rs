@@ -1,4 +1,4 @@
-//! Every way a request can fail. `problem.rs` has the status, the code and the words of each.
+//! Every way a request can fail. `problem.rs` has the status, the code and the text of each.
 
 use std::fmt;
 
@@ -104,7 +104,7 @@ impl From<AuthError> for Error {
     }
 }
 
-/// Why OpenAI did not do what was asked.
+/// Why a request to OpenAI failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenAiError {
     /// 401.

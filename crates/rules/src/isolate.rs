@@ -1,4 +1,4 @@
-//! What an isolate keeps between requests.
+//! The state of an isolate, which its requests share.
 
 use crate::error::Error;
 use crate::hosted::openai_response::Session;

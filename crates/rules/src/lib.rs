@@ -3,7 +3,7 @@
 //! The Worker in `src/` hands in a request and implements the traits of [`platform`]; [`app::serve`] returns the response.
 //! A session request passes, in this order:
 //!
-//! 1. [`router`]: every route and its handler. [`context`]: what a handler gets. [`isolate`]: what is kept between requests.
+//! 1. [`router`]: every route and its handler. [`context`]: what a handler gets. [`isolate`]: the state that requests share.
 //! 2. [`http`]: origins and CORS, bodies, queries. [`rate_limits`]: how often.
 //! 3. [`settings`]: what the owner configured, checked as a whole.
 //! 4. [`identity`]: who sent the request.

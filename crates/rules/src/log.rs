@@ -139,16 +139,18 @@ impl LogFields {
             line.tries = Some(call.tries);
             line.openai_status = call.status;
             line.openai_request_id = call.request_id.as_deref();
-            line.cause = call.cause.as_deref().or(line.cause);
+            // An error without a body has an empty cause, which must not hide another failure.
+            let cause = call.cause.as_deref().filter(|cause| !cause.is_empty());
+            line.cause = cause.or(line.cause);
         }
         write(&line);
     }
 }
 
-/// The longest path that is logged as a whole.
+/// The maximum length of a path in the log.
 const MAX_PATH_CHARS: usize = 200;
 
-/// A path for the log: cut to size, without a query, and without a secret that a client put there.
+/// A path for the log: truncated, without a query, and without a secret that a client put there.
 #[must_use]
 pub fn path_for_log(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();

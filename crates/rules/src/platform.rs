@@ -1,7 +1,7 @@
 //! What the rules need of the world around them: one narrow trait for each capability.
 //!
-//! The Worker implements them on Cloudflare's runtime (`src/platform/`, `src/ledger/`), the tests in memory
-//! (`tests/sessions/twins/`), so a whole session, from request to response, also runs on the host.
+//! The Worker implements them on Cloudflare's runtime (`src/runtime/`, `src/ledger/`), the tests in memory
+//! (`crates/rules/tests/sessions/twins/`), so a whole session, from request to response, also runs on the host.
 
 // Workers are single-threaded, so no future here has to be `Send`.
 #![allow(async_fn_in_trait)]
@@ -43,7 +43,7 @@ pub trait Client {
     /// The whole body. Counts the bytes that arrive, because `Content-Length` may be missing or wrong.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] if there are more than `max_bytes`, [`ReadError::Failed`] if the client breaks off.
+    /// [`ReadError::TooLarge`] if there are more than `max_bytes`, [`ReadError::Failed`] if the client disconnects.
     async fn body(&self, max_bytes: usize) -> Result<Vec<u8>, ReadError>;
 
     /// Whether the client has disconnected.
@@ -55,9 +55,9 @@ pub trait Client {
 pub enum ReadError {
     /// It has more bytes than allowed.
     TooLarge,
-    /// It ended early, in the runtime's words.
+    /// It ended early; contains the runtime's message.
     Failed(String),
-    /// It took too long.
+    /// It took too long; contains the runtime's message.
     Timeout(String),
 }
 
@@ -74,7 +74,7 @@ pub struct OutgoingRequest<'a> {
     pub body: Option<&'a str>,
     /// Which of the response's headers are needed.
     pub wanted_headers: &'static [&'static str],
-    /// The most that is read of the response's body.
+    /// The maximum size of the response's body.
     pub max_bytes: usize,
     /// The limit for everything, from connecting to the last byte of the response.
     pub timeout_ms: u64,
@@ -103,7 +103,7 @@ impl IncomingResponse {
     }
 }
 
-/// Why there is no response, in the runtime's words.
+/// Why there is no response, with the runtime's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchError {
     /// Not connected: refused, reset, unknown host.
@@ -138,12 +138,12 @@ pub trait RateLimiters {
     /// Counts a request. Whether it is within the limit.
     ///
     /// # Errors
-    /// The runtime's words, if the limiter failed.
+    /// The runtime's message, if the limiter failed.
     async fn is_within_limit(&self, limiter: &str, key: &str) -> Result<bool, String>;
 }
 
 /// The ledger: counters, session records and daily limits in Durable Objects. Once a call returns `Ok`, it is durable.
-/// Every error is in the runtime's words, for the log.
+/// Every error is the runtime's message, for the log.
 pub trait Ledger {
     /// Adds counts, a JSON object of numbers by counter, to a shard, and stores error reports.
     async fn count(
@@ -157,7 +157,7 @@ pub trait Ledger {
     /// The same after the response; a failure is logged.
     fn count_later(&self, shard: u32, publish_seconds: u64, counts: String);
 
-    /// The latest error reports of so many shards.
+    /// The latest error reports of the first `shards` shards.
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String>;
 
     /// Stores a session's record.
@@ -169,11 +169,11 @@ pub trait Ledger {
     /// Marks a session's record as cancelled.
     async fn cancel_record(&self, id: &str) -> Result<(), String>;
 
-    /// Takes one session off the day's limits, if one is left. Check and count are one transaction, so limits are exact.
+    /// Reserves one session of the day's limits, if one is left. Check and count are one transaction, so limits are exact.
     async fn reserve(&self, day: Day, user: &UserHash, limits: DailyLimits)
     -> Result<bool, String>;
 
-    /// Returns a reservation after the response; a failure is logged.
+    /// Releases a reservation after the response; a failure is logged.
     fn release_later(&self, day: Day, user: &UserHash);
 
     /// Whether the objects answer.
@@ -188,7 +188,7 @@ pub trait CounterStore {
     /// The values of several keys.
     ///
     /// # Errors
-    /// The runtime's words.
+    /// The runtime's message.
     async fn read(&self, keys: &[String]) -> Result<Vec<Option<String>>, String>;
 }
 

@@ -1,4 +1,4 @@
-//! Every error as the client sees it: a problem (RFC 9457). One table has the status, the code and the words of each.
+//! Every error as the client sees it: a problem (RFC 9457). One table has the status, the code and the text of each.
 //!
 //! A problem never contains OpenAI's own text, which echoes parts of the API key. That goes to the log.
 
@@ -13,7 +13,7 @@ pub struct Problem {
     pub status: u16,
     /// The stable name, which programs compare.
     pub code: &'static str,
-    /// The code in words; the same for every problem with this code.
+    /// What the code means; the same for every problem with this code.
     pub title: &'static str,
     /// What happened and what to do, in one or two sentences.
     pub detail: String,
@@ -23,7 +23,7 @@ pub struct Problem {
     pub allow: Option<&'static str>,
 }
 
-/// What the detail of a failed session request begins with, as clients of older snippets expect.
+/// The prefix of the detail of a failed session request. Clients of older snippets expect it.
 const SESSION_PREFIX: &str = "Error creating ChatKit session: ";
 
 impl From<&Error> for Problem {

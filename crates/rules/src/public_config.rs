@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_learns_the_script_and_that_nothing_is_set_up() {
+    fn the_configuration_names_the_script_and_says_that_nothing_is_set_up() {
         let config: serde_json::Value =
             serde_json::to_value(PublicConfig::of(&settings(""))).unwrap();
         assert_eq!(config["configured"], false);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_element_is_told_what_a_page_may_know() {
+    fn the_prelude_contains_the_public_configuration() {
         let settings = settings("http://127.0.0.1:8788/chatkit.js");
         let prelude = embed_prelude(&settings);
         let json = prelude
@@ -145,8 +145,8 @@ mod tests {
         assert_ne!(tag, embed_tag("others", "\"file\""));
         assert_ne!(tag, embed_tag("settings", "\"another\""));
         let strong = tag.trim_start_matches("W/");
-        for held in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
-            assert!(etag_matches(held, &tag), "{held}");
+        for header in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
+            assert!(etag_matches(header, &tag), "{header}");
         }
         assert!(!etag_matches("\"x\"", &tag));
     }

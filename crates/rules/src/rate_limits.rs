@@ -1,5 +1,4 @@
-//! Workers' rate limiters: their names, and what each request is counted under. They count per Cloudflare location and are
-//! not exact.
+//! Workers' rate limiters: their names, and the key of each request. They count per Cloudflare location and are not exact.
 
 use crate::error::{Error, SettingError};
 use crate::platform::{Client, RateLimiters};
@@ -22,7 +21,7 @@ pub const LIMITERS: [&str; 4] = [
     EVENTS_OVERALL,
 ];
 
-/// The period of the limiters, in seconds: how long a rejected client waits at most.
+/// The period of the limiters, in seconds: the maximum wait of a rejected client.
 const PERIOD_SECONDS: u64 = 60;
 
 /// Counts a request under a key. A limiter that fails lets the request pass: it must not lock everyone out.

@@ -5,14 +5,14 @@
 
 use crate::secret::Secret;
 
-/// How many consecutive bytes a word must share with the key to count as a part of it.
+/// How many consecutive bytes a word must have in common with the key to be replaced.
 const SHARED_BYTES: usize = 5;
-/// The longest text that is kept.
+/// The maximum length of a redacted text.
 const MAX_CHARS: usize = 400;
 /// What replaces a secret.
 pub const MARK: &str = "[redacted]";
 
-/// The text without secrets, on one line, cut to size.
+/// The text without secrets, as one line, truncated.
 #[must_use]
 pub fn redact(text: &str, key: Option<&Secret>) -> String {
     let key = key.map(Secret::expose).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The origin of a URL: scheme, host and port, as a browser writes it.
 //!
-//! The crate `url` would do this with the tables of internationalized names, which an origin on the wire never has. The
-//! property tests compare this module with it.
+//! The crate `url` does the same, but includes the tables of internationalized names, which an `Origin` header never needs.
+//! The property tests compare this module with it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -6,7 +6,7 @@ const DAY_MS: u64 = 86_400_000;
 const DAY_SECONDS: u64 = 86_400;
 /// 9999-12-31.
 const LAST_DAY: u64 = 2_932_896;
-/// How many days are kept, today included.
+/// How many days are kept, including today.
 const DAYS_KEPT: u64 = 90;
 
 /// Days since 1970-01-01, UTC.

@@ -1,11 +1,11 @@
-//! A page's error report, cut to size and redacted before it is stored.
+//! A page's error report, truncated and redacted before it is stored.
 
 use crate::redact::redact;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Reverse;
 
-/// How many of the latest reports are kept.
+/// How many of the latest reports are stored.
 pub const MAX_REPORTS: u32 = 50;
 const MAX_CHARS: usize = 300;
 
@@ -59,7 +59,7 @@ impl LatestReports {
     }
 }
 
-/// Without queries, tokens and control characters, on one line, cut to size.
+/// Removes queries, tokens and control characters. The result is one line, truncated.
 fn clean(text: &str) -> String {
     let beginning: String = text.chars().take(4 * MAX_CHARS).collect();
     let without_queries: Vec<&str> = beginning

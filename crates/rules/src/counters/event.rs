@@ -1,8 +1,7 @@
 //! What is counted, and which counters each event adds to.
 
 use crate::http::response::to_json;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +56,19 @@ impl Event {
         counters
     }
 
-    /// What it adds when it happens so many times: a JSON object of numbers by counter.
+    /// What it adds when it happens `times` times: a JSON object of numbers by counter.
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
-        let mut counts = BTreeMap::new();
-        for counter in self.counters() {
-            counts.insert(counter, times);
-        }
-        to_json(&counts)
+        to_json(&Increments(self.counters(), times))
+    }
+}
+
+/// The same number for several counters, in their order.
+struct Increments(Vec<String>, u32);
+
+impl Serialize for Increments {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|counter| (counter, self.1)))
     }
 }
 

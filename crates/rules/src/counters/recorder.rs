@@ -14,7 +14,7 @@ pub fn counters_object(shard: u32) -> String {
 /// Counts an event. Once this returns `Ok`, it is durable.
 ///
 /// # Errors
-/// The runtime's words, if the ledger failed.
+/// The runtime's message, if the ledger failed.
 pub async fn count<P: Platform>(
     event: &Event,
     times: u32,
@@ -48,7 +48,7 @@ fn write_to_dataset<P: Platform>(event: &Event, times: u32, ctx: &Context<'_, P>
     ctx.platform.write_event(event.name(), code, times);
 }
 
-/// Any shard will do, because a sum has no order; a random one spreads the load.
+/// Any shard works, because counts can be added in any order. A random one spreads the load.
 fn pick_shard(shards: u32, clock: &impl Clock) -> u32 {
     if shards == 1 {
         return 0;

@@ -16,8 +16,8 @@ use report::Report;
 /// The user of the test session. It starts no thread.
 const TEST_USER: &str = "chatkit-edge-doctor";
 
-/// Checks the settings, the bindings and a live session, which is created and cancelled. Goes on after a failure as far as
-/// that makes sense.
+/// Checks the settings, the bindings and a live session, which is created and cancelled. Continues after a failure where
+/// possible.
 ///
 /// # Errors
 /// None: what fails is in the report.

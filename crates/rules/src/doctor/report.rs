@@ -37,7 +37,7 @@ pub struct ReportView<'a> {
 }
 
 impl Report {
-    /// The beginning of a report: the settings.
+    /// A report with the check of the settings.
     #[must_use]
     pub fn of_settings(settings: &Settings) -> Self {
         let mut report = Self::default();
@@ -66,7 +66,7 @@ impl Report {
         self.add(name, Outcome::Ok, detail.into(), None);
     }
 
-    /// Adds a check that failed, with what to do if the detail does not say it.
+    /// Adds a check that failed. The hint says what to do, if the detail does not.
     pub fn failed(
         &mut self,
         name: &'static str,
@@ -148,7 +148,7 @@ mod tests {
     use crate::http::response::to_json;
 
     #[test]
-    fn every_fault_of_the_settings_is_a_check_of_its_own() {
+    fn every_wrong_setting_is_a_check_of_its_own() {
         let report = Report::of_settings(&Settings::read(|_| None));
         assert!(!report.is_ok());
         let json: serde_json::Value = serde_json::to_value(report.view()).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     fn a_skipped_check_does_not_fail_the_report() {
         let mut report = Report::default();
         report.passed("a", "fine");
-        report.skipped("b", "not looked at");
+        report.skipped("b", "not checked");
         assert!(report.is_ok());
         report.openai_failed("c", OpenAiError::WorkflowNotFound);
         assert!(!report.is_ok());

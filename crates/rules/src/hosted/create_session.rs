@@ -18,7 +18,7 @@ use crate::platform::Platform;
 use crate::rate_limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER, client_key};
 use crate::settings::{AuthSettings, SessionSettings};
 
-/// What the log says of a request that shared another's session.
+/// The log's event for a request that shared another's session.
 pub const SHARED: &str = "session.shared";
 
 /// Serves the request. A refresh requires proof: it is for the same user as before.
@@ -61,7 +61,7 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
         Flight::Aborted => Err(OpenAiError::Aborted.into()),
     }?;
 
-    // 4. The page gets the secret, and proof of its visitor for the next time.
+    // 4. The page gets the secret, and the signed visitor for its next request.
     if let Some(id) = &session.id {
         ctx.log.set_session_id(id);
     }

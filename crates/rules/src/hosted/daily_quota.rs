@@ -1,4 +1,4 @@
-//! The exact daily limits of sessions, kept by one object of the ledger.
+//! The exact daily limits of sessions, counted by one object of the ledger.
 
 use super::session_record::UserHash;
 use crate::counters::day::{Day, seconds_to_midnight};
@@ -10,7 +10,7 @@ use crate::settings::DailyLimits;
 /// The name of the object: one, because the limits are exact.
 pub const LIMITS_OBJECT: &str = "limits";
 
-/// A session taken off the day's limits.
+/// A session that counts against the day's limits.
 #[derive(Debug)]
 pub struct Reservation {
     day: Day,
@@ -18,14 +18,14 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    /// Returns it, because no session was created.
+    /// Releases it, because no session was created.
     pub fn release(&self, ledger: &impl Ledger) {
         ledger.release_later(self.day, &self.user);
     }
 }
 
-/// Takes a session off the day's limits. Without limits the ledger is not asked. A ledger that fails twice lets the session
-/// start: an object that was moved or restarted fails its call and is back at once, so the first failure is retried.
+/// Reserves a session of the day's limits. Without limits the ledger is not called. The first failure is retried, because
+/// an object that was moved or restarted fails one call and then works. If the ledger fails twice, the session starts.
 ///
 /// # Errors
 /// [`Error::DailyLimitReached`].

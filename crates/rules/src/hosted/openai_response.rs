@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The most that is read of OpenAI's response; a real one has about 1 KB.
+/// The largest response that is read; a real one has about 1 KB.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// How long a session lives if neither the settings nor OpenAI's response say.
@@ -83,7 +83,7 @@ pub fn error_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiError 
     }
 }
 
-/// OpenAI's words in an error body, for the log: `error.message`, or the beginning of the body.
+/// OpenAI's message in an error body, for the log: `error.message`, or the beginning of the body.
 #[must_use]
 pub fn parse_error(body: &[u8]) -> String {
     let message = || {

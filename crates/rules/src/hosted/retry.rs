@@ -4,7 +4,7 @@
 //! to 8 s with jitter. `x-should-retry`, `retry-after-ms` and `Retry-After` are obeyed. In addition, no retry is delayed beyond
 //! the deadline.
 
-/// How often a request is retried.
+/// The maximum number of retries.
 const MAX_RETRIES: u32 = 2;
 const FIRST_DELAY_MS: u64 = 500;
 const MAX_DELAY_MS: u64 = 8_000;
@@ -52,7 +52,7 @@ impl RetryHeaders {
     }
 }
 
-/// A number of seconds or milliseconds in milliseconds, rounded up. More than [`MAX_MS`] counts as no advice.
+/// A number of seconds or milliseconds in milliseconds, rounded up. More than [`MAX_MS`] is ignored.
 fn milliseconds(text: &str, scale: f64) -> Option<u64> {
     let ms = text.trim().parse::<f64>().ok()? * scale;
     (0.0..=MAX_MS).contains(&ms).then(|| ms.ceil() as u64)

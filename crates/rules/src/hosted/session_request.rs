@@ -1,4 +1,4 @@
-//! What the body of a session request asks for, and what of it is granted.
+//! The body of a session request: what it requests, and what the settings allow of it.
 //!
 //! Unknown fields are ignored, and `null` counts as missing. A known field with a wrong value is an error that names it.
 

@@ -37,7 +37,7 @@ enum Role<T> {
     Follower(Follower<T>),
 }
 
-/// The obligation to make the request. Dropped without a result, it is abandoned.
+/// The request that leads. If it is dropped without a result, the call counts as abandoned.
 struct Leader<T> {
     flights: SingleFlight<T>,
     progress: Shared<T>,

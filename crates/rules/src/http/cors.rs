@@ -1,4 +1,4 @@
-//! Which page sent a request, whether it may, and the CORS headers that it needs.
+//! The origin of a request: whether it is allowed, and the CORS headers of the response.
 
 use super::response::Headers;
 use crate::url_origin::{is_host_byte, of_url, split_scheme};
@@ -82,7 +82,7 @@ impl RequestOrigin {
         matches!(self, Self::Allowed(_))
     }
 
-    /// Adds the headers without which a browser hides a response, errors included, from the page.
+    /// Adds the headers that let an allowed page read the response, including errors.
     pub fn add_cors(&self, headers: &mut Headers) {
         headers.set("Vary", "Origin");
         if let Self::Allowed(origin) = self {

@@ -1,9 +1,8 @@
 //! A JSON object from outside whose fields are parsed one by one.
 //!
-//! Clients send all sorts of bodies: unknown fields are ignored, and `null` counts as missing. A derived type for a whole
-//! body would reject it with serde's words; here each field is parsed by its own type when it is used, so an error names
-//! the field and what is allowed there. A field stays as the text has it ([`RawValue`]), so a number that is only passed
-//! on keeps every digit.
+//! Unknown fields are ignored, and `null` counts as missing. A derived type for a whole body would reject it with serde's
+//! message. Here each field is parsed by its own type when it is used, so an error names the field and what is allowed
+//! there. A field keeps its original text ([`RawValue`]), so a number that is only passed on keeps every digit.
 
 use crate::error::Error;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! The query of a URL, as forms write it.
+//! The query of a URL, in form encoding.
 
 use percent_encoding::percent_decode_str;
 

@@ -1,4 +1,4 @@
-//! The user that a request is for, by what the request carries and what the settings require.
+//! Identifies the user of a request, from its headers and the settings.
 
 use super::admin::bearer;
 use super::jwks_cache::JwksCache;
@@ -40,7 +40,7 @@ pub enum Proof {
     Required,
 }
 
-/// Finds out who a request is for. `named` is the user that the owner's own proxy names.
+/// Identifies the user of a request. `named` is the user that the owner's own proxy names.
 ///
 /// # Errors
 /// [`Error::IdentityRequired`] without a valid token, or without a visitor where proof is required.

@@ -5,7 +5,7 @@ use crate::http::json_object::{JsonObject, parse_as};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The most that is read of a key set; a real one has a few KB.
+/// The largest key set that is read; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
 
 /// The algorithms that keys are for.

@@ -1,12 +1,13 @@
-//! The key set at `AUTH_JWKS_URL`, kept for the isolate's life and fetched again when it is due.
+//! The key set at `AUTH_JWKS_URL`, cached for the isolate's lifetime and refetched when it is due.
 //!
-//! The cache is a state machine over three facts: the keys, when they arrived, and when a fetch last failed. Cells are
-//! never borrowed across an `await`, so requests may interleave:
+//! The cache is a state machine over three facts: the keys, when they arrived, and when a fetch was last attempted. Cells
+//! are never borrowed across an `await`, so requests may interleave:
 //!
 //! - While nothing was fetched yet, every request fetches, because none can be served without keys.
-//! - Once there are keys, the request that finds them due first moves `fetched_ms` to now and then fetches. The requests
-//!   that come meanwhile find nothing due and go on with the keys that are there.
-//! - A fetch that fails leaves the keys in place. Another follows after [`RETRY_MS`] at the earliest.
+//! - Once there are keys, the request that finds them due first notes its attempt and then fetches. The requests that come
+//!   meanwhile find nothing due and use the keys that are there.
+//! - A fetch that fails leaves the keys in place and does not change their age. The next fetch follows after [`RETRY_MS`],
+//!   or after [`REFETCH_MS`] if only an unknown `kid` causes it.
 
 use super::jwks::{KeySet, MAX_KEY_SET_BYTES, PublicKey};
 use super::token::Token;
@@ -20,14 +21,14 @@ const FETCH_TIMEOUT_MS: u64 = 5 * 1000;
 const FRESH_MS: u64 = 60 * 60 * 1000;
 /// Minimum interval between refetches caused by an unknown `kid`.
 const REFETCH_MS: u64 = 60 * 1000;
-/// Minimum interval after a failed fetch.
+/// Minimum interval after a failed fetch, for keys that are missing or due.
 const RETRY_MS: u64 = 5 * 1000;
 
 #[derive(Debug, Default)]
 struct State {
     keys: KeySet,
     fetched_ms: Option<u64>,
-    failed_ms: Option<u64>,
+    attempted_ms: Option<u64>,
 }
 
 /// The keys of one address; a deployment has one.
@@ -65,10 +66,7 @@ impl JwksCache {
         if is_due {
             return match fetch(url, platform).await {
                 Ok(keys) => self.replace(keys, id, platform.now_ms()),
-                Err(error) => {
-                    self.0.borrow_mut().failed_ms = Some(platform.now_ms());
-                    known.ok_or(error)
-                }
+                Err(error) => self.keep(id, platform.now_ms()).ok_or(error),
             };
         }
         let never_fetched = self.0.borrow().fetched_ms.is_none();
@@ -83,9 +81,9 @@ impl JwksCache {
     fn look_up(&self, id: Option<&str>, now: u64) -> (Option<PublicKey>, bool) {
         let mut state = self.0.borrow_mut();
         let known = state.keys.find(id).cloned();
-        let is_due = is_fetch_due(state.fetched_ms, state.failed_ms, known.is_some(), now);
+        let is_due = is_fetch_due(state.fetched_ms, state.attempted_ms, known.is_some(), now);
         if is_due && state.fetched_ms.is_some() {
-            state.fetched_ms = Some(now);
+            state.attempted_ms = Some(now);
         }
         (known, is_due)
     }
@@ -95,6 +93,13 @@ impl JwksCache {
         state.keys = keys;
         state.fetched_ms = Some(now);
         state.keys.find(id).cloned().ok_or(AuthError::UnknownKey)
+    }
+
+    /// Notes a failed fetch. The key with an id may be there: from before, or because another request fetched it meanwhile.
+    fn keep(&self, id: Option<&str>, now: u64) -> Option<PublicKey> {
+        let mut state = self.0.borrow_mut();
+        state.attempted_ms = Some(now);
+        state.keys.find(id).cloned()
     }
 }
 
@@ -117,13 +122,17 @@ async fn fetch(url: &str, upstream: &impl Upstream) -> Result<KeySet, AuthError>
     KeySet::parse(&body)
 }
 
-/// Whether to fetch the key set now. Times are in milliseconds: `fetched` is when it last arrived, `failed` when a fetch
-/// last failed. `known` says whether the wanted key is in it.
-fn is_fetch_due(fetched: Option<u64>, failed: Option<u64>, known: bool, now: u64) -> bool {
+/// Whether to fetch the key set now. Times are in milliseconds: `fetched` is when it last arrived, `attempted` when a fetch
+/// last failed, or began while there were keys. `known` says whether the wanted key is in it.
+fn is_fetch_due(fetched: Option<u64>, attempted: Option<u64>, known: bool, now: u64) -> bool {
     let is_past =
         |then: Option<u64>, span| then.is_none_or(|then| now.saturating_sub(then) >= span);
-    let wait = if known { FRESH_MS } else { REFETCH_MS };
-    is_past(fetched, wait) && is_past(failed, RETRY_MS)
+    let (age, pause) = match (fetched, known) {
+        (None, _) => (0, RETRY_MS),
+        (Some(_), true) => (FRESH_MS, RETRY_MS),
+        (Some(_), false) => (REFETCH_MS, REFETCH_MS),
+    };
+    is_past(fetched, age) && is_past(attempted, pause)
 }
 
 #[cfg(test)]

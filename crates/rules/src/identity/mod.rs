@@ -1,8 +1,8 @@
 //! Who sent a request.
 //!
-//! - [`identify`]: the user that a request is for, by the settings.
+//! - [`identify`]: the user of a request, according to the settings.
 //! - [`visitor`]: anonymous visitors, by a signed value in a cookie or a header.
-//! - [`token`]: signed-in users, by a JWT. [`jwks`] parses public keys; [`jwks_cache`] fetches and keeps them.
+//! - [`token`]: signed-in users, by a JWT. [`jwks`] parses public keys; [`jwks_cache`] fetches and caches them.
 //! - [`admin`]: the owner, by `ADMIN_TOKEN`.
 
 pub mod admin;

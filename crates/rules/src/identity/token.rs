@@ -31,7 +31,7 @@ pub struct Token<'a> {
     signature: Vec<u8>,
 }
 
-/// The header. A derived type rejects a repeated `alg`, `kid` or `crit`, of which two readers could each see another.
+/// The header. A derived type rejects a repeated `alg`, `kid` or `crit`: two parsers could each use a different one.
 #[derive(Debug, Deserialize)]
 struct Header {
     alg: String,
@@ -45,7 +45,7 @@ struct Header {
 struct Claims {
     /// `exp`, if it is a time.
     expires: Option<u64>,
-    /// `nbf`. A value that is not a time never begins.
+    /// `nbf`. If it is not a time, the token is never valid.
     not_before: u64,
     issuer: Option<String>,
     audience: Vec<String>,

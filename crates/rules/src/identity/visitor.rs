@@ -13,19 +13,19 @@ use sha2::Sha256;
 /// The cookie's name. With `__Host-` browsers require `Secure`, `Path=/` and no `Domain`.
 pub const COOKIE: &str = "__Host-chatkit_visitor";
 
-/// The header with the same value, for pages whose browser keeps no cookie.
+/// The header with the same value, for pages whose browser stores no cookie.
 pub const HEADER: &str = "X-ChatKit-Visitor";
 
 /// How many random bytes an id has.
 pub const ID_BYTES: usize = 16;
 
-/// The age of the cookie: 400 days, the maximum in browsers.
+/// The cookie's `Max-Age`: 400 days, the maximum in browsers.
 const COOKIE_SECONDS: u32 = 34_560_000;
 
 /// Separates these keys from all others that may be derived from the same secret.
 const KEY_PURPOSE: &[u8] = b"chatkit-edge visitor 1";
 
-/// A visitor whose id this Worker made, just now or as the signature proves.
+/// A visitor whose id this Worker generated: just now, or before, as its signature proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     id: String,
@@ -103,7 +103,7 @@ impl VisitorKeys {
             .find_map(|value| self.verify(value))
     }
 
-    /// The value of `Set-Cookie`. On a third-party page the cookie is partitioned: browsers keep no other there, and it is
+    /// The value of `Set-Cookie`. On a third-party page the cookie is partitioned: browsers block other cookies there. It is
     /// separate for each embedding site.
     #[must_use]
     pub fn cookie(&self, visitor: &Visitor, third_party: bool) -> String {

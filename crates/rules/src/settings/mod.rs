@@ -1,8 +1,8 @@
 //! What the owner configured, read once and checked as a whole.
 //!
 //! [`Settings::read`] reads each variable in one line, with its bounds. A missing variable has its default; a wrong one is
-//! a [`SettingError`], and all errors are found, not just the first. What a page needs even then (the origins, the script)
-//! is usable in any case.
+//! a [`SettingError`], and all errors are found, not just the first. The settings that pages need (the origins, the script)
+//! are usable even if others are wrong.
 
 mod auth;
 mod reader;

@@ -1,4 +1,4 @@
-//! Reads variables one at a time and collects what is wrong with them.
+//! Reads variables one at a time and collects their errors.
 
 use super::value::{self, Expected};
 use crate::error::SettingError;
@@ -17,7 +17,7 @@ const SECRETS: [&str; 4] = [
 /// A shorter secret can be part of an address by chance.
 const MIN_SECRET_BYTES: usize = 8;
 
-/// Reads through `lookup`, which gives a variable's text or `None`.
+/// Reads through `lookup`, which returns a variable's text or `None`.
 pub(super) struct Reader<F> {
     lookup: F,
     errors: Vec<SettingError>,
@@ -31,7 +31,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
-    /// Everything that is wrong.
+    /// All errors.
     pub(super) fn into_errors(self) -> Vec<SettingError> {
         self.errors
     }

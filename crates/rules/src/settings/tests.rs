@@ -11,7 +11,7 @@ fn read(variables: &[(&str, &str)]) -> Settings {
     })
 }
 
-/// The settings of sessions with what is required, `wf_1` and `wf_2`, and these; the tests of other modules use it too.
+/// Valid settings with `wf_1` and `wf_2`, and these; the tests of other modules use it too.
 pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
     read(&[&[KEY, WORKFLOW], more].concat()).sessions.unwrap()
 }
@@ -35,7 +35,7 @@ fn a_key_and_a_workflow_are_enough() {
 }
 
 #[test]
-fn all_faults_are_found_at_once_and_name_what_is_allowed() {
+fn all_errors_are_found_at_once_and_name_what_is_allowed() {
     let found = errors(&[
         ("SESSION_TTL_SECONDS", "601"),
         ("WORKFLOW_VERSION", "latest"),
@@ -50,7 +50,7 @@ fn all_faults_are_found_at_once_and_name_what_is_allowed() {
 }
 
 #[test]
-fn a_secret_in_the_wrong_variable_does_not_show() {
+fn a_secret_in_the_wrong_variable_is_not_shown() {
     let key = "sk-proj-0123456789";
     let found = errors(&[
         ("OPENAI_API_KEY", key),
@@ -71,7 +71,7 @@ fn a_secret_in_the_wrong_variable_does_not_show() {
 }
 
 #[test]
-fn what_every_page_is_told_holds_no_secret() {
+fn public_settings_contain_no_secret() {
     let script = (
         "CHATKIT_JS_URL",
         "https://cdn.example/x.js?key=sk-0123456789",
@@ -86,7 +86,7 @@ fn what_every_page_is_told_holds_no_secret() {
 }
 
 #[test]
-fn a_secret_never_shows_in_a_fault_or_in_debug_output() {
+fn a_secret_is_never_shown_in_an_error_or_in_debug_output() {
     let wrong = [
         ("OPENAI_API_KEY", "sk-abc def"),
         ("VISITOR_SECRET", "vs-abc"),
@@ -118,7 +118,7 @@ fn a_blank_variable_counts_as_not_set() {
 }
 
 #[test]
-fn what_a_way_of_signing_in_needs_is_asked_for_by_name() {
+fn an_error_names_each_variable_that_sign_in_requires() {
     let needs = |variables: &[(&str, &str)]| {
         let all: Vec<(&str, &str)> = [KEY, WORKFLOW]
             .into_iter()
@@ -141,7 +141,7 @@ fn what_a_way_of_signing_in_needs_is_asked_for_by_name() {
 }
 
 #[test]
-fn access_finds_its_keys_at_the_issuer() {
+fn with_access_the_keys_are_at_the_issuer() {
     let read = read(&[
         KEY,
         WORKFLOW,
@@ -150,7 +150,7 @@ fn access_finds_its_keys_at_the_issuer() {
         ("AUTH_AUDIENCE", "aud"),
     ]);
     let Auth::Token(rules) = read.sessions.unwrap().auth.auth else {
-        panic!("AUTH=access asks for a token");
+        panic!("AUTH=access requires a token");
     };
     assert_eq!(
         rules.keys,

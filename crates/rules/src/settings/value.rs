@@ -5,7 +5,7 @@
 use crate::url_origin;
 use crate::validate::is_header_word;
 
-/// What is allowed, for the owner to read.
+/// What is allowed, as the owner reads it.
 pub type Expected = String;
 
 /// A whole number within bounds.

@@ -1,4 +1,4 @@
-//! docs/configuration.md says what reading the settings does: the names, defaults, bounds and sentences are the same.
+//! docs/configuration.md agrees with the settings: the same names, defaults, bounds and sentences.
 
 use super::checks::check_settings::NAMES;
 use rules::error::SettingError;
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// A value that no variable takes but those that take anything.
+/// A value that every variable rejects, except those that accept any text.
 const WRONG: &str = "\u{7f} wrong";
 
-/// What is enough for sessions.
+/// The minimum that sessions need.
 const ENOUGH: [(&str, &str); 2] = [
     ("OPENAI_API_KEY", "sk-test"),
     ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1"),
@@ -23,7 +23,7 @@ fn file(path: &str) -> String {
     fs::read_to_string(path).expect("a file of the repository")
 }
 
-/// The text of a section of the page, its subsections included.
+/// The text of a section of the page, including its subsections.
 fn section(heading: &str) -> String {
     let page = file("docs/configuration.md");
     let rest = page.split(&format!("\n## {heading}\n")).nth(1);
@@ -31,7 +31,7 @@ fn section(heading: &str) -> String {
     rest.split("\n## ").next().unwrap_or_default().to_owned()
 }
 
-/// The rows of a section's tables that begin with a name in code style: its cells, the name without its quotes.
+/// The rows of a section's tables that begin with a name in code style, as cells. The name has no backticks.
 fn rows(heading: &str) -> Vec<Vec<String>> {
     let text = section(heading);
     let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -44,7 +44,7 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
     .collect()
 }
 
-/// Reads with what is enough, and with these instead or besides; an empty text is none.
+/// Reads [`ENOUGH`] and these variables, which take precedence. An empty text unsets a variable.
 fn read(variables: &[(&str, &str)]) -> Settings {
     Settings::read(|name| {
         let all = variables.iter().chain(&ENOUGH);
@@ -59,7 +59,7 @@ fn sentences(variables: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn every_variable_that_is_read_has_one_row_and_no_other() {
+fn the_page_has_exactly_one_row_for_each_variable() {
     let mut listed: Vec<String> = [rows("Secrets"), rows("Variables")]
         .concat()
         .into_iter()
@@ -70,7 +70,7 @@ fn every_variable_that_is_read_has_one_row_and_no_other() {
 }
 
 #[test]
-fn a_wrong_value_is_told_what_the_table_says() {
+fn the_error_for_a_wrong_value_names_what_the_table_allows() {
     for row in rows("Variables") {
         let (name, allowed) = (&row[0], &row[2]);
         let said = sentences(&[(name, WRONG)]);
@@ -83,7 +83,7 @@ fn a_wrong_value_is_told_what_the_table_says() {
         );
     }
     for row in rows("Secrets") {
-        // Those that take any text have no such column; a key that is none has a sentence of its own.
+        // Secrets accept any text and have no such column. A malformed API key has its own sentence.
         let said = sentences(&[(&row[0], WRONG)]);
         assert!(
             said.is_empty() || row[0] == "OPENAI_API_KEY",
@@ -93,7 +93,7 @@ fn a_wrong_value_is_told_what_the_table_says() {
 }
 
 #[test]
-fn a_number_is_taken_from_the_least_to_the_most_that_the_table_says() {
+fn a_number_is_accepted_within_the_bounds_in_the_table() {
     let mut numbers = 0;
     for row in rows("Variables") {
         let (name, allowed) = (row[0].as_str(), &row[2]);
@@ -117,7 +117,7 @@ fn a_number_is_taken_from_the_least_to_the_most_that_the_table_says() {
 }
 
 #[test]
-fn a_default_is_what_holds_without_the_variable() {
+fn a_default_in_the_table_equals_leaving_the_variable_out() {
     let unset = format!("{:?}", read(&[]));
     let mut defaults = 0;
     for row in [rows("Variables"), rows("Secrets")].concat() {
@@ -138,7 +138,7 @@ fn a_default_is_what_holds_without_the_variable() {
 }
 
 #[test]
-fn every_other_sentence_is_on_the_page_and_no_other() {
+fn the_page_lists_exactly_the_other_error_sentences() {
     let (jwt, access) = (("AUTH", "jwt"), ("AUTH", "access"));
     let keys = ("AUTH_JWKS_URL", "https://id.example/keys");
     let secret = ("AUTH_JWT_SECRET", "s");
@@ -163,7 +163,7 @@ fn every_other_sentence_is_on_the_page_and_no_other() {
 }
 
 #[test]
-fn the_files_that_show_how_to_set_it_name_no_other_variable() {
+fn example_files_and_scripts_name_only_known_variables() {
     let example = file(".dev.vars.example");
     let example = example.lines().map(|line| line.trim_start_matches('#'));
     let named = example.filter_map(|line| line.split_once('=').map(|(name, _)| name.to_owned()));
@@ -180,7 +180,7 @@ fn the_files_that_show_how_to_set_it_name_no_other_variable() {
     for name in named {
         assert!(NAMES.contains(&name), "{name}");
     }
-    // What `npm start` takes from the shell.
+    // The variables that `npm start` reads from the shell.
     let script = file("scripts/dotenv.mjs");
     let listed = script.split('`').find(|text| text.contains("ADMIN_TOKEN"));
     let listed = listed.expect("the list of settings").split_whitespace();

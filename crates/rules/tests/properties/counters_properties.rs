@@ -1,4 +1,4 @@
-//! What is counted and kept, and what is read back from KV.
+//! Counters, records and reports: what is stored, published to KV and read back.
 
 use super::checks::check_counters::check;
 use super::strategies::{bytes, json_with};
@@ -61,17 +61,17 @@ fn stats(shards: &[Option<Snapshot>]) -> Value {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in bytes()) {
+    fn any_bytes_are_parsed_or_rejected(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_json_is_read_or_refused(said in json_with(&NAMES, &VALUES)) {
+    fn any_json_is_parsed_or_rejected(said in json_with(&NAMES, &VALUES)) {
         check(said.to_string().as_bytes());
     }
 
     #[test]
-    fn an_event_adds_to_its_own_counter_and_that_of_its_code(event in event(), times in any::<u32>()) {
+    fn an_event_adds_to_its_own_counter_and_to_that_of_its_code(event in event(), times in any::<u32>()) {
         let counts: Value = serde_json::from_str(&event.counts_json(times)).expect("counts are JSON");
         let mut expected = json!({event.name(): times});
         if let Some(code) = event.code() {
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn reports_are_listed_as_they_are(reports in prop::collection::vec(report(), 0..4)) {
+    fn reports_are_serialized_unchanged(reports in prop::collection::vec(report(), 0..4)) {
         let json = to_json(&reports);
         prop_assert_eq!(serde_json::from_str::<Vec<ErrorReport>>(&json).expect("reports"), reports.clone());
         let listed: Value = serde_json::from_str(&json).expect("a list is JSON");
@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn a_record_is_shown_without_its_owner_and_ends_in_time(record in record()) {
+    fn a_record_is_shown_without_its_owner_and_expires_on_time(record in record()) {
         let json = to_json(&record);
         prop_assert_eq!(serde_json::from_str::<SessionRecord>(&json).expect("a record"), record.clone());
         let at_end: Value = serde_json::to_value(record.view(record.expires_at)).expect("JSON");
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn what_shards_counted_adds_up(
+    fn the_counters_of_all_shards_add_up(
         events in prop::collection::vec((event(), 0u32..1_000, 0usize..4, TODAY - 89..=TODAY), 0..16),
         ages in any::<[u16; 4]>(),
     ) {
@@ -140,7 +140,7 @@ proptest! {
     }
 
     #[test]
-    fn any_day_that_was_published_has_a_date_or_is_not_shown(
+    fn a_published_day_is_shown_if_it_is_one_of_the_last_ninety(
         day in prop_oneof![any::<u64>(), TODAY - 100..TODAY + 100], count in any::<u64>(),
     ) {
         let text = json!({"as_of": NOW, "totals": {}, "failures": {}, "days": {day.to_string(): {"messages": count}}});
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn a_day_is_a_date_and_its_midnight_comes(now in 0u64..253_402_300_800_000) {
+    fn a_day_has_the_right_date_and_ends_at_midnight(now in 0u64..253_402_300_800_000) {
         let until = seconds_to_midnight(now) * 1_000;
         prop_assert!((1_000..=86_400_000).contains(&until));
         prop_assert_eq!(Day::of(now + until).number(), Day::of(now).number() + 1);
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn a_publication_is_never_early_and_never_given_up(
+    fn a_publication_is_never_too_early_and_always_retried(
         now in 0u64..1 << 50, published in prop::option::of(0u64..1 << 50), failures in any::<u32>(),
         seconds in 1u64..=86_400,
     ) {
@@ -173,13 +173,13 @@ proptest! {
     }
 
     #[test]
-    fn an_object_is_found_by_any_id(id in ".{0,40}", shard in any::<u32>(), user in ".{0,40}") {
+    fn any_id_maps_to_one_of_the_objects(id in ".{0,40}", shard in any::<u32>(), user in ".{0,40}") {
         prop_assert_eq!(records_object(&id), records_object(&id));
         let object = records_object(&id);
         let number = object.strip_prefix("records-").and_then(|number| number.parse::<u8>().ok());
         prop_assert!(number.is_some_and(|number| number < 16));
         prop_assert_ne!(counters_object(shard), counters_object(shard.wrapping_add(1)));
-        // 43 characters, so it is never the empty owner under whom all places are counted.
+        // 43 characters, so it never equals the empty owner that stands for all users.
         prop_assert_eq!(UserHash::of(&user).as_str().len(), 43);
     }
 }

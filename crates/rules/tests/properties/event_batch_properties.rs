@@ -25,7 +25,7 @@ const VALUES: [&str; 4] = [
     "s\u{0}k-1",
 ];
 
-/// What a page's error text may hold by mistake.
+/// Secrets that an error text may contain by mistake.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
         "ek_[a-f0-9]{8,40}",
@@ -36,25 +36,25 @@ fn secret() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_events_or_a_clear_refusal(bytes in bytes()) {
+    fn any_bytes_are_parsed_as_events_or_rejected_with_a_clear_error(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_json_is_events_or_a_clear_refusal(body in json_with(&NAMES, &VALUES)) {
+    fn any_json_is_parsed_as_events_or_rejected_with_a_clear_error(body in json_with(&NAMES, &VALUES)) {
         check(body.to_string().as_bytes());
         check(json!([body, {}]).to_string().as_bytes());
     }
 
     #[test]
-    fn as_many_events_are_counted_as_are_sent_up_to_a_hundred(count in 0usize..130) {
+    fn up_to_a_hundred_events_are_counted_and_more_are_rejected(count in 0usize..130) {
         let body = Value::from(vec![json!({"threadId": null}); count]);
         let events = parse(body.to_string().as_bytes(), 0).map(|batch| batch.events);
         prop_assert_eq!(events.ok(), u32::try_from(count).ok().filter(|count| *count <= 100));
     }
 
     #[test]
-    fn no_secret_in_a_report_is_kept((text, secret) in around(secret()), at in 0usize..4) {
+    fn secrets_are_removed_from_reports((text, secret) in around(secret()), at in 0usize..4) {
         let name = ["message", "stack", "url", "error"][at];
         let batch = parse(json!({"message": "boom", name: text}).to_string().as_bytes(), 0);
         for report in batch.expect("a report").reports {
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn a_report_that_says_something_is_kept_under_any_name(text in "[A-Za-z][a-z ]{0,40}", at in 0usize..4) {
+    fn a_message_is_found_under_each_of_its_names(text in "[A-Za-z][a-z ]{0,40}", at in 0usize..4) {
         let body = [
             json!({"message": text}),
             json!({"error": text}),

@@ -31,7 +31,7 @@ fn folder(path: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_seed_of_every_target_holds() {
+fn every_seed_of_every_target_passes_its_check() {
     for (target, check) in TARGETS {
         let corpus = format!("corpus/{target}");
         let seeds = folder(&corpus);
@@ -42,7 +42,7 @@ fn every_seed_of_every_target_holds() {
                 .join(&corpus)
                 .join(&seed);
             let input = fs::read(&path).expect("a seed can be read");
-            // The name of the seed is what one needs to know when it does not hold.
+            // If the check panics, this names the seed.
             println!("{target}/{seed}");
             check(&input);
         }
@@ -50,7 +50,7 @@ fn every_seed_of_every_target_holds() {
 }
 
 #[test]
-fn every_target_is_fuzzed_with_the_check_of_its_name() {
+fn every_fuzz_target_calls_the_check_with_its_name() {
     let targets: Vec<String> = TARGETS
         .iter()
         .map(|(target, _)| format!("{target}.rs"))

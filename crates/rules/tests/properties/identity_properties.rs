@@ -1,4 +1,4 @@
-//! Who is asking: visitors, tokens and key sets.
+//! Identity: visitors, tokens and key sets.
 
 use super::checks::check_identity::{NOW, check, keys, policy, shared, sign};
 use super::strategies::{bytes, json_with};
@@ -21,7 +21,7 @@ const KEY_NAMES: [&str; 10] = [
 ];
 const KEY_VALUES: [&str; 6] = ["RSA", "EC", "P-256", "RS256", "ES256", "sig"];
 
-/// A key of a set, for one algorithm or the other, with what only its owner should have.
+/// A key of a set, for RS256 or ES256, with a private part that must be ignored.
 fn key(kind: bool, id: &str) -> Value {
     if kind {
         json!({"kty": "RSA", "kid": id, "n": "AQAB", "e": "AQAB", "d": "private"})
@@ -32,28 +32,28 @@ fn key(kind: bool, id: &str) -> Value {
 
 proptest! {
     #[test]
-    fn any_bytes_prove_nobody_or_somebody_we_signed(bytes in bytes()) {
+    fn any_bytes_prove_nobody_or_a_signed_identity(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_text_proves_nobody_or_somebody_we_signed(text in "(Bearer )?.{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,3}") {
+    fn any_text_proves_nobody_or_a_signed_identity(text in "(Bearer )?.{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,3}") {
         check(text.as_bytes());
     }
 
     #[test]
-    fn any_claims_name_nobody_or_the_right_user(claims in json_with(&CLAIMS, &CLAIM_VALUES)) {
+    fn any_claims_prove_nobody_or_the_right_user(claims in json_with(&CLAIMS, &CLAIM_VALUES)) {
         check(claims.to_string().as_bytes());
     }
 
     #[test]
-    fn any_key_set_has_keys_of_use_or_none(set in json_with(&KEY_NAMES, &KEY_VALUES)) {
+    fn any_key_set_has_usable_keys_or_is_rejected(set in json_with(&KEY_NAMES, &KEY_VALUES)) {
         check(set.to_string().as_bytes());
         check(json!({"keys": [set]}).to_string().as_bytes());
     }
 
     #[test]
-    fn no_cookie_but_a_signed_one_proves_a_visitor(header in ".{0,200}", value in "[A-Za-z0-9_.=-]{0,90}") {
+    fn only_a_signed_cookie_proves_a_visitor(header in ".{0,200}", value in "[A-Za-z0-9_.=-]{0,90}") {
         let keys = keys("one");
         prop_assert_eq!(keys.from_headers(Some(&header), Some(&value)), None);
         let cookies = format!("{COOKIE}={value}");
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn a_signed_visitor_survives_any_neighbours_and_no_change(
+    fn a_signed_visitor_is_found_among_other_cookies_and_rejected_after_any_change(
         id in any::<[u8; 16]>(), before in "[a-z]{1,8}=[^;]{0,8}", at in 0usize..66, with in "[A-Za-z0-9_-]",
     ) {
         let keys = keys("one");
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn a_visitor_is_known_by_every_secret_that_is_still_listed_and_by_no_other(
+    fn a_visitor_is_valid_while_its_secret_is_listed(
         id in any::<[u8; 16]>(), secrets in prop::collection::btree_set("[ -~]{1,40}", 2..5),
     ) {
         let secrets: Vec<Secret> = secrets.into_iter().map(Secret::new).collect();
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn only_the_admins_own_token_opens(token in "[!-~]{1,40}", other in "[!-~]{0,40}", space in " {1,3}") {
+    fn only_the_admin_token_is_accepted(token in "[!-~]{1,40}", other in "[!-~]{0,40}", space in " {1,3}") {
         let secret = Secret::new(token.clone());
         let header = format!("BEARER{space}{token}{space}");
         prop_assert_eq!(bearer(&header), Some(token.as_str()));
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn a_signed_token_names_its_user_and_survives_no_change(
+    fn a_signed_token_proves_its_user_and_is_rejected_after_any_change(
         user in r"[^\x00-\x1f\x7f-\x9f]{1,100}", ends in 0u64..7_200, at in any::<prop::sample::Index>(),
         with in "[A-Za-z0-9_-]",
     ) {
@@ -122,7 +122,7 @@ proptest! {
     }
 
     #[test]
-    fn no_algorithm_but_the_keys_own_is_taken(alg in "(none|None|HS256|HS384|RS256|ES256|[A-Za-z0-9]{0,6})") {
+    fn only_the_algorithm_of_the_key_is_accepted(alg in "(none|None|HS256|HS384|RS256|ES256|[A-Za-z0-9]{0,6})") {
         let text = sign(json!({"alg": alg}).to_string().as_bytes(), b"{}");
         let token = Token::parse(&text).expect("a token");
         for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_is_found_among_any_others_by_its_id_and_none_without(
+    fn a_key_is_found_by_its_id_and_without_an_id_only_if_it_is_the_only_one(
         kinds in prop::collection::vec(any::<bool>(), 1..8), wanted in any::<prop::sample::Index>(),
         noise in prop::collection::vec(0usize..4, 0..4),
     ) {

@@ -1,11 +1,10 @@
-//! Properties of everything that reads bytes from outside: no input panics, and what is let
-//! through is what the rest of the product relies on.
+//! Properties of all parsers of external input: no input panics, and what is accepted is what the rest of the code relies on.
 //!
-//! [`checks`] says what must hold of each group of parsers. The other modules make inputs that get
-//! past the first refusal, and properties of inputs that are known to be right or wrong.
-//! `fuzz/README.md` says how the same checks are fuzzed.
+//! [`checks`] has the conditions that must hold for each group of parsers. The other modules generate inputs that get past
+//! the first rejection, and test inputs that are known to be valid or invalid. `fuzz/README.md` describes how the same checks
+//! are fuzzed.
 
-// A test may stop at what must not happen; Clippy's leave for tests covers test functions only.
+// Clippy allows these in test functions, not in the helpers of tests.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What OpenAI answers, and what of it is logged.
+//! OpenAI's responses, and what is logged of them.
 
 use super::checks::check_openai::check;
 use super::checks::check_redacted;
@@ -27,26 +27,26 @@ const VALUES: [&str; 4] = [
     "Incorrect API key: sk-proj-****c2Fg",
 ];
 
-/// OpenAI's keys, and those of others that speak its language.
+/// OpenAI's keys, and those of servers with a compatible API.
 fn key() -> impl Strategy<Value = String> {
     prop_oneof!["sk-proj-[A-Za-z0-9_-]{20,60}", "[A-Za-z0-9_-]{20,60}"]
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_session_or_a_failure(bytes in bytes()) {
+    fn any_bytes_are_parsed_as_a_session_or_an_error(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_json_is_a_session_or_a_failure(answer in json_with(&NAMES, &VALUES)) {
+    fn any_json_is_parsed_as_a_session_or_an_error(answer in json_with(&NAMES, &VALUES)) {
         check(answer.to_string().as_bytes());
         check(json!({"client_secret": "ek_1", "expires_at": answer}).to_string().as_bytes());
         check(json!({"error": {"message": answer}}).to_string().as_bytes());
     }
 
     #[test]
-    fn a_session_is_taken_whatever_else_the_answer_says(
+    fn a_session_is_parsed_whatever_other_fields_the_response_has(
         secret in ".{1,40}", ends in 0u64..253_402_300_800, as_text in any::<bool>(), more in json_with(&NAMES, &VALUES),
     ) {
         let ends_at = if as_text { json!(ends.to_string()) } else { json!(ends) };
@@ -57,14 +57,14 @@ proptest! {
     }
 
     #[test]
-    fn an_answer_cut_short_is_no_session(secret in "[a-z0-9_]{1,40}", at in any::<prop::sample::Index>()) {
+    fn a_truncated_response_is_rejected(secret in "[a-z0-9_]{1,40}", at in any::<prop::sample::Index>()) {
         let answer = json!({"client_secret": secret, "expires_at": 1}).to_string();
         let cut = answer.get(..at.index(answer.len())).expect("ASCII");
         prop_assert_eq!(parse_session(cut.as_bytes(), None, 0), Err(OpenAiError::BadResponse));
     }
 
     #[test]
-    fn any_advice_ends_within_the_deadline(
+    fn no_retry_is_delayed_beyond_the_deadline(
         should in "(true|false|.{0,6})", ms in "(-?[0-9.]{1,12}|.{0,12})",
         after in prop_oneof![".{0,30}", "[0-9]{1,12}", "[A-Z][a-z]{2}, [0-3][0-9] (Jan|Nov) [0-9]{4} [0-2][0-9]:00:00 GMT"],
         status in any::<u16>(), attempts in 1u32..9, jitter in any::<u8>(), left in 0u64..60_000,
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wait_is_read_in_seconds_milliseconds_or_as_a_date(seconds in 0u32..100_000, now in 0u64..4_000_000_000) {
+    fn retry_after_is_parsed_as_seconds_milliseconds_or_a_date(seconds in 0u32..100_000, now in 0u64..4_000_000_000) {
         let (now_ms, ms) = (now * 1_000, u64::from(seconds) * 1_000);
         let date = std::time::UNIX_EPOCH + std::time::Duration::from_secs(now + u64::from(seconds));
         let date = httpdate::fmt_http_date(date);
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn any_status_is_a_problem_of_ours(status in any::<u16>(), wait in prop::option::of(0u64..1 << 50)) {
+    fn every_status_becomes_one_of_our_problems(status in any::<u16>(), wait in prop::option::of(0u64..1 << 50)) {
         let problem = Problem::from(error_of_status(status, wait));
         prop_assert!(matches!(problem.status, 429 | 502 | 504));
         prop_assert_eq!(problem.status == 429, status == 429);
@@ -96,12 +96,12 @@ proptest! {
     }
 
     #[test]
-    fn no_piece_of_the_key_is_left_in_a_log_text(
+    fn no_piece_of_the_api_key_remains_after_redaction(
         key in key(), before in ".{0,40}", from in 0usize..12, length in 8usize..20, after in ".{0,40}",
     ) {
         let piece = key.get(from..(from + length).min(key.len())).expect("ASCII");
         check_redacted::redacted(&format!("{before}{piece}{after}"), &key);
-        // What hides it from us would not hide it from a reader.
+        // A control character hides the key from a naive search, not from a reader.
         let (one, two) = piece.split_at(4);
         check_redacted::redacted(&format!("{before}{one}\u{0}{two}{after}"), &key);
         let far = format!("{} {}", "x".repeat(from * 60), piece);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn no_client_secret_is_left_in_a_log_text((text, secret) in around("ek_[A-Za-z0-9_]{8,60}")) {
+    fn no_client_secret_remains_after_redaction((text, secret) in around("ek_[A-Za-z0-9_]{8,60}")) {
         for key in [None, Some(Secret::new("sk-test"))] {
             let said = redact(&text, key.as_ref());
             check_redacted::is_clean(&said);
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_without_secrets_is_logged_as_it_is(words in prop::collection::vec("[a-z]{1,4}", 0..20)) {
+    fn a_text_without_secrets_is_logged_unchanged(words in prop::collection::vec("[a-z]{1,4}", 0..20)) {
         let text = words.join(" ");
         prop_assert_eq!(redact(&text, Some(&Secret::new("sk-0123456789"))), text);
     }

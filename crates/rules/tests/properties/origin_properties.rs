@@ -1,4 +1,4 @@
-//! Origins, the list of those that are allowed, addresses and paths.
+//! Origins, the patterns that allow them, client addresses and paths.
 
 use super::checks::check_origin::check;
 use super::strategies::bytes;
@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 const LABEL: &str = "[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?";
 
-/// A name of several labels that is not an address of numbers.
+/// A host name of several labels that is not an IP address.
 fn host() -> impl Strategy<Value = String> {
     (prop::collection::vec(LABEL, 1..4), "[a-z]{2,6}")
         .prop_map(|(labels, last)| format!("{}.{last}", labels.join(".")))
@@ -22,12 +22,12 @@ fn host() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_judged_without_harm(bytes in bytes()) {
+    fn any_bytes_are_checked_without_a_panic(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_origin_is_judged_by_its_rules(
+    fn any_origin_is_classified_by_the_patterns(
         first in "(https?://|HTTPS://|/api/)?(\\*\\.)?[a-zA-Z0-9.*@:/\\[\\]%_-]{0,30}",
         rules in prop::collection::vec("https?://(\\*\\.)?[a-z0-9.:@/-]{0,20}", 0..3),
     ) {
@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wildcard_allows_every_subdomain_and_no_look_alike(domain in host(), label in LABEL, evil in host()) {
+    fn a_wildcard_allows_subdomains_and_no_look_alikes(domain in host(), label in LABEL, evil in host()) {
         prop_assume!(!evil.ends_with(&domain));
         let rules = [parse_pattern(&format!("https://*.{domain}")).expect("a rule")];
         let judge = |origin: String| classify(Some(&origin), "https://own.example", &rules);
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn an_entry_allows_its_origin_however_it_is_written(
+    fn an_entry_allows_its_origin_in_upper_case_and_with_a_slash_too(
         domain in host(), port in 1u16.., upper in any::<bool>(), slash in "/?",
     ) {
         let port = if port == 443 { String::new() } else { format!(":{port}") };
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_session_is_named_by_any_one_segment(id in "[^/]{1,60}", more in "[^/]{0,5}") {
+    fn any_single_segment_is_a_session_id(id in "[^/]{1,60}", more in "[^/]{0,5}") {
         let path = format!("/api/chatkit/session/{id}");
         prop_assert_eq!(session_id(&path), Some(id.as_str()));
         prop_assert_eq!(route("GET", &path), Ok(Route::ShowSession));
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn no_query_and_no_secret_of_a_path_is_logged(
+    fn queries_and_secrets_in_paths_are_not_logged(
         path in "(/[a-z]{0,8}){0,5}", secret in "(ek_|sk-)[a-z0-9]{8,30}", query in "[?#].{0,20}",
     ) {
         let logged = path_for_log(&format!("{path}/{secret}/x{query}"));
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_of_the_log_is_one_line_of_json(
+    fn every_log_line_is_one_line_of_json(
         path in ".{0,60}", id in ".{0,20}", cause in ".{0,40}", status in any::<u16>(),
     ) {
         let path = path_for_log(&path);
@@ -111,10 +111,10 @@ proptest! {
     }
 
     #[test]
-    fn addresses_count_alone_or_by_network(
+    fn ipv4_addresses_count_alone_and_ipv6_addresses_by_network(
         network in any::<u64>(), one in any::<u64>(), other in any::<u64>(), v4 in any::<u32>(), text in ".{0,40}",
     ) {
-        // Below 2000::/3 there are addresses that stand for IPv4.
+        // Some addresses below 2000::/3 stand for IPv4 addresses.
         let network = network | 1 << 61;
         let address = |host: u64| Ipv6Addr::from(u128::from(network) << 64 | u128::from(host)).to_string();
         prop_assert_eq!(address_key(Some(&address(one))), address_key(Some(&address(other))));
@@ -122,7 +122,7 @@ proptest! {
         prop_assert_ne!(address_key(Some(&address(one))), address_key(Some(&neighbour)));
         let v4 = Ipv4Addr::from(v4).to_string();
         prop_assert_eq!(address_key(Some(&format!(" {v4} "))), v4);
-        // It is made of the address alone, so nobody can make up keys.
+        // The key is derived from a parsed address, so clients cannot invent long keys.
         prop_assert!(address_key(Some(&text)).len() <= 30);
     }
 }

@@ -29,17 +29,17 @@ const VALUES: [&str; 3] = ["wf_1", "wf_2", "cthr_1"];
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_body_or_a_clear_refusal(bytes in bytes()) {
+    fn any_bytes_are_parsed_as_a_body_or_rejected_with_a_clear_error(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_json_is_a_body_or_a_clear_refusal(body in json_with(&NAMES, &VALUES)) {
+    fn any_json_is_parsed_as_a_body_or_rejected_with_a_clear_error(body in json_with(&NAMES, &VALUES)) {
         check(body.to_string().as_bytes());
     }
 
     #[test]
-    fn a_body_that_asks_for_what_may_be_is_granted_it(
+    fn a_body_gets_what_it_requests_if_the_settings_allow_it(
         workflow in prop::sample::select(vec!["wf_1", "wf_2"]), at in 0usize..3,
         thread in prop::option::of("[A-Za-z0-9_-]{1,256}"), user in r"[^\x00-\x1f\x7f-\x9f]{1,512}",
         plan in ".{0,30}", seats in any::<i32>(), uploads in any::<bool>(),
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn a_workflow_that_is_not_listed_is_never_granted(workflow in "(wf_)?[12]?.{0,12}") {
+    fn a_workflow_that_is_not_listed_is_rejected(workflow in "(wf_)?[12]?.{0,12}") {
         prop_assume!(workflow != "wf_1" && workflow != "wf_2");
         for body in [json!({"workflowId": workflow}), json!({"workflow": {"id": workflow}})] {
             let body = body.to_string();
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn any_user_comes_through_a_query_as_it_was(
+    fn any_user_is_decoded_from_a_query_unchanged(
         user in r"([^\x00-\x1f\x7f-\x9f]| ){1,60}", plain in any::<[bool; 60]>(),
         before in "([a-z]{1,5}=[a-z%+]{0,5}&){0,3}",
     ) {
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn any_query_is_read_without_harm(query in "(user|userId|x)?=?[%0-9a-fA-F+&=]{0,20}.{0,20}") {
+    fn any_query_is_parsed_without_a_panic(query in "(user|userId|x)?=?[%0-9a-fA-F+&=]{0,20}.{0,20}") {
         check(query.as_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! The variables that the owner sets, all of them.
+//! The settings, with any values of all variables.
 
 use super::checks::check_settings::{NAMES, check, read};
 use super::strategies::bytes;
@@ -7,7 +7,7 @@ use rules::settings::Settings;
 use rules::settings::value::whole_number;
 use std::collections::BTreeMap;
 
-/// Texts that some variable takes, and texts that none does.
+/// Texts that some variable accepts, and texts that none does.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => Just(String::new()),
@@ -34,20 +34,20 @@ fn borrowed(variables: &[(String, String)]) -> BTreeMap<&str, &str> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_settings_that_are_right_or_named_as_wrong(bytes in bytes()) {
+    fn any_bytes_are_valid_settings_or_errors_that_name_the_variable(bytes in bytes()) {
         check(&bytes);
     }
 
     #[test]
-    fn any_settings_are_right_or_named_as_wrong(variables in all_of(text())) {
+    fn any_settings_are_valid_or_errors_that_name_the_variable(variables in all_of(text())) {
         read(&borrowed(&variables));
     }
 
     #[test]
-    fn any_settings_with_what_is_required_are_right_or_named_as_wrong(
+    fn any_settings_with_the_required_ones_are_valid_or_errors_that_name_the_variable(
         mut variables in all_of(text()), keep in any::<u64>(),
     ) {
-        // Few at a time, or hardly any set of them would be right as a whole.
+        // Set only a few at a time: otherwise almost every set would be invalid.
         for (at, (name, text)) in variables.iter_mut().enumerate() {
             match name.as_str() {
                 "OPENAI_API_KEY" => *text = "sk-proj-0123456789abcdef".to_owned(),
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_shows_nowhere_whatever_variable_it_was_put_into(
+    fn an_api_key_in_any_variable_is_never_shown(
         key in "sk-[A-Za-z0-9]{20,60}", at in any::<prop::sample::Index>(), own in any::<bool>(),
     ) {
         let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_password_in_an_address_shows_in_no_fault(
+    fn a_password_in_a_url_is_not_quoted_in_an_error(
         password in "[A-Za-z0-9]{8,20}", at in any::<prop::sample::Index>(),
     ) {
         let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn signing_in_is_set_up_as_a_whole_or_not_at_all(
+    fn sign_in_settings_are_complete_or_rejected(
         access in any::<bool>(), secret in any::<bool>(), url in any::<bool>(), issuer in any::<bool>(),
         audience in any::<bool>(),
     ) {
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn a_number_is_taken_within_its_bounds_and_nowhere_else(
+    fn a_number_is_accepted_only_within_its_bounds(
         number in any::<u64>(), least in 0u64..9, most in 9u64.., zeros in 0usize..3,
     ) {
         let text = format!("{}{number}", "0".repeat(zeros));
@@ -120,8 +120,8 @@ proptest! {
 }
 
 #[test]
-fn a_variable_is_read_whatever_the_others_say() {
-    // `NAMES` has those that are asked for when none is set; with anything set there are no more.
+fn variables_that_depend_on_others_are_in_the_list_too() {
+    // `NAMES` are the variables that are looked up when none is set. Setting one must not cause a look-up of others.
     for (auth, secret) in [
         ("jwt", "AUTH_JWT_SECRET"),
         ("jwt", "AUTH_JWKS_URL"),

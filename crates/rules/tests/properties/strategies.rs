@@ -1,4 +1,4 @@
-//! Inputs that more than one group of parsers takes.
+//! Strategies that generate inputs for more than one group of parsers.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ pub fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..400)
 }
 
-/// Values of every type that JSON has but objects and arrays.
+/// JSON values of every type except objects and arrays.
 pub fn leaf() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -20,7 +20,7 @@ pub fn leaf() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// JSON of any shape whose objects have these names, among others, and these values.
+/// JSON of any shape. Its objects have these names and values, among others.
 pub fn json_with(
     names: &'static [&'static str],
     values: &'static [&'static str],
@@ -39,7 +39,7 @@ pub fn json_with(
     })
 }
 
-/// A text with something in its midst, however it is wrapped.
+/// A text that contains a generated part, and that part.
 pub fn around(inner: impl Strategy<Value = String>) -> impl Strategy<Value = (String, String)> {
     (".{0,40}", inner, ".{0,40}")
         .prop_map(|(before, inner, after)| (format!("{before}{inner}{after}"), inner))

@@ -1,4 +1,4 @@
-//! What is read back from KV.
+//! Counters that are read back from KV.
 
 use rules::counters::day::Day;
 use rules::counters::snapshot::Snapshot;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// In Unix milliseconds.
 const NOW: u64 = 1_795_262_400_000;
 
-/// The input is what a shard published.
+/// The input is a shard's published text.
 pub fn check(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input)
         && let Some(snapshot) = Snapshot::parse(text)
@@ -18,7 +18,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Two shards add up, days are the latest ninety, and both formats say the same.
+/// Two shards add up, only the last ninety days are shown, and both formats have the same numbers.
 fn published(snapshot: &Snapshot) {
     let text = snapshot.to_json();
     assert_eq!(Snapshot::parse(&text).as_ref(), Some(snapshot));
@@ -52,7 +52,7 @@ fn stats(shards: &[Option<Snapshot>]) -> Value {
     json
 }
 
-/// Each line is a comment, or a name, perhaps one label, and a number; no name and label twice.
+/// Each line is a comment, or a name with at most one label and a number. No name and label appear twice.
 fn is_prometheus(text: &str, json: &Value) {
     assert!(text.ends_with('\n'));
     let mut seen = BTreeSet::new();

@@ -25,7 +25,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// How many events a body has that was read: nothing is one, an object is one.
+/// How many events a valid body has: an empty body and an object have one.
 fn objects(input: &[u8]) -> usize {
     match serde_json::from_slice(input) {
         Ok(Value::Array(events)) => events.len(),

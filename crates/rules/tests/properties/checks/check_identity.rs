@@ -1,4 +1,4 @@
-//! Who is asking: visitors in cookies and headers, bearer headers, tokens and key sets.
+//! Identity: visitors in cookies and headers, bearer headers, tokens and key sets.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,13 +12,13 @@ use rules::settings::{KeySource, TokenPolicy, TokenSource};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// The time at which tokens are judged, in Unix seconds.
+/// The time at which tokens are checked, in Unix seconds.
 pub const NOW: u64 = 1_795_262_400;
 /// A minute before and after [`NOW`]: clocks may be that far apart.
 const EARLIEST_END: f64 = 1_795_262_340.0;
 const LATEST_START: f64 = 1_795_262_460.0;
 
-/// The input is each of the things that prove someone.
+/// The input is used as each kind of proof.
 pub fn check(input: &[u8]) {
     if let Ok(text) = str::from_utf8(input) {
         visitor(text);
@@ -34,7 +34,7 @@ pub fn keys(secret: &str) -> VisitorKeys {
     VisitorKeys::derive(&Secret::new(secret), std::iter::empty())
 }
 
-/// Whatever proves a visitor is what we signed, in its one spelling.
+/// A value that proves a visitor was signed by us, and has its only valid encoding.
 fn visitor(text: &str) {
     let (ours, foreign) = (keys("one"), keys("other"));
     let cookie = format!("{COOKIE}={text}");
@@ -66,7 +66,7 @@ fn header(text: &str) {
     }
 }
 
-/// A text that was taken apart can be put together again, so nothing in it was passed over.
+/// The parts of a parsed token make up the whole text again, so nothing in it was skipped.
 fn token(text: &str) {
     let Ok(token) = Token::parse(text) else {
         return;
@@ -84,7 +84,7 @@ fn token(text: &str) {
     }
 }
 
-/// The input as a token's claims, signed: only the right key proves them, and only right claims name a user.
+/// The input as signed claims: only the right key verifies them, and only valid claims prove a user.
 fn claims(input: &[u8]) {
     let text = sign(br#"{"alg":"HS256","typ":"JWT"}"#, input);
     let Ok(token) = Token::parse(&text) else {
@@ -104,7 +104,7 @@ fn claims(input: &[u8]) {
     );
     if let Ok(user) = token.user(&policy(), NOW) {
         names_a_user(input, &user);
-        // Without rules for them, issuer and audience may be anything.
+        // If the policy does not require them, issuer and audience may be anything.
         assert_eq!(token.user(&lenient_policy(), NOW), Ok(user));
     }
 }
@@ -126,7 +126,7 @@ fn names_a_user(claims: &[u8], user: &str) {
     assert!(audiences.iter().any(|audience| audience == "chat"));
 }
 
-/// Keys are for public-key algorithms, are found by their id, and hold nothing private.
+/// Keys are for public-key algorithms, are found by their id, and contain nothing private.
 fn key_set(input: &[u8]) {
     let Ok(keys) = KeySet::parse(input) else {
         return;
@@ -145,7 +145,7 @@ fn key_set(input: &[u8]) {
             Algorithm::Es256 => assert_eq!(names, ["crv", "kty", "x", "y"]),
             Algorithm::Hs256 => panic!("a shared secret from a key set"),
         }
-        // One of the listed, with all of its numbers as they were, and for signatures of its kind.
+        // One of the listed keys, with its numbers unchanged, and for signatures of its kind.
         let may_be = |stated: &Value, right: &str| !stated.is_string() || stated == right;
         let is_listed = |listed: &Value| {
             names.iter().all(|name| listed[*name] == jwk[*name])

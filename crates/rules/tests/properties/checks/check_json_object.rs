@@ -42,7 +42,7 @@ fn is_same(object: &JsonObject<'_>, expected: &Map<String, Value>) {
             }
             (Ok(_), value) => panic!("{value} is not an object"),
         }
-        // What is only passed on is passed on unchanged.
+        // A field that is only passed on is unchanged.
         let again = serde_json::to_string(raw).expect("a raw value is JSON");
         assert_eq!(again, raw.get());
     }

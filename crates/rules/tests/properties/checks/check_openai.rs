@@ -1,4 +1,4 @@
-//! What OpenAI answers: sessions, errors, and headers about trying again.
+//! OpenAI's responses: sessions, errors, and headers about retries.
 
 use super::check_redacted;
 use rules::error::OpenAiError;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 /// In Unix milliseconds.
 const NOW_MS: u64 = 1_795_262_400_000;
-/// 10000-01-01, in Unix seconds: from here on, no date has its usual form.
+/// 10000-01-01, in Unix seconds: from here on, years have five digits.
 const END_OF_TIME: u64 = 253_402_300_800;
 const KEY: &str = "sk-proj-Zq3vXw8RkLm5NpTs7YbDc2Fg";
 
-/// The input is an answer's body, an error's body, and a line for each of the headers.
+/// The input is the body of a session, the body of an error, and a line for each of the headers.
 pub fn check(input: &[u8]) {
     match parse_session(input, Some(60), NOW_MS / 1000) {
         Ok(session) => is_handed_on(input, &session),
@@ -27,7 +27,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// The page gets the secret as it is, a time that any reader understands, and nothing of the rest.
+/// The page gets the secret unchanged, a time within the calendar, and no other field.
 fn is_handed_on(input: &[u8], session: &Session) {
     let said: Value = serde_json::from_slice(input).expect("a session is JSON");
     let secret = session.client_secret.expose();
@@ -52,7 +52,7 @@ fn is_handed_on(input: &[u8], session: &Session) {
     assert_eq!(response, expected);
 }
 
-/// The error's own words are found, and nothing of the key is left in them.
+/// The error's message is found, and no part of the key remains in it.
 fn error(input: &[u8]) {
     let text = parse_error(input);
     let said: Option<Value> = serde_json::from_slice(input).ok();
@@ -67,7 +67,7 @@ fn error(input: &[u8]) {
     echoed(&text);
 }
 
-/// Texts that echo the key or its end, in the midst of anything.
+/// Texts that echo the key or its end among other text.
 fn echoed(around: &str) {
     let half = (0..=around.len() / 2)
         .rev()
@@ -79,7 +79,7 @@ fn echoed(around: &str) {
     }
 }
 
-/// No advice makes us wait beyond the deadline or go on for ever.
+/// No header causes a delay beyond the deadline or an unlimited number of retries.
 fn headers([should, ms, after]: [Option<&str>; 3]) {
     let advice = RetryHeaders::read(should, ms, after, NOW_MS);
     for (attempts, left_ms) in [(1, 30_000), (2, 1), (2, 600_000), (3, 600_000)] {
@@ -95,7 +95,7 @@ fn headers([should, ms, after]: [Option<&str>; 3]) {
             }
         }
     }
-    // What is passed on is in whole seconds and never less than was asked for.
+    // The Retry-After for the client is in whole seconds and never less than OpenAI's.
     let problem = Problem::from(error_of_status(429, advice.retry_after_ms));
     assert_eq!(
         problem.retry_after.is_some(),

@@ -1,4 +1,4 @@
-//! Origins, the rules that allow them, addresses in settings, and the paths of requests.
+//! Origins, the patterns that allow them, addresses in settings, and the paths of requests.
 
 use rules::error::Error;
 use rules::hosted::openai_request::cancel_path;
@@ -26,7 +26,7 @@ pub fn check(input: &[u8]) {
     path(first);
 }
 
-/// A rule admits one origin, or the subdomains of a domain that is not a top-level one.
+/// A pattern allows one origin, or the subdomains of a domain that is not a top-level domain.
 fn is_narrow(rule: &OriginPattern) {
     match rule {
         OriginPattern::Exact(origin) => {
@@ -51,7 +51,7 @@ fn is_narrow(rule: &OriginPattern) {
     }
 }
 
-/// What is allowed is one of the rules' own, and can stand in a header.
+/// An allowed origin matches a pattern, and can stand in a header.
 fn judged(origin: &str, rules: &[OriginPattern]) {
     assert_eq!(classify(None, OWN, rules), RequestOrigin::Absent);
     let judged = classify(Some(origin), OWN, rules);
@@ -77,7 +77,7 @@ fn judged(origin: &str, rules: &[OriginPattern]) {
     }));
 }
 
-/// Told by a browser's own reading of the address, where it is one that a browser can have.
+/// Decided by the URL as a browser parses it, if a browser can parse it.
 fn is_subdomain(origin: &str, suffix: &str) -> bool {
     let Ok(url) = Url::parse(origin) else {
         return true;
@@ -93,7 +93,7 @@ fn is_subdomain(origin: &str, suffix: &str) -> bool {
         && format!("{host}{port}").ends_with(suffix)
 }
 
-/// An address that is checked is the address that a runtime would go to.
+/// The URL that is validated is the URL that the runtime would fetch.
 pub fn address(text: &str) {
     if let Some(origin) = of_url(text) {
         assert!(origin.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -120,12 +120,12 @@ pub fn address(text: &str) {
     }
 }
 
-/// The origin of an address, which must be the same to us and to a browser.
+/// The origin of a URL, which must be the same for us and for a browser.
 fn goes_to(text: &str) -> String {
     let origin = of_url(text).expect("an address that was let through has an origin");
     if let Ok(url) = Url::parse(text) {
         assert!(url.username().is_empty() && url.password().is_none());
-        // Browsers write addresses of numbers anew; names they leave alone but for their case.
+        // Browsers normalize numeric addresses. They leave names unchanged except for their case.
         if let Some(Host::Domain(_)) = url.host() {
             assert_eq!(url.origin().ascii_serialization(), origin);
         }

@@ -1,13 +1,13 @@
-//! Texts that are kept or logged: what was taken out of them stays out.
+//! Texts that are stored or logged: they contain no secret.
 
 use rules::redact::redact;
 use rules::secret::Secret;
 use std::collections::HashSet;
 
-/// The beginnings of keys, client secrets and tokens.
+/// The prefixes of keys, client secrets and tokens.
 const BEGINNINGS: [&str; 4] = ["sk-", "ek_", "cs_", "eyJ"];
 
-/// A text after redaction: on one line, and without the beginning of any secret.
+/// A text after redaction is one line without the prefix of any secret.
 pub fn is_clean(text: &str) {
     assert!(!text.contains(char::is_control), "{text:?}");
     for beginning in BEGINNINGS {
@@ -16,7 +16,7 @@ pub fn is_clean(text: &str) {
     assert!(!text.contains("**"), "{text:?}");
 }
 
-/// Redacts a text and checks that nothing of the key is left that would help to guess it.
+/// Redacts a text and checks that no piece of the key remains that would help to guess it.
 pub fn redacted(text: &str, key: &str) {
     let clean = redact(text, Some(&Secret::new(key)));
     is_clean(&clean);
@@ -28,7 +28,7 @@ pub fn redacted(text: &str, key: &str) {
     assert_eq!(redact(&clean, Some(&Secret::new(key))), clean);
 }
 
-/// Every eight bytes in a row, as numbers, which compare faster.
+/// Every eight consecutive bytes, as numbers, which compare faster.
 fn pieces(text: &str) -> HashSet<u64> {
     let windows = text.as_bytes().windows(8);
     let numbers = windows.filter_map(|piece| piece.try_into().ok().map(u64::from_ne_bytes));

@@ -8,7 +8,7 @@ use rules::problem::Problem;
 use rules::settings::{SessionSettings, Settings};
 use serde_json::{Value, json};
 
-/// Settings that grant little, and settings that grant all.
+/// Settings that allow little, and settings that allow everything.
 pub fn settings(grants_all: bool) -> SessionSettings {
     Settings::read(|name| {
         Some(match name {
@@ -23,7 +23,7 @@ pub fn settings(grants_all: bool) -> SessionSettings {
     .expect("the settings are right")
 }
 
-/// The input is a body, and a query where it is text.
+/// The input is a body, and if it is text also a query.
 pub fn check(input: &[u8]) {
     for grants_all in [false, true] {
         let settings = settings(grants_all);
@@ -37,7 +37,7 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// What the rest relies on, whatever was asked for.
+/// Conditions that the rest of the code relies on, whatever the request says.
 fn granted(request: &SessionRequest<'_>, settings: &SessionSettings) {
     assert!(settings.workflows.contains(&request.workflow));
     assert!(settings.uploads.enabled || !request.uploads);
@@ -58,7 +58,7 @@ fn granted(request: &SessionRequest<'_>, settings: &SessionSettings) {
     request_again(request, settings);
 }
 
-/// OpenAI is asked for what was granted and for nothing else.
+/// The request to OpenAI contains what was granted and nothing else.
 fn sent(request: &SessionRequest<'_>, settings: &SessionSettings) {
     let body = create_session_body(settings, request, "visitor_1");
     let sent: Value = serde_json::from_str(&body).expect("what is sent is JSON");
@@ -78,7 +78,7 @@ fn variables(request: &SessionRequest<'_>) -> String {
     to_json(&request.state_variables)
 }
 
-/// A body that asks for exactly what was granted is granted the same.
+/// A body that requests exactly what was granted gets the same.
 fn request_again(request: &SessionRequest<'_>, settings: &SessionSettings) {
     let mut body = json!({
         "workflow": {"id": request.workflow},
@@ -88,7 +88,7 @@ fn request_again(request: &SessionRequest<'_>, settings: &SessionSettings) {
     if let Some(thread) = &request.thread {
         body["thread_id"] = json!(thread);
     }
-    // As text, because numbers stay as they are spelt.
+    // As text, because numbers keep their digits.
     let body = body.to_string();
     let rest = body.strip_prefix('{').expect("an object");
     let body = format!(r#"{{"state_variables":{},{rest}"#, variables(request));
@@ -107,7 +107,7 @@ fn refused(input: &[u8], cause: &Error) {
         Error::InvalidJson => assert!(!is_json && problem.status == 400),
         Error::InvalidRequest { field, .. } => {
             assert!(is_json && problem.status == 400);
-            // It is said in one line of reasonable length.
+            // The error is one line of reasonable length.
             assert!(field.chars().count() <= 1_000 && !field.contains(char::is_control));
         }
         Error::WorkflowNotAllowed => assert!(is_json && problem.status == 403),

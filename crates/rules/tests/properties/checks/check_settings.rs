@@ -1,4 +1,4 @@
-//! The variables that the owner sets.
+//! The settings.
 
 use super::check_origin::address;
 use rules::doctor::report::Report;
@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// The variables that must never be shown.
+/// The variables whose values must never be shown.
 const SECRETS: [&str; 4] = [
     "OPENAI_API_KEY",
     "VISITOR_SECRET",
@@ -30,7 +30,7 @@ pub fn check(input: &[u8]) {
     read(&variables.collect());
 }
 
-/// The names of all variables, as reading them asks for.
+/// The names of all variables that are looked up.
 pub static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let asked = RefCell::new(BTreeSet::new());
     let _ = Settings::read(|name| {
@@ -40,7 +40,7 @@ pub static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     asked.into_inner()
 });
 
-/// Settings are right, or everything wrong is named; a page is served in any case.
+/// Settings are valid, or every wrong variable is named. Pages are served in either case.
 pub fn read(variables: &BTreeMap<&str, &str>) {
     let settings = Settings::read(|name| variables.get(name).map(|text| (*text).to_owned()));
     assert!((1..=64).contains(&settings.counter_shards));
@@ -58,7 +58,7 @@ fn a_page_is_served(settings: &Settings) {
     let script = of_url(&settings.script_url).expect("the script has an origin");
     let policy = content_security_policy(settings);
     let sources: Vec<&str> = policy.split(';').collect();
-    // No text of the owner's can add a directive or a source.
+    // No setting can add a directive or a source.
     assert_eq!(sources.len(), 10, "{policy}");
     assert_eq!(sources[1], format!(" script-src 'self' {script}"));
     if let Some(link) = preload(settings) {
@@ -111,7 +111,7 @@ fn are_right(sessions: &SessionSettings) {
         assert!(!sessions.auth.trust_client_user);
         if let KeySource::Jwks(url) = &policy.keys {
             address(url);
-            // Such keys sign for other sites too.
+            // These keys sign tokens for other sites too.
             assert!(policy.issuer.is_some() && policy.audience.is_some());
         } else {
             assert_eq!(policy.source, TokenSource::Bearer);
@@ -132,7 +132,7 @@ fn are_named(errors: &[SettingError]) {
     assert_eq!((problem.status, problem.code), (500, "not_configured"));
 }
 
-/// Not even where a secret was put into the wrong variable.
+/// No secret is shown, even if it was set in the wrong variable.
 fn shows_no_secret(settings: &Settings, variables: &BTreeMap<&str, &str>) {
     let mut shown = vec![
         to_json(&PublicConfig::of(settings)),
@@ -153,7 +153,7 @@ fn shows_no_secret(settings: &Settings, variables: &BTreeMap<&str, &str>) {
     }
 }
 
-/// Whether a text is long and odd enough that it can't stand in an answer by chance.
+/// Whether a text is long and unusual enough that it cannot appear in a response by chance.
 fn is_telling(secret: &str) -> bool {
     secret.len() >= 16
         && secret.bytes().any(|byte| byte.is_ascii_digit())

@@ -1,8 +1,8 @@
-//! What must hold of every parser of bytes from outside, whatever the bytes are.
+//! Conditions that must hold for every parser of external input, whatever the bytes are.
 //!
-//! A module for each group of parsers. Each has a function `check`, which takes any bytes and panics
-//! where something does not hold. The property tests beside this call them with inputs of their
-//! own making and with the seeds in `fuzz/corpus`; the fuzz targets call them with everything else.
+//! There is one module for each group of parsers. Its function `check` takes any bytes and panics if a condition does not
+//! hold. The property tests call it with generated inputs and with the seeds in `fuzz/corpus`; the fuzz targets call it with
+//! everything else.
 
 pub mod check_counters;
 pub mod check_event_batch;

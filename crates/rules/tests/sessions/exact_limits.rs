@@ -1,0 +1,178 @@
+//! The daily limits: exact, per deployment and per user, and what happens when the ledger fails.
+
+use super::twins::scripted_upstream::Answer;
+use super::twins::test_client::start;
+use super::twins::{NOON, Reply, SESSIONS_URL, World};
+use rules::counters::day::Day;
+
+const TOTAL: &str = "DAILY_SESSION_LIMIT";
+const PER_USER: &str = "DAILY_SESSIONS_PER_USER";
+
+fn statuses(replies: &[Reply]) -> Vec<u16> {
+    replies.iter().map(Reply::status).collect()
+}
+
+fn limit_reached() -> (u16, String) {
+    (429, "daily_limit_reached".to_owned())
+}
+
+#[test]
+fn exactly_as_many_sessions_start_as_the_limit_allows_also_at_once() {
+    let world = World::new(&[(TOTAL, "4")]);
+    let replies = world.serve_all((0..10).map(|_| start()));
+    let started = replies.iter().filter(|reply| reply.status() == 200).count();
+    assert_eq!(started, 4, "{:?}", statuses(&replies));
+    assert_eq!(
+        world.upstream.sent().len(),
+        4,
+        "OpenAI is not asked for the others"
+    );
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 4);
+    for reply in replies.iter().filter(|reply| reply.status() != 200) {
+        assert_eq!(reply.outcome(), limit_reached());
+        assert_eq!(reply.header("Retry-After"), Some("43200"), "until midnight");
+    }
+    assert_eq!(world.ledger.counted("failed:daily_limit_reached"), 6);
+    assert_eq!(world.lines.count("code", "daily_limit_reached"), 6);
+}
+
+#[test]
+fn a_user_has_a_limit_of_their_own() {
+    let world = World::new(&[(PER_USER, "2")]);
+    let cookie = world.serve(start()).cookie();
+    assert_eq!(world.serve(start().cookie(&cookie)).status(), 200);
+    assert_eq!(
+        world.serve(start().cookie(&cookie)).outcome(),
+        limit_reached()
+    );
+    assert_eq!(world.serve(start()).status(), 200, "another visitor");
+}
+
+#[test]
+fn both_limits_apply_and_a_rejected_session_uses_up_neither() {
+    let world = World::new(&[(PER_USER, "1"), (TOTAL, "2")]);
+    let cookie = world.serve(start()).cookie();
+    for _ in 0..3 {
+        assert_eq!(
+            world.serve(start().cookie(&cookie)).outcome(),
+            limit_reached()
+        );
+    }
+    assert_eq!(world.serve(start()).status(), 200, "the second of two");
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+}
+
+#[test]
+fn the_limit_begins_again_at_midnight_utc() {
+    let world = World::new(&[(TOTAL, "1")]);
+    assert_eq!(world.serve(start()).status(), 200);
+    world.clock.advance(43_200_000 - 1);
+    let reply = world.serve(start());
+    assert_eq!(reply.outcome(), limit_reached());
+    assert_eq!(reply.header("Retry-After"), Some("1"));
+    world.clock.advance(1);
+    assert_eq!(world.serve(start()).status(), 200);
+}
+
+#[test]
+fn without_limits_the_ledger_reserves_nothing() {
+    let world = World::new(&[]);
+    world.serve(start());
+    assert!(!world.trace().contains(&"ledger reserve".to_owned()));
+}
+
+#[test]
+fn a_ledger_that_fails_once_is_retried_and_the_limit_stays_exact() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.ledger.fail("reserve", 1);
+    assert_eq!(world.serve(start()).status(), 200);
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 1);
+    assert_eq!(world.lines.last().get("cause"), None);
+    world.ledger.fail("reserve", 1);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+}
+
+#[test]
+fn a_ledger_that_fails_twice_lets_the_session_start_and_the_log_says_so() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.ledger.fail("reserve", 2);
+    assert_eq!(world.serve(start()).status(), 200);
+    let reserved = world
+        .trace()
+        .into_iter()
+        .filter(|call| call == "ledger reserve");
+    assert_eq!(reserved.count(), 2, "not more often");
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+    let line = world.lines.last();
+    assert_eq!(
+        (&line["event"], &line["level"]),
+        (&"session.created".into(), &"info".into())
+    );
+    assert_eq!(
+        line["cause"],
+        "the ledger failed: Error: Network connection lost."
+    );
+}
+
+#[test]
+fn a_session_that_started_without_a_reservation_releases_none() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.ledger.fail("reserve", 2);
+    world.upstream.answer(SESSIONS_URL, [Answer::status(404)]);
+    assert_eq!(world.serve(start()).status(), 502);
+    assert!(!world.trace().contains(&"ledger release_later".to_owned()));
+}
+
+#[test]
+fn a_failed_session_releases_its_reservation_once() {
+    for failure in [
+        Answer::status(404),
+        Answer::new(200, "<html>"),
+        Answer::no_connection("TypeError: fetch failed"),
+        Answer::never(),
+    ] {
+        let world = World::new(&[(TOTAL, "1")]);
+        world.upstream.answer_always(SESSIONS_URL, failure);
+        assert!(world.serve(start()).status() >= 500);
+        let trace = world.trace();
+        let count = |call: &str| trace.iter().filter(|other| *other == call).count();
+        assert_eq!(
+            (count("ledger reserve"), count("ledger release_later")),
+            (1, 1)
+        );
+        assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+        let session = world.upstream.new_session(NOON);
+        world.upstream.answer_always(SESSIONS_URL, session);
+        assert_eq!(world.serve(start()).status(), 200, "it can start now");
+        assert_eq!(world.serve(start()).outcome(), limit_reached());
+    }
+}
+
+#[test]
+fn a_session_whose_client_disconnects_releases_its_reservation() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.upstream.answer(SESSIONS_URL, [Answer::never()]);
+    assert_eq!(world.serve(start().leaves_after_ms(70)).status(), 499);
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+    assert_eq!(world.serve(start()).status(), 200);
+}
+
+#[test]
+fn a_reservation_is_released_on_the_day_it_was_made() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.clock.advance(43_200_000 - 1_000);
+    world
+        .upstream
+        .answer(SESSIONS_URL, [Answer::status(404).after(5_000)]);
+    assert_eq!(world.serve(start()).status(), 502);
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+    assert_eq!(world.serve(start()).status(), 200, "the next day");
+}
+
+#[test]
+fn a_session_whose_record_is_not_stored_still_counts() {
+    let world = World::new(&[(TOTAL, "1")]);
+    world.ledger.fail("put_record", 1);
+    assert_eq!(world.serve(start()).status(), 200);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+}
