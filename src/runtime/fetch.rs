@@ -27,7 +27,10 @@ impl Upstream for Runtime {
         };
         let headers = response.headers();
         let header = |name: &&'static str| Some((*name, headers.get(name).ok().flatten()?));
-        let wanted = request.wanted_headers.iter().filter_map(header).collect();
+        let mut wanted: Vec<_> = request.wanted_headers.iter().filter_map(header).collect();
+        if !response.ok() {
+            wanted.extend(request.wanted_error_headers.iter().filter_map(header));
+        }
         let whole = || response.array_buffer();
         let body = body::read(request.max_bytes, &headers, response.body(), whole).await;
         Ok(IncomingResponse {

@@ -17,7 +17,7 @@ const REQUEST_ID: &str = "x-request-id";
 const SHOULD_RETRY: &str = "x-should-retry";
 const RETRY_AFTER_MS: &str = "retry-after-ms";
 const RETRY_AFTER: &str = "retry-after";
-const WANTED_HEADERS: [&str; 4] = [REQUEST_ID, SHOULD_RETRY, RETRY_AFTER_MS, RETRY_AFTER];
+const RETRY_HEADERS: [&str; 3] = [SHOULD_RETRY, RETRY_AFTER_MS, RETRY_AFTER];
 
 /// A failed attempt.
 struct Failed {
@@ -69,7 +69,8 @@ pub async fn post(
         url: &format!("{}{path}", settings.base_url),
         headers: &openai_request::request_headers(settings),
         body,
-        wanted_headers: &WANTED_HEADERS,
+        wanted_headers: &[REQUEST_ID],
+        wanted_error_headers: &RETRY_HEADERS,
         max_bytes: MAX_RESPONSE_BYTES,
         timeout_ms,
         is_shared: false,

@@ -58,13 +58,10 @@ pub async fn identify(
     if let Some(user) = named {
         return Ok(Identity::User(user.to_owned()));
     }
-    let cookies = platform.header("Cookie");
-    let header = platform.header(visitor::HEADER);
     let keys = &settings.visitors;
-    match (
-        keys.from_headers(cookies.as_deref(), header.as_deref()),
-        proof,
-    ) {
+    let by_cookie = keys.from_headers(platform.header("Cookie").as_deref(), None);
+    let by_header = || keys.from_headers(None, platform.header(visitor::HEADER).as_deref());
+    match (by_cookie.or_else(by_header), proof) {
         (Some(visitor), _) => Ok(Identity::Visitor(visitor)),
         (None, Proof::Required) => Err(AuthError::NoVisitor.into()),
         (None, Proof::Optional) => Ok(Identity::Visitor(

@@ -185,7 +185,11 @@ impl Upstream for Twin {
             return Err(FetchError::Timeout(words.to_owned()));
         }
         let mut response = answer.response?;
-        let is_wanted = |(name, _): &(&str, String)| request.wanted_headers.contains(name);
+        let is_error = !(200..300).contains(&response.status);
+        let is_wanted = |(name, _): &(&str, String)| {
+            request.wanted_headers.contains(name)
+                || (is_error && request.wanted_error_headers.contains(name))
+        };
         response.headers.retain(is_wanted);
         response.body = response.body.and_then(|body| {
             let fits = body.len() <= request.max_bytes;
