@@ -40,19 +40,19 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
     ctx.rate_limit(SESSIONS_PER_CALLER, &user).await?;
 
     // 3. A new session, or the one that an equal request is creating at this moment.
-    let order = Order {
+    let new_session = NewSession {
         body: create_session_body(settings, &request, &user),
         owner: UserHash::of(&user),
         workflow: &request.workflow,
         is_refresh: proof == Proof::Required,
     };
     let create = async || {
-        let session = order.create(settings, ctx).await;
+        let session = new_session.create(settings, ctx).await;
         let is_aborted = session == Err(Error::OpenAi(OpenAiError::Aborted));
         (session, is_aborted)
     };
     let sessions = &ctx.isolate.sessions;
-    let session = match sessions.run(&order.body, ctx.platform, create).await {
+    let session = match sessions.run(&new_session.body, ctx.platform, create).await {
         Flight::Made(session) => session,
         Flight::Shared(session) => {
             ctx.log.set_event(SHARED);
@@ -69,14 +69,14 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
 }
 
 /// A session to create.
-struct Order<'a> {
+struct NewSession<'a> {
     body: String,
     owner: UserHash,
     workflow: &'a str,
     is_refresh: bool,
 }
 
-impl Order<'_> {
+impl NewSession<'_> {
     /// Creates the session, within the daily limits. Its record is stored before the page can ask for it. Neither the record
     /// nor the counters can fail the session.
     async fn create<P: Platform>(
