@@ -95,6 +95,18 @@ impl<'a, P: Platform> Context<'a, P> {
         rate_limits::count(limiter, key, self.platform).await
     }
 
+    /// Counts the request against a rate limiter for its client's address, which is read only then.
+    ///
+    /// # Errors
+    /// Those of [`rate_limits::count`].
+    pub async fn rate_limit_client(&self, limiter: &'static str) -> Result<(), Error> {
+        if !self.settings().rate_limits {
+            return Ok(());
+        }
+        let key = rate_limits::client_key(self.platform);
+        rate_limits::count(limiter, &key, self.platform).await
+    }
+
     /// The answer to `OPTIONS`.
     #[must_use]
     pub fn options(&self, allow: &'static str) -> Response {

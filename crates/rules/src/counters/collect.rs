@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::http::response::Response;
 use crate::platform::Platform;
-use crate::rate_limits::{EVENTS_OVERALL, EVENTS_PER_ADDRESS, client_key};
+use crate::rate_limits::{EVENTS_OVERALL, EVENTS_PER_ADDRESS};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,8 +20,7 @@ struct Acknowledgement {
 /// # Errors
 /// [`Error::RateLimited`] and the errors of a body.
 pub async fn handle<P: Platform>(event: Event, ctx: &Context<'_, P>) -> Result<Response, Error> {
-    ctx.rate_limit(EVENTS_PER_ADDRESS, &client_key(ctx.platform))
-        .await?;
+    ctx.rate_limit_client(EVENTS_PER_ADDRESS).await?;
     ctx.rate_limit(EVENTS_OVERALL, "all").await?;
     let body = ctx.body().await?;
     let batch = event_batch::parse(&body, ctx.platform.now_ms())?;

@@ -15,7 +15,7 @@ use crate::error::{Error, OpenAiError};
 use crate::http::response::Response;
 use crate::identity::identify::{Identity, Proof, identify};
 use crate::platform::Platform;
-use crate::rate_limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER, client_key};
+use crate::rate_limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
 use crate::settings::{AuthSettings, SessionSettings};
 
 /// The log's event for a request that shared another's session.
@@ -28,8 +28,7 @@ pub const SHARED: &str = "session.shared";
 pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<Response, Error> {
     // 1. With wrong settings, and beyond the address's limit, the body is not read.
     let settings = ctx.session_settings()?;
-    ctx.rate_limit(SESSIONS_PER_ADDRESS, &client_key(ctx.platform))
-        .await?;
+    ctx.rate_limit_client(SESSIONS_PER_ADDRESS).await?;
 
     // 2. What is requested, and for whom.
     let body = ctx.body().await?;
