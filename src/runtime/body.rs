@@ -9,20 +9,21 @@ use web_sys::{Headers, ReadableStream, ReadableStreamDefaultReader};
 /// Reads a body to its end.
 ///
 /// If HTTP itself says that the body is within the limit, it is read in one piece (`whole`): no more than that arrives. A
-/// stream takes at least two waits. A compressed body can be longer than its `Content-Length`, so it is always a stream.
+/// stream takes at least two waits, and asking for one makes an object. A compressed body can be longer than its
+/// `Content-Length`, so it is always a stream.
 pub async fn read(
     max_bytes: usize,
     headers: &Headers,
-    body: Option<ReadableStream>,
+    body: impl FnOnce() -> Option<ReadableStream>,
     whole: impl FnOnce() -> Result<Promise>,
 ) -> Result<Vec<u8>, ReadError> {
-    let Some(body) = body else {
-        return Ok(Vec::new());
-    };
-    let bytes = if is_short(max_bytes, headers).unwrap_or(false) {
-        read_whole(whole).await.map(Some)
-    } else {
-        read_stream(max_bytes, &body).await
+    let bytes = match known_length(headers).unwrap_or_default() {
+        Some(0) => Ok(Some(Vec::new())),
+        Some(length) if length <= max_bytes => read_whole(whole).await.map(Some),
+        _ => match body() {
+            Some(stream) => read_stream(max_bytes, &stream).await,
+            None => Ok(Some(Vec::new())),
+        },
     };
     let bytes = bytes.map_err(|error| ReadError::Failed(bindings::error_text(&error)))?;
     bytes
@@ -30,11 +31,11 @@ pub async fn read(
         .ok_or(ReadError::TooLarge)
 }
 
-fn is_short(max_bytes: usize, headers: &Headers) -> Result<bool> {
+/// The body's length, if HTTP itself says it.
+fn known_length(headers: &Headers) -> Result<Option<usize>> {
     let length = headers.get("Content-Length")?;
-    let length: Option<usize> = length.and_then(|length| length.parse().ok());
-    Ok(length.is_some_and(|length| length <= max_bytes)
-        && headers.get("Content-Encoding")?.is_none())
+    let length = length.and_then(|length| length.parse().ok());
+    Ok(length.filter(|_| matches!(headers.get("Content-Encoding"), Ok(None))))
 }
 
 async fn read_whole(whole: impl FnOnce() -> Result<Promise>) -> Result<Vec<u8>> {

@@ -32,7 +32,7 @@ impl Upstream for Runtime {
             wanted.extend(request.wanted_error_headers.iter().filter_map(header));
         }
         let whole = || response.array_buffer();
-        let body = body::read(request.max_bytes, &headers, response.body(), whole).await;
+        let body = body::read(request.max_bytes, &headers, || response.body(), whole).await;
         Ok(IncomingResponse {
             status: response.status(),
             headers: wanted,

@@ -18,7 +18,7 @@ impl Client for Runtime {
 
     async fn body(&self, max_bytes: usize) -> Result<Vec<u8>, ReadError> {
         let whole = || self.request.array_buffer();
-        body::read(max_bytes, &self.headers, self.request.body(), whole).await
+        body::read(max_bytes, &self.headers, || self.request.body(), whole).await
     }
 
     fn is_gone(&self) -> bool {
