@@ -93,7 +93,11 @@ function send(url, body) {
   }
 }
 
-/** Sends a beacon, or a request that ends with the page if the browser takes no more beacons. @param {string} url @param {string} body */
+/**
+ * Sends a beacon, or if the browser takes no more of them, a request that ends with the page.
+ * @param {string} url
+ * @param {string} body
+ */
 function sendLastResort(url, body) {
   try {
     if (navigator.sendBeacon(url, body)) return;
