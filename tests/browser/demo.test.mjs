@@ -38,19 +38,6 @@ describe('Spanish', () => {
     await context.close();
   });
 
-  test('has a translation of every text', async () => {
-    const { context, page } = await newVisitor(browser);
-    await page.goto(worker.url);
-    const missing = await page.evaluate(async () => {
-      const path = '/demo/';
-      const [{ SPANISH }, { ENGLISH }] = await Promise.all([import(`${path}spanish.js`), import(`${path}english.js`)]);
-      const keys = [...document.querySelectorAll('[data-text]')].map((element) => element.getAttribute('data-text') ?? '');
-      return [...keys, ...Object.keys(ENGLISH)].filter((key) => !SPANISH[key]);
-    });
-    assert.deepEqual(missing, []);
-    await context.close();
-  });
-
   test('is remembered when the visitor chooses it, and applies to error messages', async () => {
     worker.sandbox.fail('workflow-not-found', { times: Infinity });
     const { context, page } = await newVisitor(browser);
