@@ -34,7 +34,11 @@ const anonymousCaches = new Map();
  */
 const userCaches = new WeakMap();
 
-/** The caches of a token function, by workflow. @param {GetToken | null} getToken */
+/**
+ * The caches of a token function, by workflow.
+ * @param {GetToken | null} getToken
+ * @returns {Map<string | null, SecretCache>}
+ */
 function cachesFor(getToken) {
   if (!getToken) return anonymousCaches;
   const caches = userCaches.get(getToken) ?? new Map();
@@ -59,6 +63,7 @@ export class SecretCache {
    * Returns the page's cache for a workflow and a token function.
    * @param {string | null} workflow
    * @param {GetToken | null} getToken
+   * @returns {SecretCache}
    */
   static for(workflow, getToken) {
     const caches = cachesFor(getToken);
