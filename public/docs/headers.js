@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{ description: string }} Header */
-/** @typedef {{ headers?: Record<string, { $ref: string }> }} Response */
+/** @typedef {{ headers?: Record<string, Header | { $ref: string }> }} Response */
 /** @typedef {{ responses: Record<string, Response>, headers: Record<string, Header> }} Components */
 /** @typedef {{ get: (field: string) => any }} ImmutableMap */
 
@@ -18,10 +18,12 @@ export function commonHeaders({ responses, headers }) {
   /** @type {Map<string, { name: string, description: string, count: number }>} */
   const found = new Map();
   for (const { headers: own = {} } of all) {
-    for (const [name, { $ref }] of Object.entries(own)) {
-      const { description } = headers[$ref.split('/').at(-1) ?? ''];
-      const header = found.get($ref) ?? { name, description, count: 0 };
-      found.set($ref, header);
+    for (const [name, value] of Object.entries(own)) {
+      // Swagger UI may have resolved the reference.
+      const { description } = '$ref' in value ? headers[value.$ref.split('/').at(-1) ?? ''] : value;
+      const key = `${name}: ${description}`;
+      const header = found.get(key) ?? { name, description, count: 0 };
+      found.set(key, header);
       header.count += 1;
     }
   }

@@ -73,7 +73,7 @@ test('headers that every response has are shown once, so an opened operation is 
     'Access-Control-Allow-Credentials', 'Access-Control-Expose-Headers', 'Cache-Control'];
   await page.locator('.common-headers summary').click();
   assert.deepEqual(await page.locator('.common-headers td.header-col').allInnerTexts(), common);
-  const own = await operation.locator('td.header-col').allInnerTexts();
+  const own = await operation.locator('td.header-col:first-child').allInnerTexts();
   assert.deepEqual(own, ['Set-Cookie', 'WWW-Authenticate', 'Retry-After'], 'only headers of some responses');
   const box = await operation.boundingBox();
   assert.ok(box && box.height < 4000, `${box?.height} pixels`);
@@ -84,7 +84,7 @@ test('a header with another value than in the other responses is shown in its re
   const { context, page } = await open({}, '#/Public/config');
   const operation = page.locator('#operations-Public-config');
   await operation.locator('.responses-table').waitFor();
-  assert.deepEqual(await operation.locator('td.header-col').allInnerTexts(), ['Cache-Control']);
+  assert.deepEqual(await operation.locator('td.header-col:first-child').allInnerTexts(), ['Cache-Control']);
   await context.close();
 });
 
