@@ -67,6 +67,12 @@ export class ChatKitEdge extends WidgetMethods {
     onFail: (problem, retryable) => this.#onFail(problem, retryable),
   });
 
+  constructor() {
+    super();
+    // The page listens on this element: the widget's events end here, so that no ancestor takes them for its own.
+    for (const type of WIDGET_EVENTS) this.addEventListener(type, (event) => event.stopPropagation());
+  }
+
   connectedCallback() {
     for (const name of ['options', 'getToken', 'open']) upgradeProperty(this, name);
     this.#darkQuery.addEventListener('change', this.#onChange);
@@ -118,7 +124,7 @@ export class ChatKitEdge extends WidgetMethods {
     const previous = this.#getToken;
     this.#getToken = getToken ?? null;
     // Frameworks set a new function on every render. Use the latest without a restart.
-    if (previous && this.#getToken && this.#secrets) this.#secrets.getToken = this.#getToken;
+    if (previous && this.#getToken) this.#secrets?.replaceToken(this.#getToken);
     const mustRestart = this.#problem?.code === 'identity_required' || !previous !== !this.#getToken;
     if (this.#state !== 'idle' && mustRestart) this.#start();
   }
@@ -227,10 +233,9 @@ export class ChatKitEdge extends WidgetMethods {
     if (!this.#problem) this.#setState('loading');
     for (const type of WIDGET_EVENTS) {
       widget.addEventListener(type, (/** @type {CustomEvent} */ event) => {
-        // If the event bubbled, the page would receive it twice.
-        event.stopPropagation();
         this.#track(type, event.detail);
-        this.dispatchEvent(new CustomEvent(type, { detail: event.detail }));
+        // A composed event leaves the shadow root by itself. Another one of the same type would reach the page twice.
+        if (!event.composed) this.dispatchEvent(new CustomEvent(type, { detail: event.detail }));
       });
     }
   }

@@ -6,12 +6,14 @@ const RETRYABLE_CODES = new Set([
   'offline',
   'worker_unreachable',
   'worker_timeout',
+  'token_timeout',
   'widget_script_failed',
   'openai_unavailable',
   'openai_timeout',
   'openai_rate_limited',
   'rate_limited',
   'daily_limit_reached',
+  'keys_unavailable',
   'internal',
 ]);
 

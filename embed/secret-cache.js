@@ -3,13 +3,12 @@
  * no request is sent until start() is called again, so a widget that keeps retrying cannot cause a request loop.
  */
 
-import { toProblem } from '../public/demo/problem.js';
+import { Problem, toProblem } from '../public/demo/problem.js';
 import { isRetryable, retryAfterMs } from './retryable.js';
-import { sleepOrOnline } from './time.js';
+import { sleepOrOnline, withTimeout } from './time.js';
 import { enqueue } from './request-queue.js';
 import { requestSession } from './worker.js';
 
-/** @import { Problem } from '../public/demo/problem.js' */
 /** @import { Session } from './worker.js' */
 
 /** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken returns the signed-in user's token */
@@ -24,9 +23,28 @@ const MIN_REMAINING_SHARE = 0.3;
 const MIN_BACKOFF_MS = 1000;
 // A refresh of an expired secret, as after sleep, may still be retried for this long.
 const MIN_RETRY_WINDOW_MS = 4000;
+const TOKEN_TIMEOUT_MS = 15_000;
+const TOKEN_TIMEOUT_MESSAGE = `The page's getToken did not return a token within ${TOKEN_TIMEOUT_MS / 1000} seconds.`;
 
-/** @type {SecretCache[]} */
-const caches = [];
+/** The caches of anonymous visitors, by workflow. @type {Map<string | null, SecretCache>} */
+const anonymousCaches = new Map();
+/**
+ * Those of signed-in users. Weak, because a page may set a new getToken on every render.
+ * @type {WeakMap<GetToken, Map<string | null, SecretCache>>}
+ */
+const userCaches = new WeakMap();
+
+/**
+ * The caches of a token function, by workflow.
+ * @param {GetToken | null} getToken
+ * @returns {Map<string | null, SecretCache>}
+ */
+function cachesFor(getToken) {
+  if (!getToken) return anonymousCaches;
+  const caches = userCaches.get(getToken) ?? new Map();
+  userCaches.set(getToken, caches);
+  return caches;
+}
 
 export class SecretCache {
   /** @type {Promise<string> | null} */
@@ -36,6 +54,8 @@ export class SecretCache {
   #secret = '';
   #expiresAt = 0;
   #lifetimeMs = 0;
+  /** @type {GetToken | null} */
+  #getToken;
   /** @type {Set<Listener>} */
   #listeners = new Set();
 
@@ -43,10 +63,12 @@ export class SecretCache {
    * Returns the page's cache for a workflow and a token function.
    * @param {string | null} workflow
    * @param {GetToken | null} getToken
+   * @returns {SecretCache}
    */
   static for(workflow, getToken) {
-    let cache = caches.find((each) => each.workflow === workflow && each.getToken === getToken);
-    if (!cache) caches.push((cache = new SecretCache(workflow, getToken)));
+    const caches = cachesFor(getToken);
+    const cache = caches.get(workflow) ?? new SecretCache(workflow, getToken);
+    caches.set(workflow, cache);
     return cache;
   }
 
@@ -56,7 +78,14 @@ export class SecretCache {
    */
   constructor(workflow, getToken) {
     this.workflow = workflow;
-    this.getToken = getToken;
+    this.#getToken = getToken;
+  }
+
+  /** Uses another function from the next request on. @param {GetToken} getToken */
+  replaceToken(getToken) {
+    const wasListed = this.evict();
+    this.#getToken = getToken;
+    if (wasListed) cachesFor(getToken).set(this.workflow, this);
   }
 
   /** @param {Listener} listener @returns {() => void} unsubscribes */
@@ -89,10 +118,10 @@ export class SecretCache {
     return consumer.lastSecret;
   }
 
-  /** Removes this cache from the page; later lookups create a new one. */
+  /** Removes this cache from the page; later lookups create a new one. @returns {boolean} whether it was there */
   evict() {
-    const i = caches.indexOf(this);
-    if (i >= 0) caches.splice(i, 1);
+    const caches = cachesFor(this.#getToken);
+    return caches.get(this.workflow) === this && caches.delete(this.workflow);
   }
 
   #isFresh() {
@@ -129,7 +158,7 @@ export class SecretCache {
       } catch (error) {
         const problem = toProblem(error);
         // The visitor's cookie is gone: create a session for a new visitor, once.
-        if (problem.code === 'identity_required' && !this.getToken) return this.#create();
+        if (problem.code === 'identity_required' && !this.#getToken) return this.#create();
         const delay = Math.max(backoff, retryAfterMs(problem));
         if (!isRetryable(problem) || Date.now() + delay > deadline) throw problem;
         await sleepOrOnline(delay);
@@ -141,11 +170,16 @@ export class SecretCache {
    * @param {'session' | 'refresh'} endpoint
    * @param {Record<string, unknown>} fields
    */
-  #request(endpoint, fields) {
-    return enqueue(async () => {
-      const token = (await this.getToken?.()) ?? null;
-      return requestSession(endpoint, this.workflow === null ? fields : { ...fields, workflow_id: this.workflow }, token);
-    });
+  async #request(endpoint, fields) {
+    // Asked before the request is queued: a page's function that never settles must not block the page's other chats.
+    const token = await this.#askForToken();
+    const body = this.workflow === null ? fields : { ...fields, workflow_id: this.workflow };
+    return enqueue(() => requestSession(endpoint, body, token));
+  }
+
+  async #askForToken() {
+    const token = Promise.resolve(this.#getToken?.());
+    return (await withTimeout(token, TOKEN_TIMEOUT_MS, () => new Problem('token_timeout', TOKEN_TIMEOUT_MESSAGE))) ?? null;
   }
 
   /**

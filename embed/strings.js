@@ -1,7 +1,7 @@
 /** The element's own texts in English and Spanish. Those of each problem are in problems.js and problems-es.js. */
 
 import { PROBLEMS } from '../public/demo/problems.js';
-import { PROBLEMS_ES } from './problems-es.js';
+import { PROBLEMS_ES } from '../public/demo/problems-es.js';
 
 const en = {
   language: 'en',

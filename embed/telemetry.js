@@ -15,6 +15,9 @@ const FLUSH_DELAY_MS = 2000;
 const MAX_CHARS = 1000;
 // A repeated error is reported once in this period.
 const DEDUPE_MS = 60_000;
+// Browsers reject a keepalive request if the bodies of all that are in flight exceed this.
+const MAX_KEEPALIVE_BYTES = 64 * 1024;
+const hasKeepalive = 'keepalive' in Request.prototype;
 
 /** @type {Record<Kind, string[]>} each event as JSON */
 const queues = { message: [], 'thread-change': [], errors: [] };
@@ -22,6 +25,7 @@ const queues = { message: [], 'thread-change': [], errors: [] };
 const lastReportedAt = new Map();
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+let keepaliveBytes = 0;
 
 /**
  * @param {Kind} kind
@@ -66,12 +70,39 @@ function flush() {
   }
 }
 
-/** Sends text/plain, which needs no CORS preflight; a beacon outlives the page. @param {string} url @param {string} body */
+/**
+ * Sends a CORS request that outlives the page, as text/plain, which needs no preflight. A beacon is the last resort: it is a
+ * no-cors request, which carries `Origin: null` on a page with a strict Referrer-Policy, and the Worker rejects that.
+ * @param {string} url
+ * @param {string} body
+ */
 function send(url, body) {
+  const bytes = new TextEncoder().encode(body).length;
+  if (!hasKeepalive || keepaliveBytes + bytes > MAX_KEEPALIVE_BYTES) return sendLastResort(url, body);
+  keepaliveBytes += bytes;
+  try {
+    fetch(url, { method: 'POST', body, credentials: 'include', keepalive: true })
+      .catch(() => {})
+      .finally(() => {
+        keepaliveBytes -= bytes;
+      });
+  } catch {
+    // A page may replace fetch with a function that throws.
+    keepaliveBytes -= bytes;
+    sendLastResort(url, body);
+  }
+}
+
+/**
+ * Sends a beacon, or if the browser takes no more of them, a request that ends with the page.
+ * @param {string} url
+ * @param {string} body
+ */
+function sendLastResort(url, body) {
   try {
     if (navigator.sendBeacon(url, body)) return;
+    fetch(url, { method: 'POST', body, credentials: 'include' }).catch(() => {});
   } catch {}
-  fetch(url, { method: 'POST', body, mode: 'no-cors', credentials: 'include', keepalive: true }).catch(() => {});
 }
 
 // Flush when the page is hidden: on phones that may be the last event.

@@ -311,12 +311,13 @@ class OpenAIChatKit extends HTMLElement {
   }
 
   /**
+   * Fires an event that bubbles out of shadow roots, as the real widget's do.
    * @template {keyof ChatKitEvents} Type
    * @param {Type} type
    * @param {ChatKitEvents[Type]['detail'] extends void ? [] : [ChatKitEvents[Type]['detail']]} detail
    */
   #fire(type, ...detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail: detail[0] ?? null }));
+    this.dispatchEvent(new CustomEvent(type, { detail: detail[0] ?? null, bubbles: true, composed: true }));
   }
 }
 

@@ -1,11 +1,13 @@
 // `npm run doctor` fetches a Worker's report on its own configuration and prints what is wrong and what to do about it.
 //
 // Exit status: 0 if nothing failed, 1 if a check failed, 2 if there is no report.
+import path from 'node:path';
 import { mergeSettings, readIfExists } from './dotenv.mjs';
+import { runningPorts } from './running.mjs';
 import { say } from './setup/run.mjs';
 
-const LOCAL = 'http://localhost:8787';
-const USAGE = `npm run doctor                               checks ${LOCAL}
+const DEFAULT_PORT = 8787;
+const USAGE = `npm run doctor                               checks the Worker that npm start serves
 npm run doctor -- https://YOUR-WORKER        checks a deployed Worker
 
 --json               prints the report as JSON
@@ -38,8 +40,18 @@ function origin(/** @type {string} */ text) {
   return url;
 }
 
+/** The address of the Worker that `npm start` serves, or the default. */
+function localAddress() {
+  const ports = runningPorts(path.resolve('.wrangler'));
+  if (ports.length > 1) {
+    const commands = ports.map((port) => `npm run doctor -- http://localhost:${port}`);
+    throw new DoctorError(`npm start serves ${ports.length} Workers. Name one of them:\n${commands.join('\n')}`);
+  }
+  return `http://localhost:${ports[0] ?? DEFAULT_PORT}`;
+}
+
 function options(/** @type {string[]} */ args) {
-  const chosen = { address: LOCAL, json: false, help: false, seconds: 60 };
+  const chosen = { json: false, help: false, seconds: 60 };
   const addresses = [];
   for (let i = 0; i < args.length; i++) {
     const [name, value] = args[i].split(/=(.*)/s);
@@ -53,7 +65,7 @@ function options(/** @type {string[]} */ args) {
   if (!(chosen.seconds > 0 && chosen.seconds <= 3600)) {
     throw new DoctorError('--timeout must be a number of seconds, up to 3600.');
   }
-  return { ...chosen, address: addresses[0] ?? chosen.address };
+  return { ...chosen, address: addresses[0] };
 }
 
 /** How to set ADMIN_TOKEN on the Worker at this address. */
@@ -84,7 +96,8 @@ function fetchError(/** @type {any} */ error, /** @type {URL} */ url, /** @type 
   }
   const reason = error.cause?.code ?? error.cause?.message ?? error.message;
   return new DoctorError(isLoopback(url)
-    ? `No Worker responds at ${url.origin} (${reason}). Start it with: npm start`
+    ? `No Worker responds at ${url.origin} (${reason}). Start it with: npm start. If it has another port, name its address: `
+      + 'npm run doctor -- http://localhost:9000'
     : `${url.origin} cannot be reached (${reason}). Check the address, and that the Worker is deployed.`);
 }
 
@@ -168,7 +181,7 @@ async function doctor() {
     say(USAGE);
     return 0;
   }
-  const url = origin(address);
+  const url = origin(address ?? localAddress());
   const { report, text, requestId } = await fetchReport(url, adminToken(url), seconds);
   // hasColors also obeys NO_COLOR and TERM.
   const colours = process.stdout.isTTY && process.stdout.hasColors();

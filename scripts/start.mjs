@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { build } from './build.mjs';
 import { formatDotenv, mergeSettings, readIfExists } from './dotenv.mjs';
 import { setup } from './setup.mjs';
+import { recordPort } from './running.mjs';
 import { continueWithProjectNode } from './setup/npm.mjs';
 import { inRoot, projectEnv, root } from './setup/paths.mjs';
 import { main, Problem, say, whenAbandoned } from './setup/run.mjs';
@@ -122,12 +123,14 @@ async function start() {
   const settingsFile = inRoot('.wrangler', `start-${process.pid}.env`);
   mkdirSync(inRoot('.wrangler'), { recursive: true });
   writeFileSync(settingsFile, formatDotenv({ ...settings, ...standIn?.settings }), { mode: 0o600 });
+  const forgetPort = recordPort(inRoot('.wrangler'), port);
   try {
     return await serve(
       ['dev', '--port', String(port), '--ip', 'localhost', '--show-interactive-dev-session=false', '--env-file', settingsFile, ...withoutPort(options)],
       (stopped) => void announce(port, lines, stopped));
   } finally {
     rmSync(settingsFile, { force: true });
+    forgetPort();
     await standIn?.sandbox.close();
   }
 }

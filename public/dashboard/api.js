@@ -1,5 +1,6 @@
 /** The dashboard's requests to the Worker. The token is sent as a header, never in a URL. */
 
+import { getText } from '../demo/language.js';
 import { toProblem, Problem } from '../demo/problem.js';
 import { badResponse, fetchJson } from '../demo/worker.js';
 
@@ -27,7 +28,7 @@ import { badResponse, fetchJson } from '../demo/worker.js';
 export async function fetchDashboard(token) {
   // A header cannot carry other characters, so no Worker can have such a token.
   if (!/^[\x20-\x7e]+$/.test(token)) {
-    throw new Problem('identity_required', 'The token may contain only printable ASCII characters.');
+    throw new Problem('identity_required', getText('token.characters'));
   }
   const init = { headers: { Authorization: `Bearer ${token}` } };
   const [stats, reports] = await Promise.all([fetchStats(init), fetchReports(init).catch(toProblem)]);

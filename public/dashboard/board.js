@@ -4,6 +4,7 @@
  */
 
 import { byId } from '../demo/dom.js';
+import { getText, translate } from '../demo/language.js';
 import { Chart } from './chart.js';
 import { lastDays, currentDay } from './days.js';
 import { showFailures } from './failures.js';
@@ -24,23 +25,34 @@ export class Board {
   /**
    * @param {HTMLElement} host
    * @param {() => void} refresh
+   * @param {string} [range] the number of days shown
    */
-  constructor(host, refresh) {
+  constructor(host, refresh, range) {
     this.#host = host;
     host.append(/** @type {HTMLTemplateElement} */ (byId('board')).content.cloneNode(true));
-    this.#sessions = new Chart(byId('sessions'), 'Sessions per day', [
-      { counter: 'sessions_created', name: 'Created', shape: 'circle', dash: [] },
-      { counter: 'sessions_refreshed', name: 'Refreshed', shape: 'square', dash: [8, 4] },
-      { counter: 'sessions_cancelled', name: 'Cancelled', shape: 'triangle', dash: [2, 3] },
-      { counter: 'sessions_failed', name: 'Failed', shape: 'diamond', dash: [8, 3, 2, 3] },
+    translate(host);
+    if (range) /** @type {HTMLInputElement} */ (byId('range').querySelector(`[value="${range}"]`)).checked = true;
+    this.#sessions = new Chart(byId('sessions'), getText('sessions.chart'), [
+      { counter: 'sessions_created', shape: 'circle', dash: [] },
+      { counter: 'sessions_refreshed', shape: 'square', dash: [8, 4] },
+      { counter: 'sessions_cancelled', shape: 'triangle', dash: [2, 3] },
+      { counter: 'sessions_failed', shape: 'diamond', dash: [8, 3, 2, 3] },
     ]);
-    this.#activity = new Chart(byId('activity'), 'Messages and thread changes per day', [
-      { counter: 'messages', name: 'Messages', shape: 'circle', dash: [] },
-      { counter: 'thread_changes', name: 'Thread changes', shape: 'square', dash: [8, 4] },
+    this.#activity = new Chart(byId('activity'), getText('activity.chart'), [
+      { counter: 'messages', shape: 'circle', dash: [] },
+      { counter: 'thread_changes', shape: 'square', dash: [8, 4] },
     ]);
     byId('refresh').addEventListener('click', refresh);
     byId('range').addEventListener('change', () => this.#render());
-    byId('dashboard-title').focus();
+  }
+
+  /** The number of days shown. */
+  get range() {
+    return /** @type {HTMLInputElement} */ (byId('range').querySelector('input:checked')).value;
+  }
+
+  get data() {
+    return this.#data;
   }
 
   /** @param {DashboardData} data */
@@ -53,7 +65,7 @@ export class Board {
   /** Shows that the numbers are out of date. @param {Problem} problem */
   showStale(problem) {
     const { title, hint } = errorText(problem);
-    this.#setNote(`Not up to date: ${title}. ${hint}`);
+    this.#setNote(getText('stale', { title, hint }));
   }
 
   destroy() {
@@ -65,14 +77,14 @@ export class Board {
   #render() {
     if (!this.#data) return;
     const { stats, reports } = this.#data;
-    const range = /** @type {HTMLInputElement} */ (byId('range').querySelector('input:checked'));
-    const days = lastDays(stats.days, currentDay(stats.as_of), Number(range.value));
+    const days = lastDays(stats.days, currentDay(stats.as_of), Number(this.range));
+    const first = stats.days.at(-1)?.date;
     const asOf = /** @type {HTMLTimeElement} */ (byId('as-of'));
     asOf.dateTime = new Date(stats.as_of * 1000).toISOString();
     asOf.textContent = formatTime(stats.as_of * 1000);
     showTiles(stats, days);
-    this.#sessions.show(days);
-    this.#activity.show(days);
+    this.#sessions.show(days, first);
+    this.#activity.show(days, first);
     showFailures(stats.failures);
     showReports(reports);
   }

@@ -4,15 +4,16 @@
  */
 
 import { make } from '../demo/dom.js';
+import { getText } from '../demo/language.js';
 import { onThemeChange } from '../demo/theme.js';
 import { createSample } from './markers.js';
 import { Plot } from './plot.js';
-import { formatNumber, formatLongDate, formatShortDate } from './words.js';
+import { formatList, formatNumber, formatLongDate, formatShortDate } from './words.js';
 
 /** @import { CounterName, Day } from './days.js' */
 /** @import { Shape } from './markers.js' */
 
-/** @typedef {{ counter: CounterName, name: string, shape: Shape, dash: number[] }} SeriesOptions */
+/** @typedef {{ counter: CounterName, shape: Shape, dash: number[] }} SeriesOptions */
 
 export class Chart {
   /** @type {Day[]} */
@@ -36,6 +37,7 @@ export class Chart {
     this.#title = title;
     this.#lines = series.map((options) => ({
       ...options,
+      name: getText(`line.${options.counter}`),
       sample: createSample(options.shape, options.dash),
       value: make('b', {}),
     }));
@@ -46,19 +48,22 @@ export class Chart {
       key.append(item);
     }
     section.append(this.#summary, this.#day, key, this.#canvas, this.#createTable());
-    this.#canvas.setAttribute('aria-label', `${title}: day`);
+    this.#canvas.setAttribute('aria-label', getText('chart.slider', { title }));
     this.#canvas.setAttribute('aria-valuemin', '1');
     this.#canvas.addEventListener('keydown', (event) => this.#onKeyDown(event));
     this.#plot = new Plot(this.#canvas, this.#lines, (index) => this.#select(index ?? this.#days.length - 1));
     this.#unsubscribe = onThemeChange(() => this.#plot.repaint());
   }
 
-  /** @param {Day[]} days oldest first, today last */
-  show(days) {
+  /**
+   * @param {Day[]} days oldest first, today last
+   * @param {string | undefined} first the date of the first event
+   */
+  show(days, first) {
     // Keep the same day selected after a refresh.
     const fromEnd = Math.max(0, this.#days.length - 1 - this.#selected);
     this.#days = days;
-    this.#plot.show(days);
+    this.#plot.show(days, first);
     this.#summary.textContent = this.#summarize();
     this.#canvas.setAttribute('aria-valuemax', String(days.length));
     this.#moveTo(Math.max(0, days.length - 1 - fromEnd));
@@ -80,18 +85,18 @@ export class Chart {
   }
 
   #summarize() {
-    if (this.#lines.every(({ counter }) => this.#days.every((day) => day[counter] === 0))) {
-      return `No events in these ${this.#days.length} days.`;
-    }
+    const days = String(this.#days.length);
+    if (this.#lines.every(({ counter }) => this.#days.every((day) => day[counter] === 0))) return getText('chart.none', { days });
     const [{ counter, name }] = this.#lines;
     const peakDay = this.#days.reduce((best, day) => (day[counter] >= best[counter] ? day : best));
     const max = peakDay[counter];
-    const peak = max > 0 ? ` Peak: ${formatNumber(max)} ${name.toLowerCase()} on ${formatShortDate(peakDay.date)}.` : '';
+    const count = `${formatNumber(max)} ${name.toLowerCase()}`;
+    const peak = max > 0 ? ` ${getText('chart.peak', { count, day: formatShortDate(peakDay.date) })}` : '';
     const parts = this.#lines.map(({ counter, name }) => {
       const total = this.#days.reduce((count, day) => count + day[counter], 0);
       return `${formatNumber(total)} ${name.toLowerCase()}`;
     });
-    return `${formatList(parts)} in ${this.#days.length} days.${peak}`;
+    return getText('chart.sum', { list: formatList(parts), days }) + peak;
   }
 
   #createTable() {
@@ -100,13 +105,13 @@ export class Chart {
       'table',
       {},
       make('caption', { className: 'unseen' }, this.#title),
-      make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, 'Day'), ...columns)),
+      make('thead', {}, make('tr', {}, make('th', { scope: 'col' }, getText('table.day')), ...columns)),
       this.#rows,
     );
     // The table scrolls, so it must be focusable by keyboard.
     const box = make('div', { className: 'table', tabIndex: 0, role: 'region' }, table);
-    box.setAttribute('aria-label', `${this.#title}, as a table`);
-    return make('details', {}, make('summary', {}, 'As a table'), box);
+    box.setAttribute('aria-label', getText('table.name', { title: this.#title }));
+    return make('details', {}, make('summary', {}, getText('table.show')), box);
   }
 
   /** @param {number} index */
@@ -115,7 +120,8 @@ export class Chart {
     if (!day) return;
     this.#selected = index;
     const today = index === this.#days.length - 1;
-    this.#day.textContent = today ? `${formatShortDate(day.date)}, so far` : formatShortDate(day.date);
+    const date = formatShortDate(day.date);
+    this.#day.textContent = today ? getText('chart.today', { day: date }) : date;
     for (const { counter, value } of this.#lines) value.textContent = formatNumber(day[counter]);
     this.#canvas.setAttribute('aria-valuenow', String(index + 1));
     const values = this.#lines.map(({ counter, name }) => `${formatNumber(day[counter])} ${name.toLowerCase()}`);
@@ -149,5 +155,3 @@ export class Chart {
     this.#select(index);
   }
 }
-
-const formatList = (/** @type {string[]} */ parts) => new Intl.ListFormat('en', { type: 'conjunction' }).format(parts);

@@ -7,17 +7,16 @@
  * @typedef {Counters & { date: string }} Day
  */
 
-/** @type {Record<CounterName, string>} */
-export const LABELS = {
-  sessions_created: 'Sessions created',
-  sessions_refreshed: 'Sessions refreshed',
-  sessions_cancelled: 'Sessions cancelled',
-  sessions_failed: 'Sessions failed',
-  messages: 'Messages',
-  thread_changes: 'Thread changes',
-  client_errors: 'Client errors',
-};
-export const COUNTERS = /** @type {CounterName[]} */ (Object.keys(LABELS));
+/** @type {CounterName[]} */
+export const COUNTERS = [
+  'sessions_created',
+  'sessions_refreshed',
+  'sessions_cancelled',
+  'sessions_failed',
+  'messages',
+  'thread_changes',
+  'client_errors',
+];
 
 const DAY_MS = 86_400_000;
 

@@ -1,9 +1,7 @@
 /** The table of failed sessions by code, most frequent first, with a bar in each row. */
 
 import { byId, make } from '../demo/dom.js';
-import { formatNumber, codeTitle } from './words.js';
-
-const percentFormat = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+import { formatNumber, formatShare, codeTitle } from './words.js';
 
 /** @param {Record<string, number>} failures */
 export function showFailures(failures) {
@@ -19,7 +17,7 @@ export function showFailures(failures) {
         {},
         make('th', { scope: 'row' }, make('code', {}, code), make('span', {}, codeTitle(code)), bar(count / max)),
         make('td', {}, formatNumber(count)),
-        make('td', {}, percentFormat.format(count / total)),
+        make('td', {}, formatShare(count / total)),
       ),
     ),
   );

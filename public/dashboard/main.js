@@ -1,8 +1,10 @@
 /** Entry point of the dashboard: asks for the admin token unless the tab has one, then shows the numbers and refreshes them. */
 
+import './texts.js';
+import '../demo/bar.js';
 import { byId, make } from '../demo/dom.js';
+import { getText, onLanguageChange } from '../demo/language.js';
 import { toProblem } from '../demo/problem.js';
-import { currentTheme, onThemeChange, toggleTheme } from '../demo/theme.js';
 import { fetchDashboard } from './api.js';
 import { Board } from './board.js';
 import { currentToken, clearToken, saveToken } from './token.js';
@@ -19,6 +21,8 @@ const status = byId('status');
 
 /** @type {Board | null} */
 let board = null;
+/** The problem in the alert, if there is one. @type {Problem | null} */
+let shownProblem = null;
 /** Incremented by each request and by signing out. A response to an earlier request is ignored. */
 let latestRequest = 0;
 let lastRefresh = 0;
@@ -30,7 +34,7 @@ let lastRefresh = 0;
 async function refresh(token) {
   const request = ++latestRequest;
   lastRefresh = Date.now();
-  status.textContent = 'Loading the numbers…';
+  status.textContent = getText('loading');
   try {
     const data = await fetchDashboard(token);
     if (request !== latestRequest) return;
@@ -53,6 +57,12 @@ function showError(problem) {
   }
   if (problem.code === 'identity_required') signOut();
   showSignIn();
+  showAlert(problem);
+}
+
+/** @param {Problem} problem */
+function showAlert(problem) {
+  shownProblem = problem;
   const { title, detail, hint } = errorText(problem);
   byId('alert').replaceChildren(
     make('div', { className: 'alert' }, make('h2', {}, title), ...(detail ? [make('p', {}, detail)] : []), make('p', {}, hint)),
@@ -64,7 +74,23 @@ function showBoard() {
   signOutButton.hidden = false;
   field.value = '';
   byId('alert').replaceChildren();
-  board = new Board(byId('host'), () => refresh(currentToken()));
+  board = newBoard();
+  byId('dashboard-title').focus();
+}
+
+/** @param {string} [range] the number of days shown */
+function newBoard(range) {
+  return new Board(byId('host'), () => refresh(currentToken()), range);
+}
+
+/** Builds everything with text anew. */
+function onNewLanguage() {
+  if (byId('alert').hasChildNodes() && shownProblem) showAlert(shownProblem);
+  if (!board) return;
+  const { range, data } = board;
+  board.destroy();
+  board = newBoard(range);
+  if (data) board.show(data);
 }
 
 function showSignIn() {
@@ -86,12 +112,6 @@ function refreshIfStale() {
   if (board && document.visibilityState === 'visible' && Date.now() - lastRefresh >= REFRESH_MS) refresh(currentToken());
 }
 
-function labelTheme() {
-  const button = byId('theme');
-  button.textContent = currentTheme() === 'dark' ? 'Light theme' : 'Dark theme';
-  button.hidden = false;
-}
-
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   byId('alert').replaceChildren();
@@ -101,9 +121,7 @@ signOutButton.addEventListener('click', () => {
   byId('alert').replaceChildren();
   signOut();
 });
-byId('theme').addEventListener('click', toggleTheme);
-onThemeChange(labelTheme);
-labelTheme();
+onLanguageChange(onNewLanguage);
 
 setInterval(refreshIfStale, 1000);
 document.addEventListener('visibilitychange', refreshIfStale);

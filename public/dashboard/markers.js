@@ -23,6 +23,30 @@ export function markersPath(shape, points, radius) {
   return path;
 }
 
+/**
+ * Offsets that put markers at nearly the same height side by side, around the middle, in the order of the lines.
+ * @param {(number | null)[]} heights one per line; null without a marker
+ * @param {number} near markers that are closer than this hide each other
+ * @returns {number[]} in markers, such as -0.5 and 0.5 for two
+ */
+export function spread(heights, near) {
+  const sorted = heights.flatMap((y, line) => (y === null ? [] : [{ y, line }])).sort((a, b) => a.y - b.y);
+  /** @type {(typeof sorted)[]} */
+  const groups = [];
+  for (const marker of sorted) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    if (group && last && marker.y - last.y < near) group.push(marker);
+    else groups.push([marker]);
+  }
+  const offsets = heights.map(() => 0);
+  for (const group of groups) {
+    const lines = group.map(({ line }) => line).sort((a, b) => a - b);
+    for (const [i, line] of lines.entries()) offsets[line] = i - (lines.length - 1) / 2;
+  }
+  return offsets;
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**

@@ -1,7 +1,7 @@
 /** A line chart over days, drawn by uPlot in the page's colors. The x axis is the day's index, so time zones do not matter. */
 
 import uPlot from '/vendor/uplot.js';
-import { markersPath } from './markers.js';
+import { markersPath, spread } from './markers.js';
 import { formatNumber, formatShortDate } from './words.js';
 
 /** @import { CounterName, Day } from './days.js' */
@@ -19,9 +19,13 @@ import { formatNumber, formatShortDate } from './words.js';
 const line = /** @type {uPlot.Series.LinearPathBuilderFactory} */ (uPlot.paths.linear)();
 const HEIGHT = 220;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
-/** Minimum width per date label on the x axis, and per marker on a line, in pixels. */
+/** Minimum width per date label on the x axis, in pixels. */
 const DATE_WIDTH = 64;
-const MARKER_WIDTH = 26;
+/** The markers of a day whose values are equal stand side by side, up to four, at this distance. */
+const MARKER_RADIUS = 4;
+const MARKER_GAP = 9;
+/** Minimum width per day with markers. */
+const MARKER_WIDTH = 4 * MARKER_GAP;
 
 export class Plot {
   /** @type {Day[]} */
@@ -47,10 +51,16 @@ export class Plot {
     this.#plot.over.addEventListener('mouseleave', () => onHover(null));
   }
 
-  /** @param {Day[]} days oldest first */
-  show(days) {
+  /**
+   * Nothing is drawn before the first event: zeros of days when there was no site would hide each other.
+   * @param {Day[]} days oldest first
+   * @param {string | undefined} first the date of the first event
+   */
+  show(days, first) {
     this.#days = days;
-    this.#plot.setData([days.map((_, i) => i), ...this.#lines.map(({ counter }) => days.map((day) => day[counter]))]);
+    const isRecorded = (/** @type {Day} */ { date }) => first !== undefined && date >= first;
+    const series = this.#lines.map(({ counter }) => days.map((day) => (isRecorded(day) ? day[counter] : null)));
+    this.#plot.setData([days.map((_, i) => i), ...series]);
   }
 
   /** Moves the cursor line to a day, or hides it. @param {number | null} index */
@@ -142,19 +152,30 @@ function toSeries({ name, shape, dash, sample }) {
       width: 0,
       filter: (plot) => everyNth(plot.data[0].length, (plot.bbox.width / uPlot.pxRatio) / MARKER_WIDTH),
       paths: (plot, index, _, __, days) => ({
-        fill: markersPath(
-          shape,
-          (days ?? []).map((day) => [
-            plot.valToPos(day, 'x', true),
-            plot.valToPos(plot.data[index][day] ?? 0, plot.series[index].scale ?? 'y', true),
-          ]),
-          4 * uPlot.pxRatio,
-        ),
+        fill: markersPath(shape, (days ?? []).flatMap((day) => markerAt(plot, index, day)), MARKER_RADIUS * uPlot.pxRatio),
         stroke: null,
         flags: 0,
       }),
     },
   };
+}
+
+/**
+ * Where the marker of a day is, in pixels of the canvas: beside those of other lines that it would hide or be hidden by.
+ * @param {uPlot} plot
+ * @param {number} index of the series
+ * @param {number} day
+ * @returns {[x: number, y: number][]} empty for a day without a value
+ */
+function markerAt(plot, index, day) {
+  const positions = plot.data.slice(1).map((values) => {
+    const value = values[day];
+    return typeof value === 'number' ? plot.valToPos(value, 'y', true) : null;
+  });
+  const y = positions[index - 1];
+  if (y === null) return [];
+  const offset = spread(positions, MARKER_RADIUS * uPlot.pxRatio)[index - 1];
+  return [[plot.valToPos(day, 'x', true) + offset * MARKER_GAP * uPlot.pxRatio, y]];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The latest error reports of pages. Their content is untrusted: it is shown as text only, and URLs are not links. */
 
 import { byId, make } from '../demo/dom.js';
+import { getText } from '../demo/language.js';
 import { Problem } from '../demo/problem.js';
 import { formatTime, errorText } from './words.js';
 
@@ -14,7 +15,7 @@ export function showReports(reports) {
     empty.textContent = `${errorText(reports).title}.`;
     list.replaceChildren();
   } else {
-    empty.textContent = 'None yet.';
+    empty.textContent = getText('reports.none');
     const previous = new Map([...list.children].map((item) => [/** @type {HTMLElement} */ (item).dataset.report, item]));
     list.replaceChildren(
       ...reports.map((report) => {
@@ -37,12 +38,12 @@ function createItem({ at, message, stack, url }) {
     'li',
     {},
     make('time', { dateTime: new Date(at).toISOString() }, formatTime(at)),
-    make('p', {}, make('strong', {}, message || 'No message')),
+    make('p', {}, make('strong', {}, message || getText('reports.no.message'))),
   );
   if (url) item.append(make('p', {}, make('code', {}, url)));
   if (stack) {
     const pre = make('pre', { tabIndex: 0 }, make('code', {}, stack));
-    item.append(make('details', {}, make('summary', {}, 'Stack'), pre));
+    item.append(make('details', {}, make('summary', {}, getText('reports.stack')), pre));
   }
   return item;
 }

@@ -1,7 +1,8 @@
 /** One tile per counter: today's number, the average of the previous days, and the total. */
 
 import { byId, make } from '../demo/dom.js';
-import { pastAverages, COUNTERS, LABELS } from './days.js';
+import { getText } from '../demo/language.js';
+import { pastAverages, COUNTERS } from './days.js';
 import { formatAverage, formatNumber } from './words.js';
 
 /** @import { Stats } from './api.js' */
@@ -14,19 +15,19 @@ import { formatAverage, formatNumber } from './words.js';
 export function showTiles({ totals, days: recorded }, days) {
   const today = days[days.length - 1];
   const averages = pastAverages(days, recorded.at(-1)?.date);
-  byId('tiles-note').textContent =
-    averages.days === 0
-      ? 'There are no earlier days to compare with.'
-      : `Compared with the average of the previous ${averages.days === 1 ? 'day' : `${averages.days} days`}.`;
+  const compared = { 0: 'compared.none', 1: 'compared.day' }[averages.days] ?? 'compared.days';
+  byId('tiles-note').textContent = getText(compared, { days: String(averages.days) });
   byId('tiles').replaceChildren(
     ...COUNTERS.map((counter) => {
       const tile = make(
         'div',
         {},
-        make('dt', {}, LABELS[counter]),
+        make('dt', {}, getText(counter)),
         make('dd', { className: 'figure' }, formatNumber(today[counter])),
-        make('dd', {}, averages.days === 0 ? 'no average yet' : `${formatAverage(averages.average(counter))} on average`),
-        make('dd', {}, `${formatNumber(totals[counter] ?? 0)} in total`),
+        make('dd', {}, averages.days === 0
+          ? getText('average.none')
+          : getText('average', { count: formatAverage(averages.average(counter)) })),
+        make('dd', {}, getText('total', { count: formatNumber(totals[counter] ?? 0) })),
       );
       tile.dataset.counter = counter;
       return tile;

@@ -3,8 +3,6 @@
 /** @type {Record<string, string>} */
 export const ENGLISH = {
   page: 'ChatKit Edge demo',
-  'theme.light': 'Light theme',
-  'theme.dark': 'Dark theme',
   greeting: 'What can I help with?',
   placeholder: 'Write a message',
   prompts: 'What can you do? | Tell me something surprising.',

@@ -1,28 +1,55 @@
 /**
- * Switches the page between English and Spanish. The HTML is in English; Spanish replaces the text of elements with data-text.
- * The element and the widget follow the page's `lang`.
+ * Switches a page between English and Spanish. The HTML is in English. Each page adds its texts: `data-text` names the text of
+ * an element, `data-label` its accessible name. The element and the widget follow the page's `lang`.
  */
-
-import { ENGLISH } from './english.js';
-import { SPANISH } from './spanish.js';
 
 /** @typedef {'en' | 'es'} Language */
 
 const KEY = 'chatkit-edge-language';
 const root = document.documentElement;
 
-/** English texts by key; those of the HTML are added on first use. @type {Record<string, string>} */
-const texts = { ...ENGLISH };
+/** Texts by key. Those of the HTML are added to `en` on first use. @type {Record<Language, Record<string, string>>} */
+const texts = { en: {}, es: {} };
 
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
 /** @returns {Language} */
-const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
+export const currentLanguage = () => (root.lang === 'es' ? 'es' : 'en');
 
-/** @param {string} key */
-export function getText(key) {
-  return (currentLanguage() === 'es' ? SPANISH[key] : undefined) ?? texts[key] ?? key;
+/**
+ * Adds texts that the page needs, and shows them.
+ * @param {Record<string, string>} english only those that are not in the HTML
+ * @param {Record<string, string>} spanish
+ */
+export function addTexts(english, spanish) {
+  Object.assign(texts.en, english);
+  Object.assign(texts.es, spanish);
+  translate(root);
+}
+
+/**
+ * @param {string} key
+ * @param {Record<string, string>} [values] replace {NAME} in the text
+ */
+export function getText(key, values = {}) {
+  const text = texts[currentLanguage()][key] ?? texts.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Translates an element and everything in it. @param {ParentNode} parent */
+export function translate(parent) {
+  for (const element of parent.querySelectorAll('[data-text]')) {
+    const key = element.getAttribute('data-text') ?? '';
+    texts.en[key] ??= element.textContent ?? '';
+    element.textContent = getText(key);
+  }
+  for (const element of parent.querySelectorAll('[data-label]')) {
+    const key = element.getAttribute('data-label') ?? '';
+    texts.en[key] ??= element.getAttribute('aria-label') ?? '';
+    element.setAttribute('aria-label', getText(key));
+  }
+  if (texts.en.page) document.title = getText('page');
 }
 
 /** @param {() => void} listener */
@@ -36,19 +63,15 @@ export function toggleLanguage() {
   try {
     localStorage.setItem(KEY, language);
   } catch {}
-  applyLanguage(language);
+  root.lang = language;
+  translate(root);
   for (const listener of listeners) listener();
 }
 
-/** @param {Language} language */
-function applyLanguage(language) {
-  root.lang = language;
-  for (const element of document.querySelectorAll('[data-text]')) {
-    const key = element.getAttribute('data-text') ?? '';
-    texts[key] ??= element.textContent ?? '';
-    element.textContent = getText(key);
-  }
-  document.title = getText('page');
+/** The locale for numbers and dates: the browser's own variant of the page's language. */
+export function formatLocale() {
+  const language = currentLanguage();
+  return navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
 }
 
 /** The visitor's choice, or the first supported language of the browser. @returns {Language} */
@@ -63,4 +86,4 @@ function preferredLanguage() {
   return supported === 'es' ? 'es' : 'en';
 }
 
-applyLanguage(preferredLanguage());
+root.lang = preferredLanguage();

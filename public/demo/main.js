@@ -1,10 +1,11 @@
-/** Entry point of the demo page: the configuration, the event panel, and the switches for theme and language. */
+/** Entry point of the demo page: the header, the configuration, and the event panel. */
 
+import './texts.js';
+import './bar.js';
 import { byId } from './dom.js';
 import { EventPanel } from './events.js';
-import { onLanguageChange, getText, toggleLanguage } from './language.js';
+import { onLanguageChange, getText } from './language.js';
 import { showSnippets } from './snippets.js';
-import { currentTheme, onThemeChange, toggleTheme } from './theme.js';
 import { fetchJson } from './worker.js';
 
 /** @import { ChatKitEdgeElement } from '../embed.js' */
@@ -15,9 +16,6 @@ const chat = /** @type {ChatKitEdgeElement} */ (byId('chat'));
 let config = null;
 
 function render() {
-  const theme = byId('theme');
-  theme.textContent = getText(currentTheme() === 'dark' ? 'theme.light' : 'theme.dark');
-  theme.hidden = false;
   for (const name of ['greeting', 'placeholder', 'prompts']) chat.setAttribute(name, getText(name));
   if (!config) return;
   byId('sandbox-note').hidden = !config.sandbox;
@@ -26,23 +24,8 @@ function render() {
   byId('fact-auth').textContent = getText(`fact.${config.features.auth}`);
 }
 
-function labelLanguage() {
-  const button = byId('language');
-  const other = document.documentElement.lang === 'es' ? 'en' : 'es';
-  button.textContent = other === 'es' ? 'Español' : 'English';
-  button.lang = other;
-  button.hidden = false;
-}
-
 new EventPanel().listenTo(chat);
-byId('theme').addEventListener('click', toggleTheme);
-byId('language').addEventListener('click', toggleLanguage);
-onThemeChange(render);
-onLanguageChange(() => {
-  labelLanguage();
-  render();
-});
-labelLanguage();
+onLanguageChange(render);
 render();
 try {
   config = /** @type {Config} */ (await fetchJson('/api/chatkit/config', {}));

@@ -41,6 +41,10 @@ export const PROBLEMS = {
     title: 'The Worker did not respond in time',
     hint: 'Try again in a moment. If it continues, read the Worker’s log: npx wrangler tail.',
   },
+  token_timeout: {
+    title: 'The page did not get its token in time',
+    hint: 'The page’s getToken must finish within 15 seconds. Check the site’s endpoint that issues the token.',
+  },
   worker_bad_answer: {
     title: 'The Worker’s response is not valid',
     hint: 'Another server may be responding at /api/. Check the route in wrangler.toml and any proxy in front of the Worker.',
@@ -51,6 +55,30 @@ export const PROBLEMS = {
   },
 
   // Returned by the Worker.
+  invalid_json: {
+    title: 'The body is not JSON',
+    hint: 'Send a JSON object, or no body at all. Pages with <chatkit-edge> send nothing else.',
+  },
+  invalid_request: {
+    title: 'The request is not valid',
+    hint: 'The response names the field and what is allowed. Correct the page or the program that sends the request.',
+  },
+  not_found: {
+    title: 'There is nothing at this address',
+    hint: 'Check the address. Only the caller that created a session can see it.',
+  },
+  method_not_allowed: {
+    title: 'This method is not allowed',
+    hint: 'The response lists the methods of this address in Allow.',
+  },
+  payload_too_large: {
+    title: 'The body is too large',
+    hint: 'Send at most 16 KiB in a request.',
+  },
+  keys_unavailable: {
+    title: 'The signing keys are not available',
+    hint: 'Try again in a minute. If it continues, check that AUTH_JWKS_URL responds.',
+  },
   not_configured: {
     title: 'The Worker is not set up yet',
     hint:

@@ -9,6 +9,8 @@ const NAMES = /** @type {Name[]} */ (['html', 'react', 'script', 'terminal']);
 // Snippets that run in a page, whose origin must be in ALLOWED_ORIGINS.
 const PAGE_SNIPPETS = new Set(['html', 'react', 'script']);
 
+const VISITOR_HEADER = 'X-ChatKit-Visitor';
+
 /** @type {Record<Name, (worker: string, widget: string) => string>} */
 const SNIPPETS = {
   html: (worker) => `<script type="module" src="${worker}/embed.js"></script>
@@ -18,14 +20,18 @@ const SNIPPETS = {
 import { ChatKit, useChatKit } from '@openai/chatkit-react';
 
 async function clientSecret(path, body) {
+  // Browsers that keep no cookie of another site send this value instead.
+  const visitor = localStorage.getItem('chatkit-visitor');
   const response = await fetch('${worker}/api/chatkit/' + path, {
     method: 'POST',
     credentials: 'include',
+    headers: visitor ? { '${VISITOR_HEADER}': visitor } : {},
     body: JSON.stringify(body),
   });
-  const { client_secret, error } = await response.json();
-  if (!response.ok) throw new Error(error);
-  return client_secret;
+  const session = await response.json();
+  if (!response.ok) throw new Error(session.error);
+  if (session.visitor) localStorage.setItem('chatkit-visitor', session.visitor);
+  return session.client_secret;
 }
 
 export function Chat() {
@@ -48,14 +54,18 @@ export function Chat() {
     api: {
       async getClientSecret(currentClientSecret) {
         const path = currentClientSecret ? 'refresh' : 'start';
+        // Browsers that keep no cookie of another site send this value instead.
+        const visitor = localStorage.getItem('chatkit-visitor');
         const response = await fetch(worker + '/api/chatkit/' + path, {
           method: 'POST',
           credentials: 'include',
+          headers: visitor ? { '${VISITOR_HEADER}': visitor } : {},
           body: JSON.stringify({ currentClientSecret }),
         });
-        const { client_secret, error } = await response.json();
-        if (!response.ok) throw new Error(error);
-        return client_secret;
+        const session = await response.json();
+        if (!response.ok) throw new Error(session.error);
+        if (session.visitor) localStorage.setItem('chatkit-visitor', session.visitor);
+        return session.client_secret;
       },
     },
   });

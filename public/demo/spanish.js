@@ -4,8 +4,6 @@
 export const SPANISH = {
   page: 'Demo de ChatKit Edge',
   skip: 'Ir al chat',
-  docs: 'Documentación',
-  dashboard: 'Panel',
   title: 'Un chat cuya clave se queda en el servidor',
   intro:
     'El Worker detrás de esta página consigue para cada visitante una sesión breve de ChatKit. El navegador nunca ve ' +
@@ -27,8 +25,6 @@ export const SPANISH = {
   copy: 'Copiar',
   script: 'Su propio script',
   terminal: 'Terminal',
-  'theme.light': 'Tema claro',
-  'theme.dark': 'Tema oscuro',
   greeting: '¿En qué puedo ayudar?',
   placeholder: 'Escriba un mensaje',
   prompts: '¿Qué sabe hacer? | Cuénteme algo sorprendente.',

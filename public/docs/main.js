@@ -1,20 +1,27 @@
 /** Shows /openapi.yaml with Swagger UI, read-only: no requests are sent, so there are no forms and no token fields. */
-import { currentTheme, onThemeChange, toggleTheme } from '../demo/theme.js';
 
-const main = /** @type {HTMLElement} */ (document.getElementById('main'));
-const button = /** @type {HTMLButtonElement} */ (document.getElementById('theme'));
+import './texts.js';
+import '../demo/bar.js';
+import { byId } from '../demo/dom.js';
+import { currentLanguage, onLanguageChange } from '../demo/language.js';
+import { currentTheme, onThemeChange } from '../demo/theme.js';
+import { commonHeadersPlugin } from './headers.js';
+
+const main = byId('main');
 
 /** Swagger UI uses its dark colors if the root element has this class. */
 function showTheme() {
-  const theme = currentTheme();
-  document.documentElement.classList.toggle('dark-mode', theme === 'dark');
-  button.textContent = theme === 'dark' ? 'Light theme' : 'Dark theme';
+  document.documentElement.classList.toggle('dark-mode', currentTheme() === 'dark');
 }
 
-button.addEventListener('click', toggleTheme);
-button.hidden = false;
+function showEnglishNote() {
+  byId('english-note').hidden = currentLanguage() === 'en';
+}
+
 onThemeChange(showTheme);
 showTheme();
+onLanguageChange(showEnglishNote);
+showEnglishNote();
 
 const renderNothing = () => () => null;
 
@@ -51,7 +58,7 @@ new MutationObserver(fixAccessibility).observe(main, { childList: true, subtree:
 window.SwaggerUIBundle({
   url: '/openapi.yaml',
   domNode: main,
-  plugins: [readOnlyPlugin],
+  plugins: [readOnlyPlugin, commonHeadersPlugin],
   supportedSubmitMethods: [],
   deepLinking: true,
   syntaxHighlight: { theme: 'monokai' },

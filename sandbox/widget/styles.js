@@ -1,15 +1,16 @@
-// Styles of the stand-in widget. All colors have a contrast of at least 4.5 in both schemes.
+// Styles of the stand-in widget. As with the real one, the content is positioned absolutely in a host of 100 % height: in a page
+// that gives it no height, the chat is 0 pixels high. All colors have a contrast of at least 4.5 in both schemes.
 /** @import { ColorScheme, ThemeOption } from '@openai/chatkit' */
 
 const CSS = `
-:host { display: block; width: 100%; height: 100%; }
+:host { display: block; position: relative; width: 100%; height: 100%; }
 :host([hidden]) { display: none; }
 * { box-sizing: border-box; }
 .root {
   --bg: #ffffff; --fg: #0d0d0d; --muted: #5d5d5d; --line: #e3e3e3; --soft: #f3f3f3; --softer: #f9f9f9;
   --accent: #0d0d0d; --on-accent: #ffffff; --focus: #1a56db; --bad-bg: #fdeeec; --bad-fg: #8c1d13;
   --shadow: 0 1px 2px rgb(0 0 0 / 4%), 0 6px 18px rgb(0 0 0 / 6%);
-  position: relative; display: flex; flex-direction: column; height: 100%; min-height: 0; overflow: hidden;
+  position: absolute; inset: 0; display: flex; flex-direction: column; overflow: hidden;
   background: var(--bg); color: var(--fg); color-scheme: light;
   font: 400 var(--size, 16px)/1.55 var(--font, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif);
 }

@@ -81,6 +81,9 @@ describe('the demo page', () => {
       assert.ok(events.includes(type), type);
     }
     assert.doesNotMatch(events, /swordfish|ek_/);
+    for (const type of ['chatkit.ready', 'chatkit.thread.change', 'chatkit.response.start', 'chatkit.response.end']) {
+      assert.equal(events.split('\n').filter((line) => line.includes(type)).length, 1, `${type} is listed once`);
+    }
     const [error] = await page.evaluate(() => {
       const detail = { error: new Error('The secret ek_sandbox_abcdefgh is not valid') };
       document.querySelector('chatkit-edge')?.shadowRoot?.querySelector('openai-chatkit')?.dispatchEvent(new CustomEvent('chatkit.error', { detail }));

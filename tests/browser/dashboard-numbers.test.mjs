@@ -1,6 +1,7 @@
 // How the dashboard shows the Worker's numbers, and when it fetches them again.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { spread } from '../../public/dashboard/markers.js';
 import { rows, useDashboard } from './dashboard.mjs';
 import { NOW, REPORTS } from './figures.mjs';
 
@@ -17,6 +18,12 @@ const painted = (page, selector) =>
     return data.filter((value, i) => i % 4 === 3 && value > 0).length;
   });
 
+test('markers at nearly the same height stand side by side, in the order of the lines', () => {
+  assert.deepEqual(spread([10, 50, 50.5, null, 49], 4), [0, -1, 0, 0, 1]);
+  assert.deepEqual(spread([1, 1], 4), [-0.5, 0.5]);
+  assert.deepEqual(spread([1, 9], 4), [0, 0]);
+});
+
 describe('the dashboard', () => {
   test('shows zeros with an explanation if there is no data', async () => {
     const { context, page, troubles } = await openSignedIn({ days: 0, reports: [] });
@@ -27,6 +34,32 @@ describe('the dashboard', () => {
     assert.equal((await rows(page, '#activity')).length, 30);
     assert.ok((await painted(page, '#sessions')) > 500);
     assert.deepEqual(troubles, []);
+    await context.close();
+  });
+
+  test('shows every line on the first day, also lines with the same number, and nothing before that day', async () => {
+    const { context, page, world } = await openSignedIn({ days: 1 });
+    Object.assign(world.stats.days[0], { sessions_created: 3, sessions_refreshed: 0, sessions_cancelled: 0, sessions_failed: 0 });
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await page.locator('#sessions .summary', { hasText: '3 created' }).waitFor();
+    const lines = await page.locator('#sessions').evaluate((section) => {
+      const canvas = /** @type {HTMLCanvasElement} */ (section.querySelector('canvas'));
+      const { width, height } = canvas;
+      const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(0, 0, width, height);
+      return [...section.querySelectorAll('.key li')].map((item) => {
+        const color = getComputedStyle(/** @type {Element} */ (item.querySelector('.sample'))).color.match(/\d+/g)?.map(Number) ?? [];
+        const columns = [];
+        for (let i = 0; i < data.length; i += 4) {
+          if (color.every((value, channel) => data[i + channel] === value) && data[i + 3] === 255) columns.push((i / 4) % width);
+        }
+        return { name: item.textContent, pixels: columns.length, left: Math.min(...columns) / width };
+      });
+    });
+    assert.equal(lines.length, 4);
+    for (const { name, pixels, left } of lines) {
+      assert.ok(pixels >= 20, `${name}: ${pixels} pixels`);
+      assert.ok(left > 0.8, `${name}: begins at ${left}`);
+    }
     await context.close();
   });
 

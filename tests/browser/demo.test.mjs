@@ -38,19 +38,6 @@ describe('Spanish', () => {
     await context.close();
   });
 
-  test('has a translation of every text', async () => {
-    const { context, page } = await newVisitor(browser);
-    await page.goto(worker.url);
-    const missing = await page.evaluate(async () => {
-      const path = '/demo/';
-      const [{ SPANISH }, { ENGLISH }] = await Promise.all([import(`${path}spanish.js`), import(`${path}english.js`)]);
-      const keys = [...document.querySelectorAll('[data-text]')].map((element) => element.getAttribute('data-text') ?? '');
-      return [...keys, ...Object.keys(ENGLISH)].filter((key) => !SPANISH[key]);
-    });
-    assert.deepEqual(missing, []);
-    await context.close();
-  });
-
   test('is remembered when the visitor chooses it, and applies to error messages', async () => {
     worker.sandbox.fail('workflow-not-found', { times: Infinity });
     const { context, page } = await newVisitor(browser);
@@ -82,10 +69,20 @@ describe('the snippet', () => {
     return text;
   }
 
-  /** Opens a page of another site, chats and waits until the session has been refreshed. @param {string} url @param {string} [composer] */
-  async function works(url, composer = 'textarea') {
+  /**
+   * Opens a page of another site, chats and waits until the session has been refreshed.
+   * @param {string} url
+   * @param {{ composer?: string, cookies?: boolean }} [options] cookies: whether the browser keeps those of the Worker
+   */
+  async function works(url, { composer = 'textarea', cookies = true } = {}) {
     worker.sandbox.reset();
     const { context, page, calls, troubles } = await newVisitor(browser);
+    if (!cookies) {
+      await page.addInitScript(() => {
+        const { fetch } = window;
+        window.fetch = (input, init) => fetch(input, { ...init, credentials: 'omit' });
+      });
+    }
     await page.goto(url);
     await page.locator(composer).fill('Hello');
     await page.locator(composer).press('Enter');
@@ -107,7 +104,8 @@ describe('the snippet', () => {
     assert.equal(users.size, 1);
   });
 
-  test('for React adds a chat beside a <chatkit-edge> element', async () => {
+  /** Puts the snippet for React on a page of the other site. @param {string} [more] HTML beside it */
+  async function putReact(more = '') {
     const text = await snippet('React');
     const { outputFiles } = await build({
       stdin: {
@@ -124,9 +122,19 @@ describe('the snippet', () => {
     site.put('/react.js', outputFiles[0].text);
     const head = /<script .+<\/script>/.exec(text)?.[0];
     assert.ok(head, 'it includes the tag for the head');
-    const body = `<div id="root"></div><script type="module" src="/react.js"></script>${tag(worker.url)}`;
-    const { calls } = await works(site.put('/react', html(body, head)), '#root textarea');
+    return site.put('/react', html(`<div id="root"></div><script type="module" src="/react.js"></script>${more}`, head));
+  }
+
+  test('for React adds a chat beside a <chatkit-edge> element', async () => {
+    const { calls } = await works(await putReact(tag(worker.url)), { composer: '#root textarea' });
     assert.ok(calls.includes('POST /api/chatkit/session'), 'the element has its own session');
+  });
+
+  test('for a custom script, and for React, keeps the visitor in a browser that keeps no cookie of another site', async () => {
+    for (const url of [site.put('/script', html(await snippet('Your own script'))), await putReact()]) {
+      const { users } = await works(url, { cookies: false });
+      assert.equal(users.size, 1, url);
+    }
   });
 
   test('can be copied, and selected with arrow keys', async () => {

@@ -65,6 +65,42 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   });
 }
 
+test('headers that every response has are shown once, so an opened operation is short', async () => {
+  const { context, page } = await open({ viewport: { width: 1280, height: 900 } }, '#/Sessions/createSession');
+  const operation = page.locator('#operations-Sessions-createSession');
+  await operation.locator('.responses-table').waitFor();
+  const common = ['X-Request-Id', 'X-Content-Type-Options', 'Vary', 'Access-Control-Allow-Origin',
+    'Access-Control-Allow-Credentials', 'Access-Control-Expose-Headers', 'Cache-Control'];
+  await page.locator('.common-headers summary').click();
+  assert.deepEqual(await page.locator('.common-headers td.header-col').allInnerTexts(), common);
+  const own = await operation.locator('td.header-col:first-child').allInnerTexts();
+  assert.deepEqual(own, ['Set-Cookie', 'WWW-Authenticate', 'Retry-After'], 'only headers of some responses');
+  const box = await operation.boundingBox();
+  assert.ok(box && box.height < 4000, `${box?.height} pixels`);
+  await context.close();
+});
+
+test('a header with another value than in the other responses is shown in its response', async () => {
+  const { context, page } = await open({}, '#/Public/config');
+  const operation = page.locator('#operations-Public-config');
+  await operation.locator('.responses-table').waitFor();
+  assert.deepEqual(await operation.locator('td.header-col:first-child').allInnerTexts(), ['Cache-Control']);
+  await context.close();
+});
+
+for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+  test(`the page has the ground of the demo in the ${colorScheme} theme`, async () => {
+    const { context, page } = await open({ colorScheme });
+    const ground = (/** @type {string} */ selector) =>
+      page.locator(selector).evaluate((element) => getComputedStyle(element).backgroundColor);
+    const [page1, swagger] = [await ground('body'), await ground('.swagger-ui >> nth=0')];
+    await page.goto(worker.url);
+    assert.equal(page1, await ground('body'));
+    assert.ok([page1, 'rgba(0, 0, 0, 0)'].includes(swagger), swagger);
+    await context.close();
+  });
+}
+
 test('a URL with a hash opens its operation, which can be closed and opened by keyboard', async () => {
   const { context, page } = await open({}, '#/Owner/stats');
   const table = page.locator('#operations-Owner-stats .responses-table');
@@ -77,9 +113,10 @@ test('a URL with a hash opens its operation, which can be closed and opened by k
   await context.close();
 });
 
-test('nothing is wider than the screen on a phone', async () => {
-  const { context, page } = await open({ viewport: { width: 360, height: 740 } }, '#/Sessions/createSession');
+test('nothing is wider than the screen on a small phone', async () => {
+  const { context, page } = await open({ viewport: { width: 320, height: 740 } }, '#/Sessions/createSession');
   await page.locator('#operations-Sessions-createSession .responses-table').waitFor();
+  await page.locator('.common-headers summary').click();
   const [wide, screen] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= screen, `${wide} > ${screen}`);
   await context.close();

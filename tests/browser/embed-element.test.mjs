@@ -115,6 +115,24 @@ describe('an element', () => {
     await done();
   });
 
+  test('passes each event of the widget on once, and not to its ancestors', async () => {
+    const { page, composer, done } = await open(`${tag(worker().url)}<chatkit-edge></chatkit-edge>`, {
+      prepare: (page) =>
+        page.addInitScript(() => {
+          const heard = (/** @type {any} */ (window).heard = { captured: 0, bubbled: 0, atElement: 0 });
+          document.addEventListener('chatkit.ready', () => heard.captured++, true);
+          document.addEventListener('chatkit.ready', () => heard.bubbled++);
+          document.addEventListener('DOMContentLoaded', () => {
+            document.querySelector('chatkit-edge')?.addEventListener('chatkit.ready', () => heard.atElement++);
+          });
+        }),
+    });
+    await composer.nth(1).waitFor();
+    await page.waitForFunction(() => /** @type {any} */ (window).heard.captured >= 2);
+    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).heard), { captured: 2, bubbled: 0, atElement: 1 });
+    await done();
+  });
+
   test('follows the theme and the language of the page', async () => {
     const { page, composer, done } = await open(tag(worker().url));
     await composer.waitFor();

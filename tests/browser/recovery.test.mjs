@@ -131,6 +131,27 @@ describe('while OpenAI is unreachable', () => {
   });
 });
 
+test('keys_unavailable is retried after the time in Retry-After', async () => {
+  const { context, page, problem, calls, untilAsked } = await visitorWithClock();
+  await page.route(SESSION, (route) =>
+    route.fulfill({
+      status: 503,
+      headers: { 'Retry-After': '30' },
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ code: 'keys_unavailable', detail: 'The signing keys could not be fetched.' }),
+    }));
+  await page.goto(worker.url);
+  await problem.waitFor();
+  assert.match(await problem.innerText(), /signing keys are not available[^]*in 30 seconds[^]*retries automatically/i);
+  await page.clock.fastForward('00:20');
+  assert.equal(calls.length, 1);
+  await page.unroute(SESSION);
+  await untilAsked('00:11');
+  await problem.waitFor({ state: 'detached' });
+  assert.equal(calls.length, 2);
+  await context.close();
+});
+
 for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-not-found', 'workflow_not_found'], ['bad-request', 'openai_rejected'], ['html', 'openai_bad_response']]) {
   test(`${code} is permanent, so the page does not retry automatically`, async () => {
     worker.sandbox.fail(fault, { times: Infinity });

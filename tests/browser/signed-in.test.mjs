@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { hs256 } from '../support/tokens.mjs';
+import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
 import { page as html, startSite, tag } from './sites.mjs';
@@ -62,17 +63,40 @@ test('without getToken the element shows an error and sends no request, and star
   await context.close();
 });
 
+test('a getToken that never settles does not block another chat of the page, and shows an error after 15 seconds', async () => {
+  const { context, page } = await newVisitor(browser);
+  await page.clock.install();
+  const scripts = `<script>
+    const [stuck, good] = document.querySelectorAll('chatkit-edge');
+    stuck.getToken = () => new Promise(() => {});
+    good.getToken = async () => ${JSON.stringify(tokenOf('user-1'))};
+  </script>`;
+  await page.goto(site.put('/stuck', html(`${tag(worker.url)}<chatkit-edge></chatkit-edge>${scripts}`)));
+  const stuck = page.locator('chatkit-edge').first();
+  await page.locator('chatkit-edge').nth(1).locator('textarea').waitFor();
+  assert.equal(await stuck.locator('.problem').count(), 0);
+  await page.clock.fastForward('00:15');
+  await stuck.locator('.problem').waitFor();
+  assert.match(await stuck.locator('.problem').innerText(), /did not get its token in time[^]*token_timeout[^]*retries automatically/i);
+
+  // The element retries by itself, with the latest function.
+  await page.addScriptTag({ content: `stuck.getToken = () => ${JSON.stringify(tokenOf('user-2'))};` });
+  await page.clock.fastForward('00:06');
+  await stuck.locator('textarea').waitFor();
+  assert.ok(users().includes('user-2'));
+  await context.close();
+});
+
 test('reload() starts a session for the user of the new token', async () => {
   const { context, page } = await newVisitor(browser);
   await page.goto(site.put('/switch', html(tag(worker.url) + script(tokenOf('user-1')))));
   await page.locator('chatkit-edge textarea').waitFor();
-  const switched = page.waitForResponse('**/api/chatkit/session');
   await page.evaluate((token) => {
     const chat = /** @type {import('../../public/embed.js').ChatKitEdgeElement} */ (document.querySelector('chatkit-edge'));
     chat.getToken = () => token;
     chat.reload();
   }, tokenOf('user-2'));
-  await switched;
+  await until(() => users().includes('user-2'), 'a session of the new user');
   await page.locator('chatkit-edge textarea').waitFor();
   assert.equal(users().at(-1), 'user-2');
   await context.close();

@@ -57,8 +57,9 @@ async function leave(page, told) {
  * Opens a page of the other site and waits for the chat. `sent` has the parsed bodies of the page's reports, by path.
  * @param {string} [attributes]
  * @param {(page: import('playwright-core').Page) => Promise<unknown>} [prepare]
+ * @param {Record<string, string>} [headers] of the page
  */
-async function open(attributes = '', prepare) {
+async function open(attributes = '', prepare, headers) {
   const visitor = await newVisitor(browser);
   await prepare?.(visitor.page);
   /** @type {Record<string, any[]>} */
@@ -70,13 +71,13 @@ async function open(attributes = '', prepare) {
     requests += 1;
     (sent[pathname] ??= []).push(...JSON.parse(request.postData() ?? '[]'));
   });
-  await visitor.page.goto(site.put('/page', html(tag(worker.url, attributes))));
+  await visitor.page.goto(site.put('/page', html(tag(worker.url, attributes)), headers));
   const composer = visitor.page.locator('chatkit-edge textarea');
   await composer.waitFor();
   return {
     ...visitor,
     sent,
-    beacons: () => requests,
+    requests: () => requests,
     /** @param {string} text */
     async say(text) {
       const messages = visitor.page.locator('.message.assistant:not(.waiting) .text', { hasText: text });
@@ -100,13 +101,13 @@ async function open(attributes = '', prepare) {
 
 test('messages and thread changes are reported in batches, without the content of messages', async () => {
   const told = listen();
-  const { context, sent, beacons, say, troubles } = await open();
+  const { context, sent, requests, say, troubles } = await open();
   await say('swordfish one');
   await say('swordfish two');
   await until(() => sent['/api/analytics/message']?.length === 2, 'two messages are reported');
   assert.equal(sent['/api/analytics/thread-change'].length, 1);
   assert.doesNotMatch(JSON.stringify(sent), /swordfish|ek_/);
-  await until(() => told().length >= beacons(), 'all reports arrive');
+  await until(() => told().length >= requests(), 'all reports arrive');
   assert.deepEqual([...new Set(told())].sort(), ['/api/analytics/message 200', '/api/analytics/thread-change 200']);
   assert.deepEqual(troubles, []);
   await context.close();
@@ -119,6 +120,64 @@ test('pending events are reported when the visitor leaves the page', async () =>
   await page.goto(site.put('/elsewhere', html('')));
   const both = ['/api/analytics/message 200', '/api/analytics/thread-change 200'];
   await until(() => both.every((one) => told().includes(one)), 'both events are reported');
+  await context.close();
+});
+
+describe('a page whose Referrer-Policy hides its origin from no-cors requests', () => {
+  for (const policy of ['no-referrer', 'same-origin']) {
+    test(`has its events and errors counted with ${policy}, also those it reports as the visitor leaves`, async () => {
+      const told = listen();
+      const { context, page, say, fail, troubles } = await open('', undefined, { 'Referrer-Policy': policy });
+      await say('One');
+      await fail('A failure on a page without a referrer');
+      const all = ['/api/analytics/message 200', '/api/analytics/thread-change 200', '/api/errors 200'];
+      await until(() => told().length >= all.length, 'all reports arrive');
+      assert.deepEqual(told().sort(), all);
+      await say('Two');
+      await page.goto(site.put('/elsewhere', html('')));
+      await until(() => told().length > all.length, 'the last event arrives');
+      assert.deepEqual(told().slice(all.length), ['/api/analytics/message 200']);
+      assert.deepEqual(troubles, []);
+      await context.close();
+    });
+  }
+});
+
+test('a beacon is sent if fetch throws', async () => {
+  const told = listen();
+  /** @type {string[]} */
+  const types = [];
+  const { context, say } = await open('', async (page) => {
+    page.on('request', (request) => request.url().includes('/api/analytics/') && types.push(request.resourceType()));
+    await page.addInitScript(() => {
+      const { fetch } = window;
+      window.fetch = (input, init) => {
+        if (init?.keepalive) throw new TypeError('keepalive is not supported');
+        return fetch(input, init);
+      };
+    });
+  });
+  await say('By beacon');
+  await until(() => told().length >= 2, 'both events arrive');
+  assert.deepEqual(told().sort(), ['/api/analytics/message 200', '/api/analytics/thread-change 200']);
+  assert.deepEqual([...new Set(types)], ['ping']);
+  await context.close();
+});
+
+test('reports of more than the 64 KiB that a browser keeps alive at once all arrive', async () => {
+  const told = listen();
+  const { context, page } = await open();
+  await page.evaluate(() => {
+    const widget = document.querySelector('chatkit-edge')?.shadowRoot?.querySelector('openai-chatkit');
+    // A report has 2,000 characters of three bytes, so that two fill a batch of 16 KiB, and five batches the quota.
+    for (let i = 0; i < 16; i++) {
+      const error = new TypeError(`${i} ${'€'.repeat(1000)}`);
+      widget?.dispatchEvent(new CustomEvent('chatkit.error', { detail: { error } }));
+    }
+    dispatchEvent(new Event('pagehide'));
+  });
+  await until(() => told().length >= 8, () => `eight batches arrive, not ${told().length}`);
+  assert.deepEqual(told(), Array(8).fill('/api/errors 200'));
   await context.close();
 });
 

@@ -8,13 +8,14 @@ import { bundle, newChatVisitor, startSite } from '../clients/site.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { applyDiff } from './diff.mjs';
 import { newFolder } from './folder.mjs';
-import { fastApiPage, nextPage, starterApp } from './old-pages.mjs';
+import { fastApiPage, managedChatkit, nextPage, starterApp } from './old-pages.mjs';
 import { readPage } from './page.mjs';
 
 const page = readPage('moving.md');
 const LIVE = 'https://chatkit-edge.YOUR-NAME.workers.dev';
 const STARTER = "From OpenAI's starter app";
 const FASTAPI = 'From a FastAPI snippet';
+const MANAGED = 'From managed-chatkit';
 const NEXT = 'From a Next.js route';
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
@@ -80,6 +81,24 @@ test("the starter app's page chats after two changed lines, and refreshes its se
   assert.equal(body.workflow.id, SANDBOX_WORKFLOW);
   assert.equal(body.chatkit_configuration.file_upload.enabled, true);
   await tab.waitForResponse((response) => response.url().endsWith('/api/create-session') && response.ok() && users().length > 1);
+  assert.equal(new Set(users()).size, 1);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test('the page of managed-chatkit goes on chatting after its first session has expired', async () => {
+  const session = applyDiff(managedChatkit['session.ts'], page.code(MANAGED, 'diff'));
+  assert.ok(session.includes(LIVE));
+  const files = { ...managedChatkit, 'session.ts': atWorker(session) };
+  site.pages.set('/managed', { script: await scriptOf(files, 'panel.tsx'), loadsWidget: true });
+
+  const { page: tab, say, troubles, close } = await visit(`${site.origin}/managed`);
+  await say('Before');
+  // Two sessions later the first one has expired.
+  for (const count of [2, 3]) {
+    await tab.waitForResponse((response) => response.url() === `${worker.url}/api/create-session` && response.ok() && users().length >= count);
+  }
+  await say('After');
   assert.equal(new Set(users()).size, 1);
   assert.deepEqual(troubles, []);
   await close();

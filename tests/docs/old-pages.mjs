@@ -37,6 +37,41 @@ createRoot(document.getElementById('root')).render(<Panel />);
 `,
 };
 
+/** What the page of managed-chatkit does with the widget. */
+export const managedChatkit = {
+  'session.ts': `export function createClientSecretFetcher(
+  workflow: string,
+  endpoint = "/api/create-session"
+) {
+  return async (currentSecret: string | null) => {
+    if (currentSecret) return currentSecret;
+
+    const response = await fetch(endpoint, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ workflow: { id: workflow } }),
+    });
+    const data = await response.json();
+    if (!response.ok) throw new Error(data.error);
+    return data.client_secret;
+  };
+}
+`,
+  'panel.tsx': `import { ChatKit, useChatKit } from '@openai/chatkit-react';
+import { createRoot } from 'react-dom/client';
+import { createClientSecretFetcher } from './session';
+
+const getClientSecret = createClientSecretFetcher(process.env.NEXT_PUBLIC_CHATKIT_WORKFLOW_ID);
+
+function Panel() {
+  const { control } = useChatKit({ api: { getClientSecret } });
+  return <ChatKit control={control} style={{ height: '600px' }} />;
+}
+
+createRoot(document.getElementById('root')).render(<Panel />);
+`,
+};
+
 /** A page whose server was a FastAPI snippet on the developer's machine. */
 export const fastApiPage = `const api = 'http://localhost:8000';
 

@@ -100,7 +100,7 @@ async function openChat(/** @type {Site} */ site, /** @type {string | undefined}
     customElements: { whenDefined: async (/** @type {string} */ name) => assert.equal(name, 'openai-chatkit') },
     document: {
       getElementById(/** @type {string} */ id) {
-        assert.ok(page.code('Use it in the page', 'html').includes(`<openai-chatkit id="${id}">`));
+        assert.ok(page.code('Use it in the page', 'html').includes(`<openai-chatkit id="${id}" `));
         return { setOptions: (/** @type {unknown} */ value) => (options = value) };
       },
     },

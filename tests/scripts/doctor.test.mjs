@@ -1,12 +1,14 @@
 // `npm run doctor` against a fake Worker: the request it sends, its output and its exit status.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { recordPort } from '../../scripts/running.mjs';
 
 const script = fileURLToPath(new URL('../../scripts/doctor.mjs', import.meta.url));
 const TOKEN = 'admin-token-for-tests';
@@ -118,6 +120,43 @@ describe('the report', () => {
     const plain = await doctor([url], { before: terminal, env: { ADMIN_TOKEN: TOKEN, NO_COLOR: '1' } });
     assert.match(plain.out, /failed {3}session/);
     assert.ok(!plain.out.includes('\u001b'));
+  });
+});
+
+describe('without an address', () => {
+  const port = () => Number(new URL(url).port);
+  const records = () => path.join(folder, '.wrangler');
+  /** Records a Worker of another process. */
+  function record(/** @type {number | undefined} */ pid, /** @type {number} */ port) {
+    mkdirSync(records(), { recursive: true });
+    writeFileSync(path.join(records(), `start-${pid}.json`), JSON.stringify({ port }));
+  }
+
+  test('the Worker that npm start serves is checked, on whatever port', async () => {
+    respondWith(200, GOOD);
+    const forget = recordPort(records(), port());
+    const { code, out, err } = await doctor([]);
+    assert.equal(err, '');
+    assert.equal(code, 0);
+    assert.ok(out.startsWith(`http://localhost:${port()}\n`), out);
+    forget();
+    assert.match((await doctor(['--timeout', '0.001'])).err, /http:\/\/localhost:8787\b/);
+  });
+
+  test('a Worker whose process was killed is skipped', async () => {
+    respondWith(200, GOOD);
+    const ended = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(ended, 'exit');
+    record(ended.pid, 1);
+    recordPort(records(), port());
+    assert.equal((await doctor([])).code, 0);
+  });
+
+  test('one of several Workers must be named', async () => {
+    recordPort(records(), port());
+    record(process.ppid, 9000);
+    await assertNoReport(/serves 2 Workers[^]*npm run doctor -- http:\/\/localhost:9000/, []);
+    assert.deepEqual(requests, []);
   });
 });
 

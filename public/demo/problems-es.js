@@ -1,6 +1,6 @@
-/** Titles and hints of each problem in Spanish; public/demo/problems.js has the English ones. */
+/** Titles and hints of each problem in Spanish; problems.js has the English ones. */
 
-/** @type {import('../public/demo/problems.js').ProblemTexts} */
+/** @type {import('./problems.js').ProblemTexts} */
 export const PROBLEMS_ES = {
   widget_script_failed: {
     title: 'El chat no se pudo cargar',
@@ -38,6 +38,10 @@ export const PROBLEMS_ES = {
     title: 'El Worker no respondió a tiempo',
     hint: 'Vuelva a intentarlo dentro de un momento. Si continúa, lea el registro del Worker: npx wrangler tail.',
   },
+  token_timeout: {
+    title: 'La página no consiguió el token a tiempo',
+    hint: 'La función getToken de la página debe terminar en 15 segundos. Revise el endpoint del sitio que emite el token.',
+  },
   worker_bad_answer: {
     title: 'La respuesta del Worker no es válida',
     hint: 'Puede que otro servidor responda en /api/. Revise la ruta en wrangler.toml y cualquier proxy que haya delante.',
@@ -45,6 +49,30 @@ export const PROBLEMS_ES = {
   page_error: {
     title: 'Algo falló en esta página',
     hint: 'Recargue la página. La consola del navegador puede tener detalles.',
+  },
+  invalid_json: {
+    title: 'El cuerpo no es JSON',
+    hint: 'Envíe un objeto JSON o ningún cuerpo. Las páginas con <chatkit-edge> no envían otra cosa.',
+  },
+  invalid_request: {
+    title: 'La solicitud no es válida',
+    hint: 'La respuesta nombra el campo y lo que se permite. Corrija la página o el programa que envía la solicitud.',
+  },
+  not_found: {
+    title: 'No hay nada en esta dirección',
+    hint: 'Revise la dirección. Una sesión solo la ve quien la creó.',
+  },
+  method_not_allowed: {
+    title: 'Este método no está permitido',
+    hint: 'La respuesta enumera en Allow los métodos de esta dirección.',
+  },
+  payload_too_large: {
+    title: 'El cuerpo es demasiado grande',
+    hint: 'Envíe como máximo 16 KiB por solicitud.',
+  },
+  keys_unavailable: {
+    title: 'Las claves de firma no están disponibles',
+    hint: 'Vuelva a intentarlo dentro de un minuto. Si continúa, compruebe que AUTH_JWKS_URL responde.',
   },
   not_configured: {
     title: 'El Worker aún no está configurado',
