@@ -13,6 +13,7 @@ const RETRYABLE_CODES = new Set([
   'rate_limited',
   'daily_limit_reached',
   'internal',
+  'keys_unavailable',
 ]);
 
 /** @param {Problem} problem */
