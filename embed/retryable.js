@@ -15,6 +15,7 @@ const RETRYABLE_CODES = new Set([
   'daily_limit_reached',
   'keys_unavailable',
   'internal',
+  'keys_unavailable',
 ]);
 
 /** @param {Problem} problem */

@@ -64,7 +64,7 @@ async function post(url, fields, token) {
   /** @type {Record<string, string>} */
   const headers = {};
   const visitor = loadVisitor();
-  if (visitor) headers['X-ChatKit-Visitor'] = visitor;
+  if (visitor) headers['X-ChatKit-Visitor-Token'] = visitor;
   if (token) headers.Authorization = `Bearer ${token}`;
   // Sent as text/plain: application/json would need a CORS preflight on pages of other sites.
   const body = Object.keys(fields).length > 0 ? JSON.stringify(fields) : undefined;

@@ -124,6 +124,10 @@ export const PROBLEMS_ES = {
     title: 'Hay que iniciar sesión',
     hint: 'Inicie sesión en el sitio y vuelva a intentarlo. Con AUTH=jwt o AUTH=access cada solicitud necesita un token válido.',
   },
+  keys_unavailable: {
+    title: 'Ahora no se puede comprobar la sesión',
+    hint: 'Vuelva a intentarlo en un momento. El responsable puede revisar AUTH_JWKS_URL; el registro del Worker tiene el motivo.',
+  },
   origin_not_allowed: {
     title: 'Este sitio no puede usar el Worker',
     hint: 'Añada el origen del sitio a ALLOWED_ORIGINS.',

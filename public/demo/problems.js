@@ -127,6 +127,10 @@ export const PROBLEMS = {
     title: 'You need to sign in',
     hint: 'Sign in to the site, then try again. With AUTH=jwt or AUTH=access every request needs a valid token.',
   },
+  keys_unavailable: {
+    title: 'Signing in cannot be checked right now',
+    hint: 'Try again in a moment. The owner can check AUTH_JWKS_URL; the log of the Worker has the reason.',
+  },
   origin_not_allowed: {
     title: 'This site is not allowed to use the Worker',
     hint: 'Add the site’s origin to ALLOWED_ORIGINS.',

@@ -3,14 +3,15 @@
 use crate::context::Context;
 use crate::counters::event::Event;
 use crate::counters::recorder;
-use crate::error::Error;
+use crate::error::{AuthError, Error};
 use crate::hosted::create_session::SHARED;
 use crate::http::cors::RequestOrigin;
 use crate::http::response::Response;
-use crate::identity::admin::require_admin;
+use crate::identity::admin::{bearer, require_admin};
 use crate::log::{LogLine, path_for_log};
 use crate::platform::Platform;
 use crate::problem::Problem;
+use crate::rate_limits::ADMIN_GUESSES_PER_ADDRESS;
 use crate::router::{self, Route};
 
 /// Serves the request of a context whose route is not a file. Every failure becomes a response.
@@ -55,9 +56,31 @@ async fn handle<P: Platform>(route: Route, ctx: &Context<'_, P>) -> Result<Respo
     }
     if route.is_for_admin() {
         let header = ctx.platform.header("Authorization");
-        require_admin(header.as_deref(), ctx.settings().admin_token.as_ref())?;
+        let checked = require_admin(header.as_deref(), &ctx.settings().admin_token);
+        if let Err(error) = checked {
+            limit_guesses(header.as_deref(), &error, ctx).await?;
+            return Err(error);
+        }
     }
     router::dispatch(route, ctx).await
+}
+
+/// Counts a wrong admin token for its address. A request without a token guesses nothing, and the right token is never
+/// counted, so that nobody can lock the owner out.
+async fn limit_guesses<P: Platform>(
+    header: Option<&str>,
+    error: &Error,
+    ctx: &Context<'_, P>,
+) -> Result<(), Error> {
+    let is_guess = *error == AuthError::NotAdmin.into() && header.and_then(bearer).is_some();
+    if !is_guess {
+        return Ok(());
+    }
+    match ctx.rate_limit_client(ADMIN_GUESSES_PER_ADDRESS).await {
+        Err(limited @ Error::RateLimited { .. }) => Err(limited),
+        // A stranger does not learn that the limiter is not bound; the doctor says it.
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn log<P: Platform>(

@@ -103,8 +103,10 @@ impl<'a, P: Platform> Context<'a, P> {
         if !self.settings().rate_limits {
             return Ok(());
         }
-        let key = rate_limits::client_key(self.platform);
-        rate_limits::count(limiter, &key, self.platform).await
+        for key in rate_limits::client_keys(self.platform) {
+            rate_limits::count(limiter, &key, self.platform).await?;
+        }
+        Ok(())
     }
 
     /// The answer to `OPTIONS`.

@@ -16,6 +16,11 @@ pub enum Error {
     },
     /// Nothing proves who sent the request.
     IdentityRequired(AuthError),
+    /// Tokens cannot be verified, because the key set could not be fetched. The user is not at fault.
+    KeysUnavailable {
+        /// Whole seconds until the next fetch.
+        retry_after: u64,
+    },
     /// The page's origin is neither the Worker's own nor on the list.
     OriginNotAllowed,
     /// The workflow is not on the list.
@@ -72,6 +77,8 @@ impl Error {
 pub enum AuthError {
     /// An admin endpoint without the admin token.
     NotAdmin,
+    /// A request that names a user, without the secret of the owner's proxy.
+    NotProxy,
     /// No signed visitor value where proof is needed.
     NoVisitor,
     /// No token.
@@ -82,8 +89,6 @@ pub enum AuthError {
     WrongAlgorithm,
     /// Signed with a key that is not in the key set.
     UnknownKey,
-    /// The key set could not be fetched.
-    NoKeys,
     /// The signature does not match.
     BadSignature,
     /// `exp` has passed or is missing.

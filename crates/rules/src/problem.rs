@@ -47,6 +47,15 @@ impl From<&Error> for Problem {
                 "The user is not known",
                 identity_detail(*reason),
             ),
+            Error::KeysUnavailable { retry_after } => Problem {
+                retry_after: Some(*retry_after),
+                ..plain(
+                    503,
+                    "keys_unavailable",
+                    "The signing keys are not available",
+                    "The signing keys could not be fetched from AUTH_JWKS_URL. Try again in a moment.",
+                )
+            },
             Error::OriginNotAllowed => plain(
                 403,
                 "origin_not_allowed",
@@ -187,15 +196,15 @@ fn identity_detail(error: AuthError) -> &'static str {
         AuthError::NotAdmin => {
             "This address requires the header Authorization: Bearer ADMIN_TOKEN."
         }
+        AuthError::NotProxy => {
+            "The request names a user, and its X-ChatKit-Proxy-Secret is missing or is not PROXY_SECRET."
+        }
         AuthError::NoToken => "The request has no token. Sign in first.",
         AuthError::Malformed => "The token is not a signed JSON web token.",
         AuthError::WrongAlgorithm => {
             "The token is signed with another algorithm than its key is for."
         }
         AuthError::UnknownKey => "The token is signed with an unknown key.",
-        AuthError::NoKeys => {
-            "The signing keys could not be fetched from AUTH_JWKS_URL. Try again in a moment."
-        }
         AuthError::BadSignature => "The token's signature is not valid.",
         AuthError::Expired => "The token has expired. Sign in again.",
         AuthError::NotYetValid => "The token is not valid yet.",

@@ -13,8 +13,12 @@ pub const EVENTS_PER_ADDRESS: &str = "EVENTS_PER_ADDRESS";
 /// The limiter of all events, as bound in `wrangler.toml`.
 pub const EVENTS_OVERALL: &str = "EVENTS_OVERALL";
 
+/// The limiter of wrong admin tokens from one address, as bound in `wrangler.toml`.
+pub const ADMIN_GUESSES_PER_ADDRESS: &str = "ADMIN_GUESSES_PER_ADDRESS";
+
 /// The names of all limiters.
-pub const LIMITERS: [&str; 4] = [
+pub const LIMITERS: [&str; 5] = [
+    ADMIN_GUESSES_PER_ADDRESS,
     SESSIONS_PER_ADDRESS,
     SESSIONS_PER_CALLER,
     EVENTS_PER_ADDRESS,
@@ -49,51 +53,74 @@ pub async fn count(
     }
 }
 
-/// The key of a request's client.
+/// The keys of a request's client.
 #[must_use]
-pub fn client_key(client: &impl Client) -> String {
+pub fn client_keys(client: &impl Client) -> Vec<String> {
     // Cloudflare sets this header itself; a client cannot.
-    address_key(client.header("CF-Connecting-IP").as_deref())
+    address_keys(client.header("CF-Connecting-IP").as_deref())
 }
 
-/// The key under which a client's address is counted. An IPv6 customer has at least a /64, so its addresses count as one.
-/// `None` stands for a client without a known address.
+/// The keys under which a client's address is counted: the narrower network first, so that a client over its own limit does
+/// not use up that of its neighbours. `None` stands for a client without a known address.
+///
+/// An IPv6 customer has at least a /64, so the addresses of a /64 count as one. Many have a whole /48, which is 65,536 of
+/// these, and in other /48s there are thousands of customers. Therefore each half of a /48, its even and its odd networks,
+/// also counts as one address: a /48 can do twice what an address can, and one customer cannot use up all of it.
 #[must_use]
-pub fn address_key(address: Option<&str>) -> String {
-    match address.and_then(|text| text.trim().parse().ok()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
+pub fn address_keys(address: Option<&str>) -> Vec<String> {
+    let (key, wider) = match address.and_then(|text| text.trim().parse().ok()) {
+        Some(IpAddr::V4(address)) => (address.to_string(), None),
         Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(mapped) => mapped.to_string(),
+            Some(mapped) => (mapped.to_string(), None),
             None => {
                 let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+                let half = d % 2;
+                (
+                    format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"),
+                    Some(format!("{a:x}:{b:x}:{c:x}::/48/{half}")),
+                )
             }
         },
-        None => "unknown".to_owned(),
-    }
+        None => ("unknown".to_owned(), None),
+    };
+    std::iter::once(key).chain(wider).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn keys(address: &str) -> Vec<String> {
+        address_keys(Some(address))
+    }
+
     #[test]
-    fn addresses_of_one_ipv6_network_count_as_one() {
-        let key = address_key(Some("2001:db8:1:2:3:4:5:6"));
-        assert_eq!(key, "2001:db8:1:2::/64");
-        assert_eq!(key, address_key(Some("2001:db8:1:2::9")));
-        assert_ne!(key, address_key(Some("2001:db8:1:3::9")));
+    fn addresses_of_one_ipv6_network_count_as_one_and_so_does_half_of_the_network_around_it() {
+        let one = keys("2001:db8:1:2:3:4:5:6");
+        assert_eq!(one, ["2001:db8:1:2::/64", "2001:db8:1::/48/0"]);
+        assert_eq!(one, keys("2001:db8:1:2::9"));
+        assert_eq!(
+            keys("2001:db8:1:4::9"),
+            ["2001:db8:1:4::/64", "2001:db8:1::/48/0"]
+        );
+        assert_eq!(
+            keys("2001:db8:1:3::9"),
+            ["2001:db8:1:3::/64", "2001:db8:1::/48/1"]
+        );
+        assert_eq!(
+            keys("2001:db8:2:2::9"),
+            ["2001:db8:2:2::/64", "2001:db8:2::/48/0"]
+        );
     }
 
     #[test]
     fn an_ipv4_address_counts_alone_in_either_notation() {
-        assert_eq!(address_key(Some("192.0.2.1")), "192.0.2.1");
-        assert_eq!(address_key(Some("::ffff:192.0.2.1")), "192.0.2.1");
-        assert_ne!(address_key(Some("192.0.2.2")), "192.0.2.1");
+        assert_eq!(keys("192.0.2.1"), ["192.0.2.1"]);
+        assert_eq!(keys("::ffff:192.0.2.1"), ["192.0.2.1"]);
     }
 
     #[test]
     fn clients_without_an_address_count_as_one() {
-        assert_eq!(address_key(None), address_key(Some("not an address")));
+        assert_eq!(address_keys(None), keys("not an address"));
     }
 }

@@ -1,5 +1,6 @@
 //! A value that must never be printed, logged or serialized.
 
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -28,6 +29,15 @@ impl Secret {
             (Some(own), Some(other)) => own.verify(&other.finalize().into_bytes()).is_ok(),
             _ => false,
         }
+    }
+
+    /// A key for one purpose, by HKDF-SHA-256. The keys of two purposes say nothing about each other or about the secret.
+    #[must_use]
+    pub fn derive_key(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut key = [0; 32];
+        // HKDF rejects only outputs of more than 255 blocks; this is one.
+        let _ = Hkdf::<Sha256>::new(None, self.0.as_bytes()).expand(purpose, &mut key);
+        key
     }
 
     /// The text itself, for the one place that needs it.

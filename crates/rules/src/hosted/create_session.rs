@@ -34,14 +34,15 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
     let body = ctx.body().await?;
     let request = SessionRequest::parse(&body, settings)?;
     let (auth, jwks) = (&settings.auth, &ctx.isolate.jwks);
-    let identity = identify(proof, request.user.as_deref(), auth, jwks, ctx.platform).await?;
+    let (log, named) = (&ctx.log, request.user.as_deref());
+    let identity = identify(proof, named, auth, jwks, log, ctx.platform).await?;
     let user = identity.user();
     ctx.rate_limit(SESSIONS_PER_CALLER, &user).await?;
 
     // 3. A new session, or the one that an equal request is creating at this moment.
     let new_session = NewSession {
         body: create_session_body(settings, &request, &user),
-        owner: UserHash::of(&user),
+        owner: auth.owners.hash(&user),
         workflow: &request.workflow,
         is_refresh: proof == Proof::Required,
     };
@@ -130,15 +131,20 @@ fn respond<P: Platform>(
     ctx: &Context<'_, P>,
 ) -> Response {
     let third_party = ctx.origin.is_third_party();
+    let (keys, now) = (&auth.visitors, ctx.platform.now_ms() / 1000);
     let signed = match identity {
-        Identity::Visitor(visitor) if third_party => Some(auth.visitors.sign(visitor)),
+        Identity::Visitor(visitor, proof) if proof.is_in_body(third_party) => {
+            Some(keys.sign(visitor, now))
+        }
         _ => None,
     };
     let body = SessionResponse::new(session, signed.as_deref(), request.thread.as_ref());
     let mut response = Response::json(&body);
-    if let Identity::Visitor(visitor) = identity {
+    if let Identity::Visitor(visitor, proof) = identity
+        && proof.sets_cookie()
+    {
         // Set each time: this renews the cookie's age, and its signature after a change of the secret.
-        let cookie = auth.visitors.cookie(visitor, third_party);
+        let cookie = keys.cookie(visitor, now, third_party);
         response.headers.set("Set-Cookie", cookie);
     }
     response

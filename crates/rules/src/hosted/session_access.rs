@@ -2,14 +2,14 @@
 
 use super::openai_client;
 use super::openai_request::cancel_path;
-use super::session_record::{SessionRecord, Status, UserHash};
-use super::session_request::user_in_query;
+use super::session_record::{SessionRecord, Status};
 use crate::context::Context;
 use crate::counters::event::Event;
 use crate::counters::recorder;
 use crate::error::{Error, OpenAiError};
 use crate::http::response::Response;
 use crate::identity::identify::{Proof, identify};
+use crate::identity::named_user;
 use crate::platform::Platform;
 
 /// Shows the record.
@@ -64,15 +64,16 @@ async fn own_record<P: Platform>(id: &str, ctx: &Context<'_, P>) -> Result<Sessi
     let settings = ctx.session_settings()?;
     cancel_path(id).ok_or(Error::NotFound)?;
     let named = if settings.auth.trust_client_user {
-        user_in_query(&ctx.query)?
+        named_user::in_query(&ctx.query)?
     } else {
         None
     };
     let (auth, jwks) = (&settings.auth, &ctx.isolate.jwks);
-    let identity = identify(Proof::Required, named.as_deref(), auth, jwks, ctx.platform).await?;
+    let (log, named) = (&ctx.log, named.as_deref());
+    let identity = identify(Proof::Required, named, auth, jwks, log, ctx.platform).await?;
     ctx.log.set_session_id(id);
     match ctx.platform.get_record(id).await {
-        Ok(Some(record)) if record.owner == UserHash::of(&identity.user()) => Ok(record),
+        Ok(Some(record)) if auth.owners.is_owner(&record.owner, &identity.user()) => Ok(record),
         Ok(_) => Err(Error::NotFound),
         Err(error) => {
             ctx.log.ledger_failed(&error);

@@ -1,6 +1,7 @@
 //! What is stored of a session: metadata, never its secret.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -20,12 +21,25 @@ pub fn records_object(session_id: &str) -> String {
     format!("records-{}", hash % RECORD_OBJECTS)
 }
 
-/// A user as the ledger stores them: the SHA-256 of OpenAI's `user`, so that no name is stored.
+/// A user as the ledger stores them: a hash of OpenAI's `user`, so that no name is stored.
+/// [`crate::identity::owner_keys::OwnerKeys`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserHash(String);
 
 impl UserHash {
-    /// The hash of a `user`.
+    /// The hash of a `user` with a key: HMAC-SHA-256.
+    #[must_use]
+    pub fn keyed(key: &[u8; 32], user: &str) -> Self {
+        // HMAC accepts keys of any length.
+        let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| mac.chain_update(user));
+        let hash = mac.map(|mac| mac.finalize().into_bytes());
+        Self(hash.map_or_else(
+            |_| String::new(),
+            |hash| Base64UrlUnpadded::encode_string(&hash),
+        ))
+    }
+
+    /// The hash that version 0.1.0 stored: the SHA-256 of a `user`, without a key.
     #[must_use]
     pub fn of(user: &str) -> Self {
         Self(Base64UrlUnpadded::encode_string(&Sha256::digest(

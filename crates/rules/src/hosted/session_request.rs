@@ -4,16 +4,13 @@
 
 use crate::error::Error;
 use crate::http::json_object::{JsonObject, parse_as};
-use crate::http::query;
+use crate::identity::named_user;
 use crate::settings::{MAX_NAME_CHARS, SessionSettings};
-use crate::validate::{is_name, is_user};
+use crate::validate::is_name;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const MAX_THREAD_CHARS: usize = 256;
-
-/// The names that clients use for a user.
-const USER_FIELDS: [&str; 3] = ["user", "user_id", "userId"];
 
 /// State variables by name. Their values stay as the body has them: a number keeps every digit.
 pub type StateVariables<'a> = BTreeMap<String, &'a RawValue>;
@@ -38,16 +35,13 @@ impl<'a> SessionRequest<'a> {
     ///
     /// # Errors
     /// [`Error::InvalidJson`], [`Error::InvalidRequest`] or [`Error::WorkflowNotAllowed`].
-    pub fn parse(body: &'a [u8], settings: &SessionSettings) -> Result<Self, Error> {
-        let body = JsonObject::parse(body)?;
+    pub fn parse(bytes: &'a [u8], settings: &SessionSettings) -> Result<Self, Error> {
+        let body = JsonObject::parse(bytes)?;
         Ok(Self {
             workflow: workflow(&body, settings)?,
             thread: thread(&body)?,
             user: if settings.auth.trust_client_user {
-                user(
-                    body.first(&USER_FIELDS)
-                        .map(|(name, value)| (name, parse_as(value))),
-                )?
+                named_user::in_body(bytes, &body)?
             } else {
                 None
             },
@@ -85,26 +79,6 @@ fn thread(body: &JsonObject<'_>) -> Result<Option<Option<String>>, Error> {
         .filter(|id: &String| is_name(id, MAX_THREAD_CHARS))
         .map(|id| Some(Some(id)))
         .ok_or_else(|| Error::invalid(field, EXPECTED))
-}
-
-/// Checks a user by the name of its field. The value is `None` if it is not a string.
-fn user(named: Option<(&str, Option<String>)>) -> Result<Option<String>, Error> {
-    const EXPECTED: &str = "a string of 1 to 512 characters without control characters";
-    let Some((field, value)) = named else {
-        return Ok(None);
-    };
-    match value.filter(|user| is_user(user)) {
-        Some(user) => Ok(Some(user)),
-        None => Err(Error::invalid(field, EXPECTED)),
-    }
-}
-
-/// The user that a query names, as the owner's own proxy does for requests without a body.
-///
-/// # Errors
-/// [`Error::InvalidRequest`] for a user that is empty, too long or has control characters.
-pub fn user_in_query(query: &str) -> Result<Option<String>, Error> {
-    user(query::first(query, &USER_FIELDS).map(|(name, value)| (name, Some(value))))
 }
 
 /// Uploads are on unless the body turns them off.
@@ -204,22 +178,12 @@ mod tests {
     fn a_user_in_the_body_counts_only_with_trust_client_user() {
         let body = r#"{"user":"victim","userId":"victim"}"#;
         assert_eq!(parse(body, &[]).unwrap().user, None);
-        let trusted = parse(body, &[("TRUST_CLIENT_USER", "true")]).unwrap();
+        let trusting = [("TRUST_CLIENT_USER", "true"), ("PROXY_SECRET", "p")];
+        let trusted = parse(body, &trusting).unwrap();
         assert_eq!(trusted.user.as_deref(), Some("victim"));
         let long = format!(r#"{{"user_id":"{}"}}"#, "x".repeat(513));
-        assert!(parse(&long, &[("TRUST_CLIENT_USER", "true")]).is_err());
+        assert!(parse(&long, &trusting).is_err());
         assert!(parse(&long, &[]).is_ok());
-    }
-
-    #[test]
-    fn a_query_may_name_a_user() {
-        assert_eq!(
-            user_in_query("x=1&user=a%40b.example").unwrap().as_deref(),
-            Some("a@b.example")
-        );
-        assert_eq!(user_in_query("").unwrap(), None);
-        assert!(user_in_query("user=").is_err());
-        assert!(user_in_query("user=a%0Ab").is_err());
     }
 
     #[test]

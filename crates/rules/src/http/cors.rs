@@ -98,7 +98,7 @@ impl RequestOrigin {
             headers.set("Access-Control-Allow-Methods", methods);
             headers.set(
                 "Access-Control-Allow-Headers",
-                "Content-Type, Authorization, X-ChatKit-Visitor",
+                "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor",
             );
             headers.set("Access-Control-Max-Age", "7200");
         }

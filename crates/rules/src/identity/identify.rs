@@ -5,11 +5,15 @@ use super::jwks_cache::JwksCache;
 use super::token::Token;
 use super::visitor::{self, Visitor};
 use crate::error::{AuthError, Error};
+use crate::log::LogFields;
 use crate::platform::{Client, Clock, SignatureVerifier, Upstream};
 use crate::settings::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
 
 /// The header that Cloudflare Access adds to the requests that it lets through.
 const ACCESS_HEADER: &str = "Cf-Access-Jwt-Assertion";
+
+/// The header with `PROXY_SECRET`, from the owner's own proxy.
+pub const PROXY_HEADER: &str = "X-ChatKit-Proxy-Secret";
 
 /// Who a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,39 @@ pub enum Identity {
     /// A user that a token proves, or that the owner's own proxy names.
     User(String),
     /// An anonymous visitor.
-    Visitor(Visitor),
+    Visitor(Visitor, VisitorProof),
+}
+
+/// What proves a visitor. It decides how the response returns their signed value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitorProof {
+    /// The cookie. The value is `HttpOnly`, so a script must not read it in the body either.
+    Cookie,
+    /// The header alone. The value must not become a cookie: a page could give its own visitor to the Worker's pages.
+    Header,
+    /// Nothing: the visitor is new.
+    None {
+        /// Whether the request had a visitor's cookie, which proves nothing.
+        had_cookie: bool,
+    },
+}
+
+impl VisitorProof {
+    /// Whether the response sets the cookie.
+    #[must_use]
+    pub fn sets_cookie(self) -> bool {
+        self != Self::Header
+    }
+
+    /// Whether the body has the signed value. A new visitor gets it only on a page of another site whose browser sent no cookie.
+    #[must_use]
+    pub fn is_in_body(self, is_third_party: bool) -> bool {
+        match self {
+            Self::Cookie => false,
+            Self::Header => true,
+            Self::None { had_cookie } => is_third_party && !had_cookie,
+        }
+    }
 }
 
 impl Identity {
@@ -26,7 +62,7 @@ impl Identity {
     pub fn user(&self) -> String {
         match self {
             Self::User(user) => user.clone(),
-            Self::Visitor(visitor) => visitor.user(),
+            Self::Visitor(visitor, _) => visitor.user(),
         }
     }
 }
@@ -40,41 +76,67 @@ pub enum Proof {
     Required,
 }
 
-/// Identifies the user of a request. `named` is the user that the owner's own proxy names.
+/// Identifies the user of a request. `named` is the user that the request names, where `TRUST_CLIENT_USER` is on.
 ///
 /// # Errors
-/// [`Error::IdentityRequired`] without a valid token, or without a visitor where proof is required.
+/// [`Error::IdentityRequired`] without a valid token, without a visitor where proof is required, or for a named user without
+/// the proxy's secret. [`Error::KeysUnavailable`] if a token cannot be verified.
 pub async fn identify(
     proof: Proof,
     named: Option<&str>,
     settings: &AuthSettings,
     jwks: &JwksCache,
+    log: &LogFields,
     platform: &(impl Client + Clock + Upstream + SignatureVerifier),
 ) -> Result<Identity, Error> {
     if let Auth::Token(policy) = &settings.auth {
-        let user = signed_in_user(policy, jwks, platform).await?;
+        let user = signed_in_user(policy, jwks, log, platform).await?;
         return Ok(Identity::User(user));
     }
     if let Some(user) = named {
-        return Ok(Identity::User(user.to_owned()));
+        let offered = platform.header(PROXY_HEADER).unwrap_or_default();
+        let secret = settings.proxy_secret.as_ref();
+        // Ignoring the user instead would give all users of a misconfigured proxy to new visitors.
+        return match secret.is_some_and(|secret| secret.matches(&offered)) {
+            true => Ok(Identity::User(user.to_owned())),
+            false => Err(AuthError::NotProxy.into()),
+        };
     }
-    let keys = &settings.visitors;
-    let by_cookie = keys.from_headers(platform.header("Cookie").as_deref(), None);
-    let by_header = || keys.from_headers(None, platform.header(visitor::HEADER).as_deref());
-    match (by_cookie.or_else(by_header), proof) {
-        (Some(visitor), _) => Ok(Identity::Visitor(visitor)),
-        (None, Proof::Required) => Err(AuthError::NoVisitor.into()),
-        (None, Proof::Optional) => Ok(Identity::Visitor(
-            keys.new_visitor(platform.random_bytes()?),
-        )),
+    identify_visitor(proof, settings, platform)
+}
+
+fn identify_visitor(
+    proof: Proof,
+    settings: &AuthSettings,
+    platform: &(impl Client + Clock),
+) -> Result<Identity, Error> {
+    let (keys, now) = (&settings.visitors, platform.now_ms() / 1000);
+    let cookies = platform.header("Cookie").unwrap_or_default();
+    if let Some(visitor) = keys.from_cookies(&cookies, now) {
+        return Ok(Identity::Visitor(visitor, VisitorProof::Cookie));
     }
+    let value = platform.header(visitor::HEADER);
+    let value = value.or_else(|| platform.header(visitor::OLD_HEADER));
+    if let Some(visitor) = value.and_then(|value| keys.verify(&value, now)) {
+        return Ok(Identity::Visitor(visitor, VisitorProof::Header));
+    }
+    if proof == Proof::Required {
+        return Err(AuthError::NoVisitor.into());
+    }
+    let visitor = keys.new_visitor(platform.random_bytes()?);
+    let had_cookie = visitor::has_cookie(&cookies);
+    Ok(Identity::Visitor(
+        visitor,
+        VisitorProof::None { had_cookie },
+    ))
 }
 
 async fn signed_in_user(
     policy: &TokenPolicy,
     jwks: &JwksCache,
+    log: &LogFields,
     platform: &(impl Client + Clock + Upstream + SignatureVerifier),
-) -> Result<String, AuthError> {
+) -> Result<String, Error> {
     let text = match policy.source {
         TokenSource::Bearer => platform
             .header("Authorization")
@@ -85,7 +147,7 @@ async fn signed_in_user(
     let token = Token::parse(&text)?;
     match &policy.keys {
         KeySource::Secret(secret) => token.verify_shared(secret)?,
-        KeySource::Jwks(url) => jwks.verify(&token, url, platform).await?,
+        KeySource::Jwks(url) => jwks.verify(&token, url, log, platform).await?,
     }
-    token.user(policy, platform.now_ms() / 1000)
+    Ok(token.user(policy, platform.now_ms() / 1000)?)
 }

@@ -1,12 +1,18 @@
 //! A set of public keys (RFC 7517).
 
-use crate::error::AuthError;
 use crate::http::json_object::{JsonObject, parse_as};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// The largest key set that is read; a real one has a few KB.
 pub const MAX_KEY_SET_BYTES: usize = 128 * 1024;
+
+/// The shortest RSA modulus that is used (RFC 7518, section 3.3). Shorter keys can be factored.
+const MIN_RSA_BITS: u64 = 2048;
+
+/// The algorithms of public keys.
+pub const PUBLIC_ALGORITHMS: [Algorithm; 2] = [Algorithm::Rs256, Algorithm::Es256];
 
 /// The algorithms that keys are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +91,7 @@ struct Jwk {
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
+    key_ops: Option<Vec<String>>,
     n: Option<String>,
     e: Option<String>,
     crv: Option<String>,
@@ -97,7 +104,7 @@ impl Jwk {
     fn into_key(self) -> Option<PublicKey> {
         let material = match (self.kty.as_str(), self.crv.as_deref()) {
             ("RSA", _) => KeyMaterial::Rsa {
-                n: self.n?,
+                n: self.n.filter(|n| bits(n) >= MIN_RSA_BITS)?,
                 e: self.e?,
             },
             ("EC", Some(P256)) => KeyMaterial::Ec {
@@ -112,9 +119,23 @@ impl Jwk {
             material,
         };
         let fits = self.alg.is_none_or(|alg| alg == key.algorithm().name())
-            && self.usage.is_none_or(|usage| usage == "sig");
+            && self.usage.is_none_or(|usage| usage == "sig")
+            && self
+                .key_ops
+                .is_none_or(|operations| operations.iter().any(|name| name == "verify"));
         fits.then_some(key)
     }
+}
+
+/// How many bits a number has. 0 if it is not base64url.
+fn bits(number: &str) -> u64 {
+    let bytes = Base64UrlUnpadded::decode_vec(number).unwrap_or_default();
+    let mut significant = bytes.iter().skip_while(|byte| **byte == 0);
+    let first = significant.next().and_then(|byte| byte.checked_ilog2());
+    let rest = (significant.count() as u64).saturating_mul(8);
+    first.map_or(0, |log| {
+        rest.saturating_add(u64::from(log)).saturating_add(1)
+    })
 }
 
 /// The keys of a set that can verify tokens.
@@ -122,12 +143,12 @@ impl Jwk {
 pub struct KeySet(Vec<PublicKey>);
 
 impl KeySet {
-    /// Parses a key set of at most [`MAX_KEY_SET_BYTES`]. Keys of other types and uses are skipped.
+    /// Parses a key set of at most [`MAX_KEY_SET_BYTES`]. Keys of other types and uses, and keys that are too short, are skipped.
     ///
     /// # Errors
-    /// [`AuthError::NoKeys`] if it is not JSON, or has no usable key.
-    pub fn parse(bytes: &[u8]) -> Result<Self, AuthError> {
-        let set = JsonObject::parse(bytes).map_err(|_| AuthError::NoKeys)?;
+    /// What is wrong, for the log, if it is not JSON, or has no usable key.
+    pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        let set = JsonObject::parse(bytes).map_err(|_| "it is not a JSON object")?;
         let entries = set.get("keys").and_then(parse_as::<Vec<&RawValue>>);
         let entries = entries.unwrap_or_default().into_iter();
         let keys: Vec<PublicKey> = entries
@@ -135,20 +156,20 @@ impl KeySet {
             .filter_map(Jwk::into_key)
             .collect();
         if keys.is_empty() {
-            Err(AuthError::NoKeys)
+            Err("it has no key for RS256 or ES256")
         } else {
             Ok(Self(keys))
         }
     }
 
-    /// The key with an id. Without an id, the only key there is.
-    #[must_use]
-    pub fn find(&self, id: Option<&str>) -> Option<&PublicKey> {
-        match (id, self.0.as_slice()) {
-            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        }
+    /// The keys with an id: more than one while a provider replaces a key and reuses its id. Without an id, the only key there
+    /// is.
+    pub fn find(&self, id: Option<&str>) -> impl Iterator<Item = &PublicKey> {
+        let is_only = self.0.len() == 1;
+        self.0.iter().filter(move |key| match id {
+            Some(id) => key.id.as_deref() == Some(id),
+            None => is_only,
+        })
     }
 }
 
@@ -156,38 +177,81 @@ impl KeySet {
 mod tests {
     use super::*;
 
-    const RSA: &str = r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB","alg":"RS256","use":"sig"}"#;
     const EC: &str = r#"{"kty":"EC","kid":"e","crv":"P-256","x":"AA","y":"AA"}"#;
 
-    fn set(keys: &[&str]) -> Result<KeySet, AuthError> {
+    /// An RSA key whose modulus has so many bits, with more fields.
+    fn rsa(bits: usize, more: &str) -> String {
+        let mut modulus = vec![0xff; bits.div_ceil(8)];
+        if bits % 8 == 7 {
+            modulus[0] = 0x7f;
+        }
+        let n = Base64UrlUnpadded::encode_string(&modulus);
+        format!(r#"{{"kty":"RSA","kid":"r","n":"{n}","e":"AQAB"{more}}}"#)
+    }
+
+    fn set(keys: &[&str]) -> Result<KeySet, &'static str> {
         KeySet::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes())
     }
 
+    fn algorithms(keys: &KeySet, id: Option<&str>) -> Vec<Algorithm> {
+        keys.find(id).map(PublicKey::algorithm).collect()
+    }
+
     #[test]
-    fn a_key_is_found_by_its_id_and_has_the_algorithm_of_its_type() {
-        let keys = set(&[RSA, EC]).unwrap();
-        assert_eq!(keys.find(Some("r")).unwrap().algorithm(), Algorithm::Rs256);
-        assert_eq!(keys.find(Some("e")).unwrap().algorithm(), Algorithm::Es256);
-        assert_eq!(keys.find(Some("x")), None);
-        assert_eq!(keys.find(None), None);
-        assert!(set(&[EC]).unwrap().find(None).is_some());
+    fn keys_are_found_by_their_id_and_have_the_algorithm_of_their_type() {
+        let rsa = rsa(2048, r#","alg":"RS256","use":"sig","key_ops":["verify"]"#);
+        let keys = set(&[&rsa, EC]).unwrap();
+        assert_eq!(algorithms(&keys, Some("r")), [Algorithm::Rs256]);
+        assert_eq!(algorithms(&keys, Some("e")), [Algorithm::Es256]);
+        assert_eq!(algorithms(&keys, Some("x")), []);
+        assert_eq!(algorithms(&keys, None), []);
+        assert_eq!(algorithms(&set(&[EC]).unwrap(), None), [Algorithm::Es256]);
+        let twice = set(&[&rsa, &EC.replace(r#""e""#, r#""r""#)]).unwrap();
+        assert_eq!(algorithms(&twice, Some("r")), PUBLIC_ALGORITHMS);
     }
 
     #[test]
     fn keys_of_other_types_and_uses_are_skipped() {
+        let good = rsa(2048, "");
         for key in [
             r#"{"kty":"oct","k":"AA","kid":"r"}"#,
             r#"{"kty":"RSA","kid":"r","n":"AQAB"}"#,
-            r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB","use":"enc"}"#,
-            r#"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB","alg":"HS256"}"#,
+            &rsa(2048, r#","use":"enc""#),
+            &rsa(2048, r#","alg":"HS256""#),
+            &rsa(2048, r#","key_ops":["encrypt"]"#),
+            &rsa(2048, r#","key_ops":[]"#),
+            &rsa(2048, r#","key_ops":"verify""#),
             r#"{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}"#,
             "7",
         ] {
-            assert_eq!(set(&[key]), Err(AuthError::NoKeys), "{key}");
-            assert!(set(&[key, RSA, EC]).is_ok(), "{key}");
+            assert!(set(&[key]).is_err(), "{key}");
+            assert_eq!(
+                algorithms(&set(&[key, &good]).unwrap(), Some("r")).len(),
+                1,
+                "{key}"
+            );
         }
         for bytes in [&b""[..], b"<html>", b"[]", b"{}", br#"{"keys":{}}"#] {
-            assert_eq!(KeySet::parse(bytes), Err(AuthError::NoKeys));
+            assert!(KeySet::parse(bytes).is_err());
         }
+    }
+
+    #[test]
+    fn an_rsa_key_has_at_least_2048_bits() {
+        for (bits, is_used) in [
+            (512, false),
+            (1024, false),
+            (2047, false),
+            (2048, true),
+            (4096, true),
+        ] {
+            assert_eq!(set(&[&rsa(bits, "")]).is_ok(), is_used, "{bits}");
+        }
+        let padded = [vec![0; 128], vec![0xff; 128]].concat();
+        assert_eq!(bits(&Base64UrlUnpadded::encode_string(&padded)), 1024);
+        assert_eq!(
+            (bits("AQAB"), bits("AA"), bits(""), bits("%")),
+            (17, 0, 0, 0)
+        );
     }
 }

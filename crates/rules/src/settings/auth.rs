@@ -2,8 +2,15 @@
 
 use super::reader::Reader;
 use super::value;
+use crate::identity::owner_keys::OwnerKeys;
 use crate::identity::visitor::VisitorKeys;
 use crate::secret::Secret;
+
+/// `VISITOR_MAX_AGE_DAYS`: the default and the maximum. Browsers keep no cookie longer.
+const MAX_VISITOR_AGE_DAYS: u64 = 400;
+
+/// The shortest `AUTH_JWT_SECRET`, in bytes: as long as the MAC that it signs (RFC 7518, section 3.2).
+const MIN_JWT_SECRET_BYTES: usize = 32;
 
 /// Where a request carries its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +71,14 @@ impl Auth {
 pub struct AuthSettings {
     /// `AUTH`.
     pub auth: Auth,
-    /// `TRUST_CLIENT_USER`: a user named in the body is trusted.
+    /// `TRUST_CLIENT_USER`: a user named in the request is trusted if it comes with `proxy_secret`.
     pub trust_client_user: bool,
-    /// From `VISITOR_SECRET`, or from the API key.
+    /// `PROXY_SECRET`: proves the owner's own proxy. Always set with `trust_client_user`.
+    pub proxy_secret: Option<Secret>,
+    /// Sign visitors; from `VISITOR_SECRET`, or from the API key.
     pub visitors: VisitorKeys,
+    /// Hash users before they are stored; from the same secrets.
+    pub owners: OwnerKeys,
 }
 
 impl AuthSettings {
@@ -84,28 +95,46 @@ impl AuthSettings {
                 "TRUST_CLIENT_USER is true and AUTH is not anonymous: set only one of them.",
             );
         }
+        let proxy_secret = reader.secret("PROXY_SECRET");
+        if trust_client_user && proxy_secret.is_none() {
+            reader.error(
+                "PROXY_SECRET",
+                "TRUST_CLIENT_USER is true and PROXY_SECRET is not set: add it with npx wrangler secret put PROXY_SECRET, \
+                 and send it as X-ChatKit-Proxy-Secret from your proxy.",
+            );
+        }
+        let max_age_days = reader.number("VISITOR_MAX_AGE_DAYS", 1, MAX_VISITOR_AGE_DAYS);
+        let secrets = visitor_secrets(reader, api_key);
+        let (first, others) = secrets.split_first()?;
         Some(Self {
             auth: auth?,
             trust_client_user,
-            visitors: visitor_keys(reader, api_key)?,
+            proxy_secret,
+            visitors: VisitorKeys::derive(
+                first,
+                others.iter(),
+                max_age_days.unwrap_or(MAX_VISITOR_AGE_DAYS),
+            ),
+            owners: OwnerKeys::derive(first, others.iter()),
         })
     }
 }
 
-fn visitor_keys<F: Fn(&str) -> Option<String>>(
+/// The secrets that visitors' keys come from. Empty if there is no API key either.
+fn visitor_secrets<F: Fn(&str) -> Option<String>>(
     reader: &Reader<F>,
     api_key: Option<&Secret>,
-) -> Option<VisitorKeys> {
+) -> Vec<Secret> {
     let own: Vec<Secret> = reader
         .text("VISITOR_SECRET")
         .iter()
         .flat_map(|text| value::list(text))
         .map(Secret::new)
         .collect();
-    match own.split_first() {
-        Some((first, others)) => Some(VisitorKeys::derive(first, others.iter())),
-        None => api_key.map(|key| VisitorKeys::derive(key, std::iter::empty())),
+    if own.is_empty() {
+        return api_key.into_iter().cloned().collect();
     }
+    own
 }
 
 fn read_auth<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Auth> {
@@ -118,10 +147,10 @@ fn read_auth<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Au
     };
     let issuer = reader.header_word("AUTH_ISSUER");
     let audience = reader.header_word("AUTH_AUDIENCE");
-    let secret = reader.secret("AUTH_JWT_SECRET");
+    let secret = reader.long_secret("AUTH_JWT_SECRET", MIN_JWT_SECRET_BYTES);
     let url = reader.read("AUTH_JWKS_URL", value::fetched_url);
     match mode.as_str() {
-        "jwt" => read_jwt(reader, issuer, audience, secret, url).map(Auth::Token),
+        "jwt" => read_jwt(reader, issuer, audience, secret.ok()?, url).map(Auth::Token),
         "access" => read_access(reader, issuer, audience, url).map(Auth::Token),
         _ => Some(Auth::Anonymous),
     }

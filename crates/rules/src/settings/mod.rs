@@ -12,6 +12,7 @@ pub use auth::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
 
 use crate::error::SettingError;
 use crate::http::cors::{OriginPattern, parse_pattern};
+use crate::identity::admin::AdminToken;
 use crate::secret::Secret;
 use crate::validate::{is_header_word, is_workflow_id};
 use reader::Reader;
@@ -24,6 +25,9 @@ const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
 /// What `ALLOWED_ORIGINS` may contain.
 const ORIGINS: &str =
     "origins like https://www.example.com or https://*.example.com, separated by commas";
+
+/// The shortest `ADMIN_TOKEN`, in bytes.
+const MIN_ADMIN_TOKEN_BYTES: usize = 16;
 
 const DEFAULT_PUBLISH_SECONDS: u64 = 120;
 /// Each shard is one more read of KV for `stats`.
@@ -41,8 +45,8 @@ pub struct Settings {
     pub origins: Vec<OriginPattern>,
     /// `CHATKIT_JS_URL`, or OpenAI's if it is wrong.
     pub script_url: String,
-    /// `ADMIN_TOKEN`: opens the admin endpoints, which do not exist without it.
-    pub admin_token: Option<Secret>,
+    /// `ADMIN_TOKEN`: opens the admin endpoints, which do not exist without it. A short one does not open them.
+    pub admin_token: AdminToken,
     /// `RATE_LIMITS`.
     pub rate_limits: bool,
     /// `COUNTER_SHARDS`: how many objects share the counting, at least 1.
@@ -136,7 +140,7 @@ impl Settings {
             .public("CHATKIT_JS_URL", value::fetched_url)
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
-        let admin_token = r.secret("ADMIN_TOKEN");
+        let admin_token = r.long_secret("ADMIN_TOKEN", MIN_ADMIN_TOKEN_BYTES);
         let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
         let shards = r.number("COUNTER_SHARDS", 1, MAX_SHARDS);
         let counter_publish_seconds = r

@@ -7,11 +7,12 @@ use crate::secret::Secret;
 use crate::validate::is_header_word;
 
 /// The variables that must not be shown.
-const SECRETS: [&str; 4] = [
+const SECRETS: [&str; 5] = [
     "OPENAI_API_KEY",
     "VISITOR_SECRET",
     "AUTH_JWT_SECRET",
     "ADMIN_TOKEN",
+    "PROXY_SECRET",
 ];
 
 /// A shorter secret can be part of an address by chance.
@@ -50,6 +51,30 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// A variable that may contain anything and must not be shown.
     pub(super) fn secret(&self, variable: &str) -> Option<Secret> {
         self.text(variable).map(Secret::new)
+    }
+
+    /// A secret of at least so many bytes. A shorter one could be guessed.
+    ///
+    /// # Errors
+    /// The error, which [`Reader::into_errors`] returns too.
+    pub(super) fn long_secret(
+        &mut self,
+        variable: &'static str,
+        min_bytes: usize,
+    ) -> Result<Option<Secret>, SettingError> {
+        let secret = self.secret(variable);
+        if secret
+            .as_ref()
+            .is_none_or(|secret| secret.expose().len() >= min_bytes)
+        {
+            return Ok(secret);
+        }
+        let sentence = format!(
+            "{variable} is shorter than {min_bytes} bytes. Create a longer one, for example with: openssl rand -base64 32."
+        );
+        let error = SettingError::new(variable, sentence);
+        self.errors.push(error.clone());
+        Err(error)
     }
 
     /// A variable that is not a secret: the error quotes its value.

@@ -19,6 +19,8 @@ pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test");
 const WORKFLOW: (&str, &str) = ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1, wf_2");
 
+const JWT_SECRET: &str = "jwt-0123456789abcdef0123456789ab";
+
 fn errors(variables: &[(&str, &str)]) -> Vec<String> {
     let sessions = read(variables).sessions;
     let errors = sessions.expect_err("the settings are wrong");
@@ -55,8 +57,8 @@ fn a_secret_in_the_wrong_variable_is_not_shown() {
     let found = errors(&[
         ("OPENAI_API_KEY", key),
         ("OPENAI_CHATKIT_WORKFLOW_ID", key),
-        ("ADMIN_TOKEN", "let me in"),
-        ("AUTH", "let me in"),
+        ("ADMIN_TOKEN", "please let me in"),
+        ("AUTH", "please let me in"),
         ("VISITOR_SECRET", "vs-abc"),
         ("HISTORY", "vs-abc"),
         ("OPENAI_BASE_URL", "https://me:password@proxy.example/v1"),
@@ -130,14 +132,47 @@ fn an_error_names_each_variable_that_sign_in_requires() {
     let keys = ("AUTH_JWKS_URL", "https://id.example/jwks");
     let found = needs(&[("AUTH", "jwt"), keys]);
     assert!(found.contains("AUTH_ISSUER is not set") && found.contains("AUTH_AUDIENCE is not set"));
-    assert!(needs(&[("AUTH", "jwt"), keys, ("AUTH_JWT_SECRET", "s")]).contains("both set"));
+    assert!(needs(&[("AUTH", "jwt"), keys, ("AUTH_JWT_SECRET", JWT_SECRET)]).contains("both set"));
     assert!(needs(&[("AUTH", "access")]).contains("AUTH_ISSUER is not set"));
     let trusted = needs(&[
         ("AUTH", "jwt"),
-        ("AUTH_JWT_SECRET", "s"),
+        ("AUTH_JWT_SECRET", JWT_SECRET),
         ("TRUST_CLIENT_USER", "true"),
     ]);
     assert!(trusted.contains("TRUST_CLIENT_USER"));
+}
+
+#[test]
+fn secrets_that_could_be_guessed_are_rejected_and_not_shown() {
+    for (variable, short, long) in [
+        ("ADMIN_TOKEN", "fifteen-bytes-x", "sixteen-bytes-xx"),
+        (
+            "AUTH_JWT_SECRET",
+            "thirty-one-bytes-0123456789abcd",
+            JWT_SECRET,
+        ),
+    ] {
+        let found = errors(&[KEY, WORKFLOW, (variable, short)]).concat();
+        assert!(
+            found.starts_with(&format!("{variable} is shorter than ")),
+            "{found}"
+        );
+        assert!(!found.contains(short));
+        assert!(read(&[KEY, WORKFLOW, (variable, long)]).sessions.is_ok());
+    }
+    assert!(read(&[("ADMIN_TOKEN", "short")]).admin_token.is_err());
+    // Four characters of four bytes each.
+    assert!(read(&[("ADMIN_TOKEN", "🔑🔑🔑🔑")]).admin_token.is_ok());
+}
+
+#[test]
+fn trusting_the_clients_user_needs_the_secret_of_the_proxy() {
+    let trusting = ("TRUST_CLIENT_USER", "true");
+    let found = errors(&[KEY, WORKFLOW, trusting]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].starts_with("TRUST_CLIENT_USER is true and PROXY_SECRET is not set"));
+    let auth = sessions(&[trusting, ("PROXY_SECRET", "p")]).auth;
+    assert!(auth.trust_client_user && auth.proxy_secret.is_some());
 }
 
 #[test]
@@ -164,6 +199,7 @@ fn every_variable_has_its_bounds() {
         ("OPENAI_CHATKIT_WORKFLOW_ID", "workflow"),
         ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1,x"),
         ("OPENAI_BASE_URL", "api.openai.com"),
+        ("OPENAI_BASE_URL", "http://api.openai.com/v1"),
         ("OPENAI_ORG_ID", "org with spaces"),
         ("OPENAI_PROJECT_ID", "proj\u{e9}"),
         ("OPENAI_TIMEOUT_SECONDS", "0"),
@@ -180,6 +216,9 @@ fn every_variable_has_its_bounds() {
         ("AUTH", "jwt"),
         ("AUTH_ISSUER", "a b"),
         ("AUTH_JWKS_URL", "http://keys.example"),
+        ("AUTH_JWT_SECRET", "thirty-one-bytes-0123456789abcd"),
+        ("ADMIN_TOKEN", "fifteen-bytes-x"),
+        ("VISITOR_MAX_AGE_DAYS", "401"),
         ("RATE_LIMITS", "maybe"),
         ("COUNTER_SHARDS", "65"),
         ("COUNTER_PUBLISH_SECONDS", "0"),

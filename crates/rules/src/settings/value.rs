@@ -39,17 +39,18 @@ pub fn list(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// An absolute `http` or `https` address without user, query or fragment, and without a slash at the end.
+/// The address of an API that gets the key: `https`, or `http` on this machine; without user, query or fragment, and without a
+/// slash at the end.
 ///
 /// # Errors
 /// What is allowed, for any other text.
 pub fn base_url(text: &str) -> Result<String, Expected> {
-    let allowed = || "an address like https://api.openai.com/v1".to_owned();
+    let allowed = || "an https address like https://api.openai.com/v1".to_owned();
     let trimmed = text.trim_end_matches('/');
     let plain =
         is_header_word(trimmed, 512) && !trimmed.contains(['?', '#', '@', '\\', '"', '<', '>']);
     match url_origin::of_url(trimmed) {
-        Some(_) if plain => Ok(trimmed.to_owned()),
+        Some(origin) if plain && is_secure(&origin) => Ok(trimmed.to_owned()),
         _ => Err(allowed()),
     }
 }
@@ -64,11 +65,16 @@ pub fn fetched_url(text: &str) -> Result<String, Expected> {
     let plain =
         is_header_word(text, 512) && !text.contains(['#', '@', '\\', '"', '<', '>', ';', ',']);
     let origin = url_origin::of_url(text).ok_or_else(allowed)?;
-    if plain && (origin.starts_with("https:") || url_origin::is_loopback(&origin)) {
+    if plain && is_secure(&origin) {
         Ok(text.to_owned())
     } else {
         Err(allowed())
     }
+}
+
+/// Whether nobody between here and an origin can read or change what is sent.
+fn is_secure(origin: &str) -> bool {
+    origin.starts_with("https:") || url_origin::is_loopback(origin)
 }
 
 #[cfg(test)]
@@ -107,6 +113,7 @@ mod tests {
             "https://u@x/v1",
             "https://x/?a",
             "https://x /v1",
+            "http://api.example/v1",
         ] {
             assert!(base_url(text).is_err(), "{text}");
         }

@@ -83,8 +83,8 @@ fn the_error_for_a_wrong_value_names_what_the_table_allows() {
         );
     }
     for row in rows("Secrets") {
-        // Secrets accept any text and have no such column. A malformed API key has its own sentence.
-        let said = sentences(&[(&row[0], WRONG)]);
+        // Secrets accept any text and have no such column. A malformed API key and a short secret have sentences of their own.
+        let said = sentences(&[(&row[0], &WRONG.repeat(8))]);
         assert!(
             said.is_empty() || row[0] == "OPENAI_API_KEY",
             "{row:?}: {said:?}"
@@ -141,8 +141,9 @@ fn a_default_in_the_table_equals_leaving_the_variable_out() {
 fn the_page_lists_exactly_the_other_error_sentences() {
     let (jwt, access) = (("AUTH", "jwt"), ("AUTH", "access"));
     let keys = ("AUTH_JWKS_URL", "https://id.example/keys");
-    let secret = ("AUTH_JWT_SECRET", "s");
-    let wrong: [&[(&str, &str)]; 9] = [
+    let secret = ("AUTH_JWT_SECRET", "s-0123456789abcdef0123456789abcd");
+    let trusting = ("TRUST_CLIENT_USER", "true");
+    let wrong: [&[(&str, &str)]; 12] = [
         &[("OPENAI_API_KEY", "")],
         &[("OPENAI_API_KEY", "sk test")],
         &[("OPENAI_CHATKIT_WORKFLOW_ID", "")],
@@ -154,7 +155,10 @@ fn the_page_lists_exactly_the_other_error_sentences() {
         &[jwt, secret, keys],
         &[jwt, keys],
         &[access, ("AUTH_ISSUER", "team"), ("AUTH_AUDIENCE", "a")],
-        &[jwt, secret, ("TRUST_CLIENT_USER", "true")],
+        &[jwt, secret, trusting, ("PROXY_SECRET", "p")],
+        &[trusting],
+        &[("ADMIN_TOKEN", "fifteen-bytes-x")],
+        &[("AUTH_JWT_SECRET", "thirty-one-bytes-0123456789abcd")],
     ];
     let said: BTreeSet<String> = wrong.iter().flat_map(|set| sentences(set)).collect();
     let text = section("What else is said");

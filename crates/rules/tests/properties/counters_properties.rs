@@ -181,5 +181,6 @@ proptest! {
         prop_assert_ne!(counters_object(shard), counters_object(shard.wrapping_add(1)));
         // 43 characters, so it never equals the empty owner that stands for all users.
         prop_assert_eq!(UserHash::of(&user).as_str().len(), 43);
+        prop_assert_eq!(UserHash::keyed(&[7; 32], &user).as_str().len(), 43);
     }
 }

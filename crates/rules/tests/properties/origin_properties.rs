@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rules::error::Error;
 use rules::http::cors::{OriginPattern, RequestOrigin, classify, parse_pattern};
 use rules::log::{LogLine, path_for_log};
-use rules::rate_limits::address_key;
+use rules::rate_limits::address_keys;
 use rules::router::{Route, route, session_id};
 use rules::url_origin::of_url;
 use serde_json::Value;
@@ -117,12 +117,16 @@ proptest! {
         // Some addresses below 2000::/3 stand for IPv4 addresses.
         let network = network | 1 << 61;
         let address = |host: u64| Ipv6Addr::from(u128::from(network) << 64 | u128::from(host)).to_string();
-        prop_assert_eq!(address_key(Some(&address(one))), address_key(Some(&address(other))));
+        prop_assert_eq!(address_keys(Some(&address(one))), address_keys(Some(&address(other))));
         let neighbour = Ipv6Addr::from(u128::from(network ^ 1) << 64).to_string();
-        prop_assert_ne!(address_key(Some(&address(one))), address_key(Some(&neighbour)));
+        let (own, others) = (address_keys(Some(&address(one))), address_keys(Some(&neighbour)));
+        prop_assert!(own.len() == 2 && own.iter().all(|key| !others.contains(key)));
+        let near = Ipv6Addr::from(u128::from(network ^ 2) << 64).to_string();
+        let near = address_keys(Some(&near));
+        prop_assert!(near[0] != own[0] && near[1] == own[1]);
         let v4 = Ipv4Addr::from(v4).to_string();
-        prop_assert_eq!(address_key(Some(&format!(" {v4} "))), v4);
+        prop_assert_eq!(address_keys(Some(&format!(" {v4} "))), [v4]);
         // The key is derived from a parsed address, so clients cannot invent long keys.
-        prop_assert!(address_key(Some(&text)).len() <= 30);
+        prop_assert!(address_keys(Some(&text)).iter().all(|key| key.len() <= 30));
     }
 }

@@ -4,8 +4,9 @@ use super::checks::check_session_request::{check, settings};
 use super::strategies::{bytes, json_with};
 use proptest::prelude::*;
 use rules::error::Error;
-use rules::hosted::session_request::{SessionRequest, user_in_query};
+use rules::hosted::session_request::SessionRequest;
 use rules::http::response::to_json;
+use rules::identity::named_user::in_query;
 use serde_json::{Value, json};
 
 const NAMES: [&str; 15] = [
@@ -59,7 +60,8 @@ proptest! {
         let all = SessionRequest::parse(body.as_bytes(), &settings(true)).expect("it may be");
         prop_assert_eq!(&all.workflow, workflow);
         prop_assert_eq!(all.thread, Some(thread));
-        prop_assert_eq!(all.user, Some(user));
+        let user = user.trim();
+        prop_assert_eq!(all.user, (!user.is_empty()).then(|| user.to_owned()));
         prop_assert_eq!(all.uploads, uploads);
         let granted: Value = serde_json::from_str(&to_json(&all.state_variables)).expect("JSON");
         prop_assert_eq!(granted, json!({"plan": plan, "seats": seats}));
@@ -92,7 +94,9 @@ proptest! {
                 query.extend(c.encode_utf8(&mut buffer).bytes().map(|byte| format!("%{byte:02x}")));
             }
         }
-        prop_assert_eq!(user_in_query(&query), Ok(Some(user)));
+        let user = user.trim();
+        let expected = (!user.is_empty()).then(|| user.to_owned());
+        prop_assert_eq!(in_query(&query), Ok(expected));
     }
 
     #[test]

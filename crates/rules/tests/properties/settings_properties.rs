@@ -93,7 +93,7 @@ proptest! {
             ("OPENAI_API_KEY", "sk-test", true),
             ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1", true),
             ("AUTH", if access { "access" } else { "jwt" }, true),
-            ("AUTH_JWT_SECRET", "jwt-0123456789abcdef", secret),
+            ("AUTH_JWT_SECRET", "jwt-0123456789abcdef0123456789ab", secret),
             ("AUTH_JWKS_URL", "https://site.example/keys", url),
             ("AUTH_ISSUER", "https://site.example", issuer),
             ("AUTH_AUDIENCE", "chat", audience),

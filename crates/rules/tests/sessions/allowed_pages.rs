@@ -90,7 +90,7 @@ fn a_preflight_of_an_allowed_page_names_methods_and_headers() {
         reply.header("Access-Control-Allow-Methods"),
         Some("POST, OPTIONS")
     );
-    let headers = "Content-Type, Authorization, X-ChatKit-Visitor";
+    let headers = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor";
     assert_eq!(reply.header("Access-Control-Allow-Headers"), Some(headers));
     assert_eq!(reply.header("Access-Control-Max-Age"), Some("7200"));
     assert_eq!(reply.header("Access-Control-Allow-Origin"), Some(ALLOWED));

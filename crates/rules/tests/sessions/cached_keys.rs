@@ -148,15 +148,88 @@ fn requests_during_a_refetch_use_the_old_keys_and_do_not_wait() {
 }
 
 #[test]
-fn without_keys_every_request_at_once_fetches_because_none_can_be_served() {
+fn without_keys_the_requests_of_a_cold_isolate_share_one_fetch() {
+    let world = world();
+    let slow = Answer::new(200, key_set(&[rsa_key("one")])).after(1_000);
+    world.upstream.answer_always(URL, slow);
+    let replies = world.serve_all((0..20).map(|n| with_key("one").after(n)));
+    assert!(replies.iter().all(|reply| reply.status() == 200));
+    assert_eq!(fetches(&world), [0]);
+    let took = world.lines.values("took_ms");
+    assert!(took.iter().all(|ms| ms.as_u64() <= Some(1_200)), "{took:?}");
+}
+
+#[test]
+fn fifty_junk_tokens_on_a_cold_isolate_make_one_fetch_and_it_serves_the_next_minute() {
     let world = world();
     let slow = Answer::new(200, key_set(&[rsa_key("one")])).after(100);
     world.upstream.answer_always(URL, slow);
-    let replies = world.serve_all((0..3).map(|n| with_key("one").after(n)));
-    assert!(replies.iter().all(|reply| reply.status() == 200));
-    assert_eq!(fetches(&world).len(), 3);
+    let junk = (0..50).map(|n| with_key(&format!("junk-{n}")));
+    for reply in world.serve_all(junk) {
+        assert!(detail(&reply).contains("signed with an unknown key"));
+    }
+    world.serve(with_key("junk"));
+    assert_eq!(world.serve(with_key("one")).status(), 200);
+    assert_eq!(fetches(&world), [0]);
+}
+
+#[test]
+fn tokens_that_no_key_can_verify_cause_no_fetch() {
+    let world = world();
+    for request in [
+        start(),
+        start().bearer("a.b.c"),
+        start().bearer(&signed(&json!({"alg": "none"}), &claims(), "")),
+        start().bearer(&signed(
+            &json!({"alg": "HS256", "kid": "one"}),
+            &claims(),
+            "x",
+        )),
+    ] {
+        detail(&world.serve(request));
+    }
+    assert_eq!(fetches(&world), [0; 0]);
+}
+
+#[test]
+fn requests_with_a_new_key_wait_for_the_refetch_and_those_with_a_known_key_do_not() {
+    let world = world();
     world.serve(with_key("one"));
-    assert_eq!(fetches(&world).len(), 3);
+    let slow = Answer::new(200, key_set(&[rsa_key("one"), rsa_key("two")])).after(1_000);
+    world.upstream.answer(URL, [slow]);
+    at(&world, MINUTE);
+    let ids = ["two", "two", "two", "one"];
+    let replies = world.serve_all(ids.map(with_key));
+    assert!(replies.iter().all(|reply| reply.status() == 200));
+    assert_eq!(fetches(&world), [0, MINUTE]);
+    // In the order in which the requests ended: the first of the world, then the one with the known key.
+    assert_eq!(world.lines.values("took_ms")[..3], [0, 0, 1_000]);
+}
+
+#[test]
+fn of_two_keys_with_one_id_each_is_tried() {
+    let world = world();
+    let mut second = rsa_key("two");
+    second["kid"] = json!("one");
+    let keys = key_set(&[rsa_key("one"), second]);
+    world.upstream.answer_always(URL, Answer::new(200, keys));
+    let header = json!({"alg": "RS256", "kid": "one"});
+    for (signature, status) in [("one", 200), ("two", 200), ("three", 401)] {
+        let signature = format!("signed:modulus-{signature}");
+        let request = start().bearer(&signed(&header, &claims(), &signature));
+        assert_eq!(world.serve(request).status(), status, "{signature}");
+    }
+}
+
+#[test]
+fn a_client_that_leaves_while_another_fetches_does_not_wait_for_the_keys() {
+    let world = world();
+    let slow = Answer::new(200, key_set(&[rsa_key("one")])).after(4_000);
+    world.upstream.answer(URL, [slow]);
+    let replies = world.serve_all([with_key("one"), with_key("one").leaves_after_ms(300)]);
+    assert_eq!(replies[0].status(), 200);
+    assert_eq!(replies[1].outcome(), (499, "client_gone".to_owned()));
+    assert!(world.lines.values("took_ms")[0].as_u64() < Some(1_000));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::{post, start};
 use super::twins::{API_KEY, NOON, SESSIONS_URL, World};
-use rules::hosted::session_record::{SessionRecord, UserHash};
+use rules::hosted::session_record::SessionRecord;
+use rules::identity::owner_keys::OwnerKeys;
+use rules::secret::Secret;
 use serde_json::{Value, json};
 
 #[test]
@@ -98,9 +100,11 @@ fn the_record_has_the_hash_of_the_user_and_the_times() {
     let answer = world.upstream.new_session(NOON).after(2_000);
     world.upstream.answer(SESSIONS_URL, [answer]);
     world.serve(start());
+    let secret = Secret::new("the-visitor-secret-of-the-world");
+    let owners = OwnerKeys::derive(&secret, std::iter::empty());
     let record = SessionRecord {
         id: "cksess_1".to_owned(),
-        owner: UserHash::of(&world.upstream.sent()[0].user()),
+        owner: owners.hash(&world.upstream.sent()[0].user()),
         workflow: "wf_1".to_owned(),
         created_at: NOON / 1000 + 2,
         expires_at: NOON / 1000 + 600,

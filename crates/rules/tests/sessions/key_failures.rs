@@ -1,4 +1,4 @@
-//! A JWKS that cannot be fetched: the old keys stay, and the fetch is retried, but not at once.
+//! A JWKS that cannot be fetched: the old keys stay for an hour more, and the fetch is retried, but not at once.
 
 use super::twins::scripted_upstream::Answer;
 use super::twins::signed_tokens::{AUDIENCE, ISSUER, claims, key_set, rsa_key, signed, token};
@@ -53,7 +53,8 @@ fn fetches(world: &Rc<World>) -> Vec<u64> {
 }
 
 fn is_without_keys(reply: &Reply) -> bool {
-    reply.status() == 401
+    reply.outcome() == (503, "keys_unavailable".to_owned())
+        && reply.header("WWW-Authenticate").is_none()
         && reply
             .text()
             .contains("could not be fetched from AUTH_JWKS_URL")
@@ -66,23 +67,46 @@ fn without_any_keys_nobody_is_proven_and_the_address_is_named() {
         let padding = "x".repeat(size - set.len() - r#","x":"""#.len());
         set.replace("]}", &format!(r#"],"x":"{padding}"}}"#))
     };
-    for answer in [
-        Answer::status(503),
-        Answer::new(404, key_set(&[rsa_key("one")])),
-        Answer::new(302, key_set(&[rsa_key("one")])),
-        Answer::new(200, "<html>"),
-        Answer::new(200, r#"{"keys":[]}"#),
-        Answer::new(200, keys(128 * 1024 + 1)),
-        Answer::no_connection("TypeError: fetch failed"),
-        Answer::unreadable(200, ReadError::Failed("cut".to_owned())),
-        Answer::never(),
+    for (answer, reason) in [
+        (Answer::status(503), "status 503"),
+        (Answer::new(404, key_set(&[rsa_key("one")])), "status 404"),
+        (Answer::new(302, key_set(&[rsa_key("one")])), "status 302"),
+        (Answer::new(200, "<html>"), "it is not a JSON object"),
+        (
+            Answer::new(200, r#"{"keys":[]}"#),
+            "it has no key for RS256 or ES256",
+        ),
+        (
+            Answer::new(200, keys(128 * 1024 + 1)),
+            "it is larger than 128 KiB",
+        ),
+        (
+            Answer::no_connection("TypeError: fetch failed"),
+            "TypeError: fetch failed",
+        ),
+        (
+            Answer::unreadable(200, ReadError::Failed("cut".to_owned())),
+            "cut",
+        ),
+        (
+            Answer::never(),
+            "TimeoutError: The operation was aborted due to timeout",
+        ),
     ] {
         let world = world();
         world.upstream.answer_always(URL, answer);
-        let reply = world.serve(with_key("one"));
-        assert!(is_without_keys(&reply), "{reply:?}");
+        let replies = [world.serve(with_key("one")), world.serve(with_key("one"))];
         assert_eq!(world.upstream.sent().len(), 1, "OpenAI is not asked");
-        assert_eq!(world.ledger.counted("failed:identity_required"), 1);
+        assert_eq!(world.ledger.counted("failed:keys_unavailable"), 2);
+        for (reply, line) in replies.iter().zip(world.lines.all()) {
+            assert!(is_without_keys(reply), "{reply:?}");
+            assert_eq!(reply.header("Retry-After"), Some("5"));
+            let cause = format!("AUTH_JWKS_URL could not be fetched: {reason}");
+            assert_eq!(
+                (&line["level"], &line["cause"]),
+                (&"error".into(), &cause.into())
+            );
+        }
     }
     let world = world();
     world
@@ -138,20 +162,47 @@ fn a_refetch_that_fails_keeps_the_old_keys_and_is_retried_after_five_seconds() {
 }
 
 #[test]
-fn an_unknown_key_causes_at_most_one_fetch_a_minute_also_while_fetches_fail() {
+fn keys_that_cannot_be_fetched_again_are_used_for_one_more_hour_and_then_not() {
     let world = world();
     publish(&world, &["one"]);
     serve_at(&world, 0, "one");
     take_down(&world);
-    for ms in [MINUTE, MINUTE + 5 * SECOND, 2 * MINUTE - 1, 2 * MINUTE] {
-        assert_eq!(serve_at(&world, ms, "two").status(), 401, "{ms}");
+    for ms in [HOUR, HOUR + 30 * MINUTE, 2 * HOUR - 1] {
+        assert_eq!(serve_at(&world, ms, "one").status(), 200, "{ms}");
+        let cause = "AUTH_JWKS_URL could not be fetched: status 503";
+        assert_eq!(
+            world.lines.last()["cause"],
+            cause,
+            "the log says it while the keys still work"
+        );
     }
-    assert_eq!(fetches(&world), [0, MINUTE, 2 * MINUTE]);
+    for ms in [2 * HOUR, 2 * HOUR + 4_998, 2 * HOUR + 4_999, 48 * HOUR - 1] {
+        assert!(is_without_keys(&serve_at(&world, ms, "one")), "{ms}");
+    }
+    let last = [2 * HOUR - 1, 2 * HOUR + 4_999, 48 * HOUR - 1];
+    assert_eq!(fetches(&world)[3..], last);
+    publish(&world, &["one"]);
+    assert_eq!(serve_at(&world, 48 * HOUR + 4_999, "one").status(), 200);
+}
+
+#[test]
+fn a_new_key_is_found_five_seconds_after_a_failed_fetch() {
+    let world = world();
+    publish(&world, &["one"]);
+    serve_at(&world, 0, "one");
+    take_down(&world);
+    for ms in [MINUTE, MINUTE + 1, MINUTE + 4_999] {
+        let reply = serve_at(&world, ms, "two");
+        assert!(is_without_keys(&reply), "the set may have the key: {ms}");
+    }
     assert_eq!(
-        serve_at(&world, 2 * MINUTE, "one").status(),
+        serve_at(&world, MINUTE + 4_999, "one").status(),
         200,
         "the old key stays"
     );
+    publish(&world, &["one", "two"]);
+    assert_eq!(serve_at(&world, MINUTE + 5 * SECOND, "two").status(), 200);
+    assert_eq!(fetches(&world), [0, MINUTE, MINUTE + 5 * SECOND]);
 }
 
 #[test]
@@ -185,18 +236,14 @@ fn requests_during_a_refetch_that_fails_use_the_old_keys() {
 }
 
 #[test]
-fn a_request_whose_own_fetch_fails_uses_the_keys_that_another_fetched() {
+fn a_fetch_that_fails_fails_all_that_wait_for_it() {
     let world = world();
-    let keys = Answer::new(200, key_set(&[rsa_key("one")])).after(50);
     world
         .upstream
-        .answer(URL, [Answer::status(503).after(100), keys]);
-    let replies = world.serve_all([with_key("one"), with_key("one")]);
-    assert!(
-        replies.iter().all(|reply| reply.status() == 200),
-        "{replies:?}"
-    );
-    assert_eq!(fetches(&world).len(), 2);
+        .answer_always(URL, Answer::status(503).after(100));
+    let replies = world.serve_all((0..50).map(|_| with_key("one")));
+    assert!(replies.iter().all(is_without_keys), "{replies:?}");
+    assert_eq!(fetches(&world), [0]);
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Who a session is for: visitors by cookie and header, pages of other sites, refreshes, and users that a proxy names.
 
-use super::twins::World;
-use super::twins::test_client::{OWN_ORIGIN, get, refresh, start};
+use super::twins::test_client::{OWN_ORIGIN, TestRequest, refresh, start};
+use super::twins::{NOON, Reply, World};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use rules::identity::visitor::UNTIMED_ISSUED;
+use sha2::Sha256;
 use std::rc::Rc;
 
 const SITE: &str = "https://shop.example.com";
@@ -25,12 +30,12 @@ fn a_visitor_is_recognised_by_the_cookie_at_the_next_request() {
     assert!(cookie.starts_with("__Host-chatkit_visitor="), "{cookie}");
     let attributes = "; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure";
     assert!(cookie.ends_with(attributes), "{cookie}");
-    world.clock.advance(86_400_000);
+    world.clock.advance(86_399_000);
     let second = world.serve(start().cookie(format!("theme=dark; {}", first.cookie())));
     assert_eq!(
         second.header("Set-Cookie"),
         Some(cookie),
-        "the cookie is renewed"
+        "the cookie's age is renewed"
     );
     let users = users(&world);
     assert_eq!(users[0], users[1]);
@@ -83,10 +88,122 @@ fn a_page_of_another_site_gets_the_visitor_and_a_partitioned_cookie() {
         Some("true")
     );
 
-    let next = world.serve(start().origin(SITE).header("X-ChatKit-Visitor", visitor));
-    assert_eq!(next.json()["visitor"], visitor);
+    for header in ["X-ChatKit-Visitor-Token", "X-ChatKit-Visitor"] {
+        let next = world.serve(start().origin(SITE).header(header, visitor));
+        assert_eq!(next.json()["visitor"], visitor);
+        assert_eq!(
+            next.header("Set-Cookie"),
+            None,
+            "it could be another page's visitor"
+        );
+    }
     let users = users(&world);
-    assert_eq!(users[0], users[1]);
+    assert_eq!(users, vec![users[0].clone(); 3]);
+}
+
+#[test]
+fn a_page_whose_browser_sent_the_cookie_does_not_get_its_value_in_the_body() {
+    let world = World::new(&[ALLOWED]);
+    let cookie = world.serve(start()).cookie();
+    let value = cookie.split('=').nth(1).expect("a value").to_owned();
+    let with_cookie = || start().origin(SITE).cookie(&cookie);
+    for request in [
+        with_cookie(),
+        with_cookie().header("X-ChatKit-Visitor-Token", &value),
+    ] {
+        let reply = world.serve(request);
+        assert!(reply.json().get("visitor").is_none());
+        assert_eq!(reply.cookie(), cookie);
+    }
+    let damaged = start()
+        .origin(SITE)
+        .cookie("__Host-chatkit_visitor=AAAA.BBBB");
+    let reply = world.serve(damaged);
+    assert!(
+        reply.json().get("visitor").is_none(),
+        "this browser keeps cookies"
+    );
+    assert_ne!(reply.cookie(), cookie);
+}
+
+/// Serves a request a number of days after the world started.
+fn serve_on_day(world: &Rc<World>, day: u64, request: TestRequest) -> Reply {
+    world
+        .clock
+        .advance(NOON + day * 86_400_000 - world.clock.now_ms());
+    world.serve(request)
+}
+
+#[test]
+fn a_visitor_who_comes_back_in_time_stays_and_one_who_does_not_is_new() {
+    let world = World::new(&[("VISITOR_MAX_AGE_DAYS", "30"), ALLOWED]);
+    let first = world.serve(start());
+    assert!(
+        first
+            .header("Set-Cookie")
+            .expect("a cookie")
+            .contains("; Max-Age=2592000;")
+    );
+    let second = serve_on_day(&world, 29, start().cookie(first.cookie()));
+    assert_ne!(second.cookie(), first.cookie(), "a new time of issue");
+    let ended = serve_on_day(&world, 30, refresh().cookie(first.cookie()));
+    assert_eq!(ended.outcome(), (401, "identity_required".to_owned()));
+    let header = second
+        .cookie()
+        .split('=')
+        .nth(1)
+        .expect("a value")
+        .to_owned();
+    let by_header = start()
+        .origin(SITE)
+        .header("X-ChatKit-Visitor-Token", header);
+    let third = serve_on_day(&world, 58, by_header);
+    let renewed = third.json()["visitor"]
+        .as_str()
+        .expect("a value")
+        .to_owned();
+    serve_on_day(
+        &world,
+        87,
+        refresh().header("X-ChatKit-Visitor-Token", renewed),
+    );
+    let users = users(&world);
+    assert_eq!(users, vec![users[0].clone(); 4]);
+}
+
+/// A visitor's value as version 0.1.0 signed it.
+fn untimed(id: &str) -> String {
+    let mut key = [0; 32];
+    let secret = b"the-visitor-secret-of-the-world";
+    let derived = Hkdf::<Sha256>::new(None, secret).expand(b"chatkit-edge visitor 1", &mut key);
+    derived.expect("one block");
+    let mac = Hmac::<Sha256>::new_from_slice(&key)
+        .expect("a key")
+        .chain_update(id);
+    format!(
+        "{id}.{}",
+        Base64UrlUnpadded::encode_string(&mac.finalize().into_bytes())
+    )
+}
+
+#[test]
+fn a_visitor_of_version_0_1_0_stays_and_gets_a_value_with_a_time() {
+    let world = World::new(&[ALLOWED]);
+    let old = untimed("AAECAwQFBgcICQoLDA0ODw");
+    let by_cookie = world.serve(start().cookie(format!("__Host-chatkit_visitor={old}")));
+    let by_header = world.serve(start().origin(SITE).header("X-ChatKit-Visitor", &old));
+    let next = world.serve(refresh().cookie(by_cookie.cookie()));
+    assert_eq!(next.status(), 200);
+    assert_eq!(users(&world), ["visitor_AAECAwQFBgcICQoLDA0ODw"; 3]);
+    let issued = format!("AAECAwQFBgcICQoLDA0ODw.{}.", NOON / 1000);
+    assert!(by_cookie.cookie().contains(&issued));
+    assert!(by_header.json()["visitor"].to_string().contains(&issued));
+    let last_second = UNTIMED_ISSUED + 400 * 86_400 - 1;
+    for (seconds, status) in [(last_second, 200), (last_second + 1, 401)] {
+        world.clock.advance(seconds * 1000 - world.clock.now_ms());
+        let reply = world.serve(refresh().cookie(format!("__Host-chatkit_visitor={old}")));
+        assert_eq!(reply.status(), status);
+    }
 }
 
 #[test]
@@ -130,6 +247,7 @@ fn a_refresh_without_proof_is_rejected_and_makes_up_no_visitor() {
         refresh(),
         refresh().cookie("__Host-chatkit_visitor=AAAA.BBBB"),
         refresh().header("X-ChatKit-Visitor", "AAAA.BBBB"),
+        refresh().header("X-ChatKit-Visitor-Token", "AAAA.1.BBBB"),
     ] {
         let reply = world.serve(request);
         assert_eq!(reply.outcome(), (401, "identity_required".to_owned()));
@@ -137,45 +255,5 @@ fn a_refresh_without_proof_is_rejected_and_makes_up_no_visitor() {
         assert!(reply.header("WWW-Authenticate").is_some());
     }
     assert!(world.upstream.sent().is_empty());
-    assert_eq!(world.ledger.counted("failed:identity_required"), 3);
-}
-
-#[test]
-fn with_trust_client_user_the_body_names_the_user_and_no_cookie_is_set() {
-    let world = World::new(&[("TRUST_CLIENT_USER", "true"), ALLOWED]);
-    for field in ["user", "user_id", "userId"] {
-        let body = format!(r#"{{"{field}":"customer 7"}}"#);
-        let reply = world.serve(start().origin(SITE).body(body));
-        assert_eq!(reply.status(), 200);
-        assert_eq!(reply.header("Set-Cookie"), None);
-        assert!(reply.json().get("visitor").is_none());
-    }
-    assert_eq!(users(&world), ["customer 7"; 3]);
-    assert!(!world.lines.text().contains("customer"));
-    let reply = world.serve(refresh().body(r#"{"user":"customer 7"}"#));
-    assert_eq!(reply.status(), 200, "a named user may refresh");
-}
-
-#[test]
-fn with_trust_client_user_a_request_without_a_user_is_for_a_visitor() {
-    let world = World::new(&[("TRUST_CLIENT_USER", "true")]);
-    let reply = world.serve(start());
-    assert!(users(&world)[0].starts_with("visitor_"));
-    world.serve(start().cookie(reply.cookie()).body(r#"{"user":null}"#));
-    let users = users(&world);
-    assert_eq!(users[0], users[1]);
-    let reply = world.serve(start().body(r#"{"user":""}"#));
-    assert_eq!(reply.outcome(), (400, "invalid_request".to_owned()));
-}
-
-#[test]
-fn without_trust_client_user_a_user_in_body_or_query_is_ignored() {
-    let world = World::new(&[]);
-    let own = world.serve(start()).cookie();
-    world.serve(start().cookie(&own).body(r#"{"user":"victim"}"#));
-    let users = users(&world);
-    assert_eq!(users[0], users[1]);
-    let path = "/api/chatkit/session/cksess_1?user=victim";
-    assert_eq!(world.serve(get(path)).status(), 401);
-    assert_eq!(world.serve(get(path).cookie(own)).status(), 200);
+    assert_eq!(world.ledger.counted("failed:identity_required"), 4);
 }

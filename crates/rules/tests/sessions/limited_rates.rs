@@ -55,6 +55,7 @@ fn a_session_is_counted_under_its_address_and_its_user() {
             "SESSIONS_PER_ADDRESS 192.0.2.1".to_owned(),
             format!("SESSIONS_PER_CALLER {user}"),
             "SESSIONS_PER_ADDRESS 2001:db8:1:2::/64".to_owned(),
+            "SESSIONS_PER_ADDRESS 2001:db8:1::/48/0".to_owned(),
             format!("SESSIONS_PER_CALLER {user}"),
         ]
     );

@@ -23,6 +23,7 @@ mod hidden_secrets;
 mod key_failures;
 mod known_visitors;
 mod limited_rates;
+mod named_users;
 mod openai_failures;
 mod own_sessions;
 mod owner_endpoints;

@@ -3,6 +3,7 @@
 use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::{TestRequest, delete, get, request, start};
 use super::twins::{NOON, SESSIONS_URL, World};
+use rules::hosted::session_record::{SessionRecord, UserHash};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -226,19 +227,32 @@ fn a_ledger_that_fails_makes_an_internal_error_and_the_log_says_why() {
 }
 
 #[test]
-fn with_trust_client_user_the_query_names_the_user() {
-    let world = World::new(&[("TRUST_CLIENT_USER", "on")]);
-    world.serve(start().body(r#"{"user":"a@b.example"}"#));
-    let path = |user: &str| format!("{PATH}?user={user}");
-    assert_eq!(world.serve(get(&path("a%40b.example"))).status(), 200);
-    assert_eq!(world.serve(get(&path("other"))).status(), 404);
-    assert_eq!(
-        world.serve(get(&path(""))).outcome(),
-        (400, "invalid_request".to_owned())
+fn a_record_of_version_0_1_0_and_one_of_a_retired_secret_still_belong_to_their_user() {
+    let (old_secret, both) = (
+        "the-visitor-secret-of-the-world",
+        "a-new-secret, the-visitor-secret-of-the-world",
     );
-    assert_eq!(
-        world.serve(delete(&path("a%40b.example"))).json(),
-        cancelled()
-    );
-    assert!(!world.lines.text().contains("b.example"));
+    let before = World::new(&[("VISITOR_SECRET", old_secret)]);
+    let cookie = before.serve(start()).cookie();
+    let keyed = before.ledger.record("cksess_1").expect("a record");
+    let unkeyed = SessionRecord {
+        id: "cksess_2".to_owned(),
+        owner: UserHash::of(&before.upstream.sent()[0].user()),
+        ..keyed.clone()
+    };
+    assert_ne!(unkeyed.owner, keyed.owner);
+    let world = World::new(&[("VISITOR_SECRET", both)]);
+    // The first visitor of each world has the same id.
+    world.serve(start());
+    let stranger = world.serve(start()).cookie();
+    for record in [keyed, unkeyed] {
+        let path = format!("/api/chatkit/session/{}", record.id);
+        world.ledger.put(record);
+        assert_eq!(world.serve(get(&path).cookie(&stranger)).status(), 404);
+        assert_eq!(world.serve(get(&path).cookie(&cookie)).status(), 200);
+        assert_eq!(
+            world.serve(delete(&path).cookie(&cookie)).json()["status"],
+            "cancelled"
+        );
+    }
 }

@@ -1,10 +1,11 @@
 //! The admin's endpoints for counters and error reports, and who gets at them.
 
 use super::twins::test_client::{get, post, request};
-use super::twins::{NOON, World};
+use super::twins::{Limit, NOON, World};
 use rules::counters::day::Day;
 use rules::counters::event::Event;
 use rules::counters::snapshot::Snapshot;
+use rules::rate_limits::ADMIN_GUESSES_PER_ADDRESS;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -40,7 +41,6 @@ fn only_the_admin_token_opens_the_admin_endpoints() {
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
         for request in [
             get(path),
-            get(path).bearer("wrong"),
             get(path).header("Authorization", "Basic abc"),
             request("HEAD", path),
         ] {
@@ -49,11 +49,13 @@ fn only_the_admin_token_opens_the_admin_endpoints() {
             assert!(reply.header("WWW-Authenticate").is_some());
         }
         assert_eq!(world.calls(), [""; 0], "nothing is read for others");
-        assert_eq!(
-            world.serve(get(path).bearer("wrong")).outcome().1,
-            "identity_required"
-        );
     }
+    for path in [STATS, METRICS, ERRORS, DOCTOR] {
+        let reply = world.serve(get(path).bearer("wrong"));
+        assert_eq!(reply.outcome(), (401, "identity_required".to_owned()));
+    }
+    let guesses = ["limiter ADMIN_GUESSES_PER_ADDRESS 192.0.2.1"; 4];
+    assert_eq!(world.calls(), guesses, "nothing is read for a wrong token");
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
         assert_eq!(world.serve(get(path).admin()).status(), 200, "{path}");
     }
@@ -72,6 +74,73 @@ fn without_an_admin_token_the_admin_endpoints_do_not_exist() {
         "pages can still report"
     );
     assert_eq!(world.upstream.sent().len(), 0);
+}
+
+#[test]
+fn a_short_admin_token_opens_nothing_and_the_problem_names_it() {
+    for token in ["x", "fifteen-bytes-x"] {
+        let world = World::new(&[("ADMIN_TOKEN", token)]);
+        for path in [STATS, METRICS, ERRORS, DOCTOR] {
+            for request in [
+                get(path),
+                get(path).bearer(token),
+                get(path).bearer("wrong"),
+            ] {
+                let reply = world.serve(request);
+                assert_eq!(
+                    reply.outcome(),
+                    (500, "not_configured".to_owned()),
+                    "{path}"
+                );
+                assert!(
+                    reply
+                        .text()
+                        .contains("ADMIN_TOKEN is shorter than 16 bytes.")
+                );
+                assert!(!reply.text().contains("fifteen"));
+            }
+        }
+        assert_eq!(world.calls(), [""; 0], "nothing is compared or counted");
+        let session = world.serve(post("/api/chatkit/session"));
+        assert_eq!(session.outcome(), (500, "not_configured".to_owned()));
+    }
+    let world = World::new(&[("ADMIN_TOKEN", "sixteen-bytes-xx")]);
+    assert_eq!(
+        world.serve(get(STATS).bearer("sixteen-bytes-xx")).status(),
+        200
+    );
+}
+
+#[test]
+fn wrong_admin_tokens_are_limited_per_address_and_the_right_one_always_works() {
+    let world = world();
+    let guess = || get(STATS).bearer("wrong");
+    assert_eq!(world.serve(guess()).status(), 401);
+    let wide = guess().header("CF-Connecting-IP", "2001:db8:1:2::9");
+    assert_eq!(world.serve(wide).status(), 401);
+    let counted = [
+        "limiter ADMIN_GUESSES_PER_ADDRESS 192.0.2.1",
+        "limiter ADMIN_GUESSES_PER_ADDRESS 2001:db8:1:2::/64",
+        "limiter ADMIN_GUESSES_PER_ADDRESS 2001:db8:1::/48/0",
+    ];
+    assert_eq!(world.calls(), counted);
+    world.limiters.set(ADMIN_GUESSES_PER_ADDRESS, Limit::Over);
+    let reply = world.serve(guess());
+    assert_eq!(reply.outcome(), (429, "rate_limited".to_owned()));
+    assert_eq!(reply.header("Retry-After"), Some("60"));
+    assert_eq!(world.serve(get(STATS).admin()).status(), 200);
+    assert_eq!(
+        world.serve(get(STATS)).status(),
+        401,
+        "no token is no guess"
+    );
+    for limit in [Limit::Failing, Limit::NotBound] {
+        world.limiters.set(ADMIN_GUESSES_PER_ADDRESS, limit);
+        assert_eq!(world.serve(guess()).status(), 401, "{limit:?}");
+    }
+    let unlimited = World::new(&[("RATE_LIMITS", "off")]);
+    assert_eq!(unlimited.serve(guess()).status(), 401);
+    assert_eq!(unlimited.calls(), [""; 0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use rules::error::AuthError;
 use rules::identity::admin::{bearer, require_admin};
-use rules::identity::jwks::{Algorithm, KeySet};
+use rules::identity::jwks::{Algorithm, KeyMaterial, KeySet};
 use rules::identity::token::Token;
 use rules::identity::visitor::{COOKIE, VisitorKeys};
 use rules::secret::Secret;
@@ -31,7 +31,7 @@ pub fn check(input: &[u8]) {
 
 /// The keys that sign visitors, from one secret.
 pub fn keys(secret: &str) -> VisitorKeys {
-    VisitorKeys::derive(&Secret::new(secret), std::iter::empty())
+    VisitorKeys::derive(&Secret::new(secret), std::iter::empty(), 400)
 }
 
 /// A value that proves a visitor was signed by us, and has its only valid encoding.
@@ -39,25 +39,25 @@ fn visitor(text: &str) {
     let (ours, foreign) = (keys("one"), keys("other"));
     let cookie = format!("{COOKIE}={text}");
     for found in [
-        ours.verify(text),
-        ours.from_headers(Some(text), None),
-        ours.from_headers(Some(&cookie), None),
-        ours.from_headers(None, Some(text)),
+        ours.verify(text, NOW),
+        ours.from_cookies(text, NOW),
+        ours.from_cookies(&cookie, NOW),
     ] {
         let Some(visitor) = found else { continue };
-        let value = ours.sign(&visitor);
-        assert!(text.contains(&value));
-        assert_eq!(foreign.verify(&value), None);
+        let value = ours.sign(&visitor, NOW);
+        let id = visitor.user().replacen("visitor_", "", 1);
+        assert!(text.contains(&id) && value.starts_with(&id));
+        assert_eq!(foreign.verify(&value, NOW), None);
         assert!(visitor.user().starts_with("visitor_"));
         assert!(visitor.user().bytes().all(|byte| byte.is_ascii_graphic()));
     }
 }
 
 fn header(text: &str) {
-    let secret = Secret::new("the admin's token");
-    assert!(require_admin(Some(text), None).is_err());
-    if require_admin(Some(text), Some(&secret)).is_ok() {
-        assert_eq!(bearer(text), Some(secret.expose()));
+    const TOKEN: &str = "the admin's token";
+    assert!(require_admin(Some(text), &Ok(None)).is_err());
+    if require_admin(Some(text), &Ok(Some(Secret::new(TOKEN)))).is_ok() {
+        assert_eq!(bearer(text), Some(TOKEN));
     }
     if let Some(token) = bearer(text) {
         assert!(!token.is_empty() && token.trim() == token);
@@ -137,7 +137,7 @@ fn key_set(input: &[u8]) {
         .iter()
         .filter_map(|key| key["kid"].as_str())
         .map(Some);
-    for key in ids.chain([None]).filter_map(|id| keys.find(id)) {
+    for key in ids.chain([None]).flat_map(|id| keys.find(id)) {
         let jwk: Value = serde_json::to_value(&key.material).expect("a key is JSON");
         let names: Vec<&String> = jwk.as_object().expect("an object").keys().collect();
         match key.algorithm() {
@@ -146,15 +146,24 @@ fn key_set(input: &[u8]) {
             Algorithm::Hs256 => panic!("a shared secret from a key set"),
         }
         // One of the listed keys, with its numbers unchanged, and for signatures of its kind.
+        if let KeyMaterial::Rsa { n, .. } = &key.material {
+            let modulus = Base64UrlUnpadded::decode_vec(n).expect("a modulus");
+            assert!(modulus.len() >= 256, "a short key");
+        }
+        let operations = |listed: &Value| match &listed["key_ops"] {
+            Value::Array(names) => names.iter().any(|name| name == "verify"),
+            other => other.is_null(),
+        };
         let may_be = |stated: &Value, right: &str| !stated.is_string() || stated == right;
         let is_listed = |listed: &Value| {
             names.iter().all(|name| listed[*name] == jwk[*name])
+                && operations(listed)
                 && may_be(&listed["use"], "sig")
                 && may_be(&listed["alg"], key.algorithm().name())
         };
         assert!(listed.iter().any(is_listed));
     }
-    assert_eq!(keys.find(Some("no such id, whatever the set")), None);
+    assert_eq!(keys.find(Some("no such id, whatever the set")).next(), None);
 }
 
 /// What a token must be in these checks.

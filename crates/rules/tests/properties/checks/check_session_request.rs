@@ -2,8 +2,9 @@
 
 use rules::error::Error;
 use rules::hosted::openai_request::create_session_body;
-use rules::hosted::session_request::{SessionRequest, user_in_query};
+use rules::hosted::session_request::SessionRequest;
 use rules::http::response::to_json;
+use rules::identity::named_user::in_query;
 use rules::problem::Problem;
 use rules::settings::{SessionSettings, Settings};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ pub fn settings(grants_all: bool) -> SessionSettings {
             "OPENAI_CHATKIT_WORKFLOW_ID" => "wf_1,wf_2".to_owned(),
             "STATE_VARIABLES" => "plan,seats".to_owned(),
             "FILE_UPLOAD" | "TRUST_CLIENT_USER" => grants_all.to_string(),
+            "PROXY_SECRET" => "proxy".to_owned(),
             _ => return None,
         })
     })
@@ -116,10 +118,10 @@ fn refused(input: &[u8], cause: &Error) {
 }
 
 fn query(text: &str) {
-    if let Ok(Some(user)) = user_in_query(text) {
+    if let Ok(Some(user)) = in_query(text) {
         is_user(&user);
         let encoded: String = user.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let again = user_in_query(&format!("user={encoded}"));
+        let again = in_query(&format!("user={encoded}"));
         assert_eq!(again, Ok(Some(user)));
     }
 }

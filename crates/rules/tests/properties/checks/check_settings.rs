@@ -7,18 +7,19 @@ use rules::http::response::to_json;
 use rules::problem::Problem;
 use rules::public_config::{PublicConfig, content_security_policy, embed_prelude, preload};
 use rules::settings::{Auth, KeySource, SessionSettings, Settings, TokenSource};
-use rules::url_origin::of_url;
+use rules::url_origin::{is_loopback, of_url};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The variables whose values must never be shown.
-const SECRETS: [&str; 4] = [
+const SECRETS: [&str; 5] = [
     "OPENAI_API_KEY",
     "VISITOR_SECRET",
     "AUTH_JWT_SECRET",
     "ADMIN_TOKEN",
+    "PROXY_SECRET",
 ];
 
 /// Each line of the input is `NAME=TEXT`.
@@ -107,6 +108,8 @@ fn are_right(sessions: &SessionSettings) {
             .all(|byte| byte == b' ' || byte.is_ascii_graphic());
         assert!(is_plain && value.len() <= 600, "{name}: {value:?}");
     }
+    assert!(!sessions.auth.trust_client_user || sessions.auth.proxy_secret.is_some());
+    assert!(sessions.base_url.starts_with("https:") || is_loopback(&sessions.base_url));
     if let Auth::Token(policy) = &sessions.auth.auth {
         assert!(!sessions.auth.trust_client_user);
         if let KeySource::Jwks(url) = &policy.keys {

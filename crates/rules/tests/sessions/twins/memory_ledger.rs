@@ -56,6 +56,11 @@ impl MemoryLedger {
         shards
     }
 
+    /// Stores a record that is there already when the test starts.
+    pub fn put(&self, record: SessionRecord) {
+        self.records.borrow_mut().insert(record.id.clone(), record);
+    }
+
     pub fn record(&self, id: &str) -> Option<SessionRecord> {
         self.records.borrow().get(id).cloned()
     }
