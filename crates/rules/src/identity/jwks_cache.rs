@@ -109,8 +109,6 @@ async fn fetch(url: &str, upstream: &impl Upstream) -> Result<KeySet, AuthError>
         url,
         max_bytes: MAX_KEY_SET_BYTES,
         timeout_ms: FETCH_TIMEOUT_MS,
-        // The cache is shared: one client that disconnects must not make the fetch fail for all.
-        is_shared: true,
         ..OutgoingRequest::default()
     };
     let response = upstream.send(&request).await;

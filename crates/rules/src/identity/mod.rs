@@ -2,10 +2,12 @@
 //!
 //! - [`identify`]: the user of a request, according to the settings.
 //! - [`visitor`]: anonymous visitors, by a signed value in a cookie or a header.
+//! - [`client_secret`]: what the Worker can tell about a client secret that it issued.
 //! - [`token`]: signed-in users, by a JWT. [`jwks`] parses public keys; [`jwks_cache`] fetches and caches them.
 //! - [`admin`]: the owner, by `ADMIN_TOKEN`.
 
 pub mod admin;
+pub mod client_secret;
 pub mod identify;
 pub mod jwks;
 pub mod jwks_cache;

@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::value;
+use crate::identity::client_secret::ClientSecretKeys;
 use crate::identity::visitor::VisitorKeys;
 use crate::secret::Secret;
 
@@ -68,6 +69,8 @@ pub struct AuthSettings {
     pub trust_client_user: bool,
     /// From `VISITOR_SECRET`, or from the API key.
     pub visitors: VisitorKeys,
+    /// From the same secrets.
+    pub client_secrets: ClientSecretKeys,
 }
 
 impl AuthSettings {
@@ -84,27 +87,32 @@ impl AuthSettings {
                 "TRUST_CLIENT_USER is true and AUTH is not anonymous: set only one of them.",
             );
         }
+        let secrets = key_secrets(reader, api_key);
+        let (first, others) = secrets.split_first()?;
         Some(Self {
             auth: auth?,
             trust_client_user,
-            visitors: visitor_keys(reader, api_key)?,
+            visitors: VisitorKeys::derive(first, others.iter()),
+            client_secrets: ClientSecretKeys::derive(first, others.iter()),
         })
     }
 }
 
-fn visitor_keys<F: Fn(&str) -> Option<String>>(
+/// What the Worker's own keys are derived from: the secrets in `VISITOR_SECRET`, or the API key.
+fn key_secrets<F: Fn(&str) -> Option<String>>(
     reader: &Reader<F>,
     api_key: Option<&Secret>,
-) -> Option<VisitorKeys> {
+) -> Vec<Secret> {
     let own: Vec<Secret> = reader
         .text("VISITOR_SECRET")
         .iter()
         .flat_map(|text| value::list(text))
         .map(Secret::new)
         .collect();
-    match own.split_first() {
-        Some((first, others)) => Some(VisitorKeys::derive(first, others.iter())),
-        None => api_key.map(|key| VisitorKeys::derive(key, std::iter::empty())),
+    if own.is_empty() {
+        api_key.cloned().into_iter().collect()
+    } else {
+        own
     }
 }
 

@@ -26,6 +26,7 @@ mod limited_rates;
 mod openai_failures;
 mod own_sessions;
 mod owner_endpoints;
+mod refreshed_by_secret;
 mod retried_calls;
 mod setup_checks;
 mod shared_sessions;
