@@ -23,7 +23,7 @@ export class Ledger extends DurableObject {
   }
 }
 
-for (const name of ['count', 'putRecord', 'getRecord', 'cancelRecord', 'reserve', 'release', 'reports', 'alarm']) {
+for (const name of ['count', 'putRecord', 'getRecord', 'cancelRecord', 'putGrant', 'getGrant', 'exchangeGrant', 'reserve', 'release', 'reports', 'alarm']) {
   Ledger.prototype[name] = function (...values) {
     return this.object[name](...values);
   };

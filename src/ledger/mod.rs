@@ -6,6 +6,7 @@
 //!   purpose: `counters-N`, `records-N` or `limits`.
 
 mod counter_tables;
+mod grant_table;
 mod object;
 mod quota_table;
 mod record_table;

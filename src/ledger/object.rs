@@ -3,11 +3,12 @@
 //! Each method does all its work or none of it. Workers hold a response back until what was written is on disk (output
 //! gate), so a response means that it is durable. Only the alarm writes to KV.
 
-use super::{counter_tables, quota_table, record_table};
+use super::{counter_tables, grant_table, quota_table, record_table};
 use crate::runtime::{COUNTERS, clock, console};
 use rules::counters::day::Day;
 use rules::counters::publish_schedule;
 use rules::counters::snapshot::snapshot_key;
+use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::SessionRecord;
 use rules::log::LogLine;
 use rules::settings::DailyLimits;
@@ -37,6 +38,7 @@ impl Ledger {
         for tables in [
             counter_tables::TABLES,
             record_table::TABLES,
+            grant_table::TABLES,
             quota_table::TABLES,
         ] {
             // Fails only with the disk; then every statement after it fails and says so.
@@ -77,10 +79,8 @@ impl Ledger {
         let record: SessionRecord =
             serde_json::from_slice(record.as_bytes()).map_err(JsError::from)?;
         record_table::put(&self.sql, &record)?;
-        if !self.alarm_is_set.get()
-            && let Some(at) = record_table::next_deletion(&self.sql)?
-        {
-            self.set_alarm_by(at.saturating_mul(1000)).await?;
+        if !self.alarm_is_set.get() {
+            self.set_deletion_alarm().await?;
         }
         Ok(())
     }
@@ -93,10 +93,35 @@ impl Ledger {
         Ok(json.map_err(JsError::from)?)
     }
 
-    /// Marks a session's record as cancelled.
+    /// Marks a session's record as cancelled. `false` if it is marked already.
     #[wasm_bindgen(js_name = cancelRecord)]
-    pub fn cancel_record(&self, id: &str) -> Result<(), JsValue> {
+    pub fn cancel_record(&self, id: &str) -> Result<bool, JsValue> {
         Ok(record_table::cancel(&self.sql, id)?)
+    }
+
+    /// Stores the grant of a client secret, as JSON.
+    #[wasm_bindgen(js_name = putGrant)]
+    pub async fn put_grant(&self, grant: String) -> Result<(), JsValue> {
+        let grant: StoredGrant = serde_json::from_slice(grant.as_bytes()).map_err(JsError::from)?;
+        grant_table::put(&self.sql, &grant)?;
+        if !self.alarm_is_set.get() {
+            self.set_deletion_alarm().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the grant of a client secret, as JSON.
+    #[wasm_bindgen(js_name = getGrant)]
+    pub fn get_grant(&self, id: &str) -> Result<Option<String>, JsValue> {
+        let grant = grant_table::get(&self.sql, id)?;
+        let json = grant.as_ref().map(serde_json::to_string).transpose();
+        Ok(json.map_err(JsError::from)?)
+    }
+
+    /// Notes when a client secret was first exchanged, in Unix seconds.
+    #[wasm_bindgen(js_name = exchangeGrant)]
+    pub fn exchange_grant(&self, id: &str, at: f64) -> Result<(), JsValue> {
+        Ok(grant_table::exchange(&self.sql, id, at as u64)?)
     }
 
     /// Takes a session off the limits of a day (days since 1970), if one is left.
@@ -131,9 +156,8 @@ impl Ledger {
         self.alarm_is_set.set(false);
         let expired = SessionRecord::oldest_kept(now / 1000);
         record_table::delete_expired(&self.sql, expired)?;
-        if let Some(at) = record_table::next_deletion(&self.sql)? {
-            self.set_alarm_by(at.saturating_mul(1000)).await?;
-        }
+        grant_table::delete_expired(&self.sql, expired)?;
+        self.set_deletion_alarm().await?;
         if let Some(due) = counter_tables::unpublished(&self.sql)? {
             self.publish(due.shard, due.seconds, now).await?;
         }
@@ -173,6 +197,16 @@ impl Ledger {
 
     async fn write(&self, key: &str, text: &str) -> Result<()> {
         Ok(self.env.kv(COUNTERS)?.put(key, text)?.execute().await?)
+    }
+
+    /// Sets the alarm for the next deletion. A grant is kept for as long as the record of its session.
+    async fn set_deletion_alarm(&self) -> Result<()> {
+        let grant = grant_table::next_expiry(&self.sql)?.map(SessionRecord::kept_until);
+        let record = record_table::next_deletion(&self.sql)?;
+        match record.into_iter().chain(grant).min() {
+            Some(at) => self.set_alarm_by(at.saturating_mul(1000)).await,
+            None => Ok(()),
+        }
     }
 
     /// Sets the alarm, unless it is set for an earlier time.

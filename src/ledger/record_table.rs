@@ -54,10 +54,14 @@ pub fn get(sql: &SqlStorage, id: &str) -> Result<Option<SessionRecord>> {
     }))
 }
 
-/// Marks a record as cancelled.
-pub fn cancel(sql: &SqlStorage, id: &str) -> Result<()> {
-    let statement = "UPDATE records SET cancelled = 1 WHERE id = ?1";
-    run(sql, statement, vec![id.into()])
+/// Marks a record as cancelled. `false` if it is marked already.
+pub fn cancel(sql: &SqlStorage, id: &str) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Cancelled {}
+    let statement =
+        "UPDATE records SET cancelled = 1 WHERE id = ?1 AND cancelled = 0 RETURNING cancelled";
+    let cancelled: Option<Cancelled> = first(sql, statement, vec![id.into()])?;
+    Ok(cancelled.is_some())
 }
 
 /// Deletes the records of sessions that expired up to a time.

@@ -9,11 +9,13 @@ use rules::counters::day::Day;
 use rules::counters::error_report::ErrorReport;
 use rules::counters::recorder::counters_object;
 use rules::hosted::daily_quota::LIMITS_OBJECT;
+use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::{SessionRecord, UserHash, records_object};
 use rules::http::response::to_json;
 use rules::log::LogLine;
 use rules::platform::Ledger;
 use rules::settings::DailyLimits;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -39,6 +41,12 @@ extern "C" {
     fn get_record(this: &Stub, id: &str) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch, js_name = cancelRecord)]
     fn cancel_record(this: &Stub, id: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = putGrant)]
+    fn put_grant(this: &Stub, grant: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getGrant)]
+    fn get_grant(this: &Stub, id: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = exchangeGrant)]
+    fn exchange_grant(this: &Stub, id: &str, at: f64) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn reserve(
         this: &Stub,
@@ -97,6 +105,13 @@ async fn finish(call: Call) -> Result<JsValue, String> {
     result.map_err(|error| bindings::error_text(&error))
 }
 
+/// What a method returned as JSON, if it returned something.
+fn from_json<T: DeserializeOwned>(value: JsValue) -> Result<Option<T>, String> {
+    let json = value.as_string();
+    json.map(|json| serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string()))
+        .transpose()
+}
+
 impl Ledger for Runtime {
     async fn count(
         &self,
@@ -141,16 +156,31 @@ impl Ledger for Runtime {
     async fn get_record(&self, id: &str) -> Result<Option<SessionRecord>, String> {
         let object = self.object(&records_object(id));
         let record = finish(object.and_then(|object| object.get_record(id))).await?;
-        let record = record.as_string();
-        record
-            .map(|json| serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string()))
-            .transpose()
+        from_json(record)
     }
 
-    async fn cancel_record(&self, id: &str) -> Result<(), String> {
+    async fn cancel_record(&self, id: &str) -> Result<bool, String> {
         let object = self.object(&records_object(id));
         let call = object.and_then(|object| object.cancel_record(id));
+        // An object of the version before returns nothing.
+        Ok(finish(call).await?.as_bool() != Some(false))
+    }
+
+    async fn put_grant(&self, grant: &StoredGrant) -> Result<(), String> {
+        let object = self.object(&records_object(&grant.id));
+        let call = object.and_then(|object| object.put_grant(&to_json(grant)));
         finish(call).await.map(|_| ())
+    }
+
+    async fn get_grant(&self, id: &str) -> Result<Option<StoredGrant>, String> {
+        let object = self.object(&records_object(id));
+        let grant = finish(object.and_then(|object| object.get_grant(id))).await?;
+        from_json(grant)
+    }
+
+    fn exchange_later(&self, id: &str, at: u64) {
+        let object = self.object(&records_object(id));
+        self.finish_later(object.and_then(|object| object.exchange_grant(id, at as f64)));
     }
 
     async fn reserve(

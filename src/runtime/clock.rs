@@ -16,7 +16,7 @@ impl Clock for Runtime {
     }
 
     async fn sleep(&self, ms: u64) {
-        bindings::sleep(ms, &self.request.signal()).await;
+        bindings::sleep(ms, self.signal()).await;
     }
 }
 

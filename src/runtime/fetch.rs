@@ -1,21 +1,14 @@
 //! Requests to other servers.
 
 use super::{Runtime, bindings, body};
-use js_sys::Array;
-use rules::platform::{Client, FetchError, IncomingResponse, OutgoingRequest, ReadError, Upstream};
+use rules::platform::{FetchError, IncomingResponse, OutgoingRequest, ReadError, Upstream};
 use web_sys::AbortSignal;
 
 impl Upstream for Runtime {
     async fn send(&self, request: &OutgoingRequest<'_>) -> Result<IncomingResponse, FetchError> {
-        let timeout = AbortSignal::timeout_with_f64(request.timeout_ms as f64);
-        let signal = if request.is_shared {
-            timeout
-        } else {
-            AbortSignal::any(&Array::of2(&self.request.signal(), &timeout))
-        };
+        let signal = AbortSignal::timeout_with_f64(request.timeout_ms as f64);
         let response = match bindings::fetch(request, &signal).await {
             Ok(response) => response,
-            Err(_) if !request.is_shared && self.is_gone() => return Err(FetchError::Aborted),
             Err(error) => {
                 let text = bindings::error_text(&error);
                 return Err(if signal.aborted() {

@@ -15,8 +15,9 @@ mod web_crypto;
 
 pub use kv::COUNTERS;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
-use web_sys::{Headers, Request};
+use web_sys::{AbortSignal, Headers, Request};
 use worker::Env;
 use worker::worker_sys::Context;
 
@@ -29,6 +30,7 @@ pub struct Runtime {
     /// The request.
     pub request: Request,
     headers: Headers,
+    signal: OnceCell<AbortSignal>,
 }
 
 impl Runtime {
@@ -38,7 +40,14 @@ impl Runtime {
             env,
             context: Rc::new(context),
             headers: request.headers(),
+            signal: OnceCell::new(),
             request,
         }
+    }
+
+    /// Aborted when the client disconnects. The runtime creates the signal when it is first asked for (compatibility flag
+    /// `enable_request_signal`).
+    fn signal(&self) -> &AbortSignal {
+        self.signal.get_or_init(|| self.request.signal())
     }
 }

@@ -22,7 +22,6 @@ impl Client for Runtime {
     }
 
     fn is_gone(&self) -> bool {
-        // The runtime creates the signal when it is first asked for (compatibility flag `enable_request_signal`).
-        self.request.signal().aborted()
+        self.signal().aborted()
     }
 }

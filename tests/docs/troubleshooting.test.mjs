@@ -34,7 +34,9 @@ test('the messages quoted from the scripts are in the scripts', () => {
 
 test('the messages quoted from the Worker and the demo are in their code', () => {
   for (const words of [
-    'Nothing in the request proves who the user is. Start a new session.',
+    "The refresh has neither the visitor's cookie nor the old client secret.",
+    'The client secret does not prove this refresh:',
+    'Nothing in the request proves who the visitor is.',
     'Invalid API key',
     'Beta feature not available',
     'This address requires the header Authorization: Bearer ADMIN_TOKEN.',

@@ -81,6 +81,10 @@ pub enum AuthError {
     NotProxy,
     /// No signed visitor value where proof is needed.
     NoVisitor,
+    /// A refresh with neither a signed visitor value nor a client secret.
+    NoRefreshProof,
+    /// A refresh whose only proof is a client secret that does not prove it.
+    SecretRefused,
     /// No token.
     NoToken,
     /// Not a token, or longer than a token may be.
@@ -116,8 +120,10 @@ pub enum OpenAiError {
     KeyRejected,
     /// 403.
     BetaUnavailable,
-    /// 404.
+    /// 404 in OpenAI's shape: it does not know the workflow, or the session.
     WorkflowNotFound,
+    /// 404 of something else: a gateway, or another address than that of the API.
+    NoApi,
     /// Any other 4xx, with its status.
     Rejected(u16),
     /// 429 after retries.
@@ -131,7 +137,7 @@ pub enum OpenAiError {
     BadResponse,
     /// No usable response within `OPENAI_TIMEOUT_SECONDS`.
     Timeout,
-    /// The client disconnected, so the request was aborted. Nobody reads the response; it is for the log.
+    /// The client disconnected and nobody else waits for the session. Nobody reads the response; it is for the log.
     Aborted,
 }
 

@@ -15,6 +15,8 @@ pub struct Isolate {
     pub jwks: JwksCache,
     /// Sessions that are being created.
     pub sessions: SingleFlight<Result<Session, Error>>,
+    /// Sessions that are being cancelled, by id.
+    pub cancellations: SingleFlight<Result<(), Error>>,
 }
 
 impl Isolate {
@@ -25,6 +27,7 @@ impl Isolate {
             settings,
             jwks: JwksCache::default(),
             sessions: SingleFlight::default(),
+            cancellations: SingleFlight::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod hosted;
 pub mod http;
 pub mod identity;
 pub mod isolate;
+pub mod join;
 pub mod log;
 pub mod platform;
 pub mod problem;

@@ -9,6 +9,7 @@
 use crate::counters::day::Day;
 use crate::counters::error_report::ErrorReport;
 use crate::error::Error;
+use crate::hosted::refresh_grant::StoredGrant;
 use crate::hosted::session_record::{SessionRecord, UserHash};
 use crate::identity::jwks::PublicKey;
 use crate::log::LogLine;
@@ -80,8 +81,6 @@ pub struct OutgoingRequest<'a> {
     pub max_bytes: usize,
     /// The limit for everything, from connecting to the last byte of the response.
     pub timeout_ms: u64,
-    /// Whether other requests need the response too, so that it is not aborted when the client disconnects.
-    pub is_shared: bool,
 }
 
 /// A response of another server.
@@ -112,14 +111,12 @@ pub enum FetchError {
     Connection(String),
     /// No response within the time limit.
     Timeout(String),
-    /// The client disconnected, so the request was aborted.
-    Aborted,
 }
 
 /// Sends requests to other servers: OpenAI, and the address of a JWKS.
 pub trait Upstream {
-    /// Sends a request and reads the response. Aborts it when its time is up, and when the client disconnects unless it is
-    /// shared.
+    /// Sends a request and reads the response. Aborts it when its time is up, and not when the client disconnects: the other
+    /// server may have acted on it.
     ///
     /// # Errors
     /// [`FetchError`] if no response arrived.
@@ -168,8 +165,18 @@ pub trait Ledger {
     /// Returns a session's record.
     async fn get_record(&self, id: &str) -> Result<Option<SessionRecord>, String>;
 
-    /// Marks a session's record as cancelled.
-    async fn cancel_record(&self, id: &str) -> Result<(), String>;
+    /// Marks a session's record as cancelled. `false` if it is marked already.
+    async fn cancel_record(&self, id: &str) -> Result<bool, String>;
+
+    /// Stores the grant of a client secret.
+    async fn put_grant(&self, grant: &StoredGrant) -> Result<(), String>;
+
+    /// Returns the grant of a client secret, by the keyed hash of the secret.
+    async fn get_grant(&self, id: &str) -> Result<Option<StoredGrant>, String>;
+
+    /// Notes after the response that a secret was exchanged at this time, in Unix seconds, unless it was before; a failure is
+    /// logged. There may be no grant with this id.
+    fn exchange_later(&self, id: &str, at: u64);
 
     /// Reserves one session of the day's limits, if one is left. Check and count are one transaction, so limits are exact.
     async fn reserve(&self, day: Day, user: &UserHash, limits: DailyLimits)

@@ -172,6 +172,12 @@ impl From<OpenAiError> for Problem {
                 "OpenAI's response is not usable",
                 "OpenAI's response is not usable. Check that OPENAI_BASE_URL is the address of the API.",
             ),
+            OpenAiError::NoApi => plain(
+                502,
+                "openai_bad_response",
+                "OpenAI's response is not usable",
+                "There is no ChatKit API at OPENAI_BASE_URL. Check the address: OpenAI's ends in /v1, as https://api.openai.com/v1 does.",
+            ),
             OpenAiError::Timeout => plain(
                 504,
                 "openai_timeout",
@@ -191,7 +197,15 @@ impl From<OpenAiError> for Problem {
 fn identity_detail(error: AuthError) -> &'static str {
     match error {
         AuthError::NoVisitor => {
-            "Nothing in the request proves who the user is. Start a new session."
+            "Nothing in the request proves who the visitor is. Send it with credentials: 'include'."
+        }
+        AuthError::NoRefreshProof => {
+            "The refresh has neither the visitor's cookie nor the old client secret. \
+             Send it with credentials: 'include', or send currentClientSecret."
+        }
+        AuthError::SecretRefused => {
+            "The client secret does not prove this refresh: it is unknown, cancelled, expired or already exchanged, \
+             or the page's origin is not in ALLOWED_ORIGINS. Start a new session."
         }
         AuthError::NotAdmin => {
             "This address requires the header Authorization: Bearer ADMIN_TOKEN."

@@ -88,14 +88,14 @@ async fn check_session<P: Platform>(
     ctx: &Context<'_, P>,
 ) {
     // An empty body requests the default workflow, which the settings always have.
-    let Ok(request) = SessionRequest::parse(b"", settings) else {
+    let Ok(request) = SessionRequest::parse(b"", "", settings) else {
         return;
     };
     let body = create_session_body(settings, &request, TEST_USER);
     let session = match openai_client::create_session(settings, &body, ctx.platform).await {
         (_, Ok(session)) => session,
-        (_, Err(error)) => {
-            report.openai_failed("session", error);
+        (_, Err(failed)) => {
+            report.openai_failed("session", failed.error);
             report.skipped("cancel", "There was no session to cancel.");
             return;
         }

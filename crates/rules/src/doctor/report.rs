@@ -138,7 +138,9 @@ fn hint(error: OpenAiError) -> Option<&'static str> {
         OpenAiError::Unavailable | OpenAiError::Timeout | OpenAiError::Aborted => {
             "Check OPENAI_BASE_URL, and OpenAI's status page."
         }
-        OpenAiError::BadResponse => "The server at OPENAI_BASE_URL is not OpenAI's API.",
+        OpenAiError::BadResponse | OpenAiError::NoApi => {
+            "The server at OPENAI_BASE_URL is not OpenAI's API."
+        }
     })
 }
 

@@ -1,8 +1,11 @@
-//! Calls to OpenAI with retries, all within one deadline and only while the client is connected.
+//! Calls to OpenAI with retries, all within one deadline.
+//!
+//! A request that was sent runs to its end, whether or not the client disconnects: OpenAI acts on it all the same, and only its
+//! response says on what. No retry follows once the client has disconnected.
 
-use super::openai_request::{self, SESSIONS_PATH};
+use super::openai_request::{self, SESSIONS_PATH, cancel_path};
 use super::openai_response::{
-    MAX_RESPONSE_BYTES, Session, error_of_status, parse_error, parse_session,
+    MAX_RESPONSE_BYTES, Session, error_of_response, parse_error, parse_session, parse_session_id,
 };
 use super::retry::{self, Outcome, RetryHeaders};
 use crate::error::OpenAiError;
@@ -37,24 +40,78 @@ impl Failed {
     }
 }
 
+/// What OpenAI has of a session that nobody can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leftover {
+    /// No session: OpenAI's response says so, or OpenAI was not reached.
+    Nothing,
+    /// The session with this id.
+    Session(String),
+    /// Perhaps a session, with an id that is not known.
+    Unknown,
+}
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSession {
+    /// What went wrong.
+    pub error: OpenAiError,
+    /// What OpenAI has of it.
+    pub leftover: Leftover,
+}
+
 /// Creates a session.
 pub async fn create_session(
     settings: &SessionSettings,
     body: &str,
     platform: &(impl Client + Clock + Upstream),
-) -> (OpenAiCall, Result<Session, OpenAiError>) {
+) -> (OpenAiCall, Result<Session, NoSession>) {
     let (mut call, response) = post(settings, SESSIONS_PATH, Some(body), platform).await;
-    let session = response.and_then(|response| {
-        let now = platform.now_ms() / 1000;
+    let response = match response {
+        Ok(response) => response,
+        Err(error) => {
+            let leftover = leftover_of(error, call.status);
+            return (call, Err(NoSession { error, leftover }));
+        }
+    };
+    let now = platform.now_ms() / 1000;
+    let session = parse_session(&response, settings.ttl_seconds, now).map_err(|error| {
         // The response may contain a secret, so none of it is logged.
-        parse_session(&response, settings.ttl_seconds, now).inspect_err(|_| {
-            call.cause = Some("the response contains no session".to_owned());
-        })
+        call.cause = Some("the response contains no session".to_owned());
+        let id = parse_session_id(&response);
+        let leftover = id.map_or(Leftover::Unknown, Leftover::Session);
+        NoSession { error, leftover }
     });
     (call, session)
 }
 
-/// Sends a request, with retries, within `OPENAI_TIMEOUT_SECONDS` and only while the client is connected.
+/// What OpenAI has after a request without a usable response. A success that was not read to its end may be a session, and so may
+/// a request that timed out. With any other response, and without a connection, there is none.
+fn leftover_of(error: OpenAiError, status: Option<u16>) -> Leftover {
+    match (error, status) {
+        (OpenAiError::Timeout, _) | (_, Some(200..=299)) => Leftover::Unknown,
+        _ => Leftover::Nothing,
+    }
+}
+
+/// Cancels a session. One that OpenAI does not know counts as cancelled.
+pub async fn cancel_session(
+    settings: &SessionSettings,
+    id: &str,
+    platform: &(impl Client + Clock + Upstream),
+) -> (OpenAiCall, Result<(), OpenAiError>) {
+    let Some(path) = cancel_path(id) else {
+        return (OpenAiCall::default(), Err(OpenAiError::BadResponse));
+    };
+    let (call, response) = post(settings, &path, None, platform).await;
+    let cancelled = match response {
+        Ok(_) | Err(OpenAiError::WorkflowNotFound) => Ok(()),
+        Err(error) => Err(error),
+    };
+    (call, cancelled)
+}
+
+/// Sends a request, with retries while the client is connected, within `OPENAI_TIMEOUT_SECONDS`.
 pub async fn post(
     settings: &SessionSettings,
     path: &str,
@@ -73,7 +130,6 @@ pub async fn post(
         wanted_error_headers: &RETRY_HEADERS,
         max_bytes: MAX_RESPONSE_BYTES,
         timeout_ms,
-        is_shared: false,
     };
     let mut call = OpenAiCall::default();
     loop {
@@ -88,16 +144,18 @@ pub async fn post(
         let response = platform.send(&request).await;
         let failed = match evaluate(response, settings, platform.now_ms(), &mut call) {
             Ok(body) => return (call, Ok(body)),
-            Err(_) if platform.is_gone() => return (call, Err(OpenAiError::Aborted)),
             Err(failed) => failed,
         };
         let jitter = platform.random_bytes().map_or(0, |[byte]: [u8; 1]| byte);
         let delay = failed.outcome.and_then(|outcome| {
             retry::delay(outcome, failed.headers, call.tries, jitter, left_ms())
         });
-        match delay {
-            Some(ms) => platform.sleep(ms).await,
-            None => return (call, Err(failed.error)),
+        let Some(ms) = delay else {
+            return (call, Err(failed.error));
+        };
+        platform.sleep(ms).await;
+        if platform.is_gone() {
+            return (call, Err(failed.error));
         }
     }
 }
@@ -122,7 +180,6 @@ fn evaluate(
             call.cause = Some(redacted(&cause));
             Failed::permanently(OpenAiError::Timeout)
         }
-        FetchError::Aborted => Failed::permanently(OpenAiError::Aborted),
     })?;
     let status = response.status;
     call.status = Some(status);
@@ -147,9 +204,10 @@ fn evaluate(
         response.header(RETRY_AFTER),
         now,
     );
-    call.cause = Some(redacted(&parse_error(&response.body.unwrap_or_default())));
+    let body = response.body.unwrap_or_default();
+    call.cause = Some(redacted(&parse_error(&body)));
     Err(Failed {
-        error: error_of_status(status, headers.retry_after_ms),
+        error: error_of_response(status, headers.retry_after_ms, &body),
         outcome: Some(Outcome::Status(status)),
         headers,
     })

@@ -151,7 +151,7 @@ mod tests {
 
     fn body(variables: &[(&str, &str)], body: &str) -> serde_json::Value {
         let settings = sessions(variables);
-        let request = SessionRequest::parse(body.as_bytes(), &settings).unwrap();
+        let request = SessionRequest::parse(body.as_bytes(), "", &settings).unwrap();
         serde_json::from_str(&create_session_body(&settings, &request, "visitor_1")).unwrap()
     }
 

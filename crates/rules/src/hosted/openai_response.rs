@@ -56,6 +56,16 @@ pub fn parse_session(
     })
 }
 
+/// The id of a session in a 2xx response that is not usable otherwise, so that the session can be cancelled.
+#[must_use]
+pub fn parse_session_id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Created {
+        id: String,
+    }
+    from_object(body).map(|created: Created| created.id)
+}
+
 /// OpenAI's description says an integer; some clients have seen text. A time beyond the calendar counts as missing, because
 /// alarms and JavaScript's dates are made from it.
 fn unix_seconds(value: &Value) -> Option<u64> {
@@ -66,7 +76,7 @@ fn unix_seconds(value: &Value) -> Option<u64> {
     seconds.filter(|seconds| *seconds <= LAST_SECOND)
 }
 
-/// What a status other than 2xx means.
+/// What a status other than 2xx means, if OpenAI sent it.
 #[must_use]
 pub fn error_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiError {
     match status {
@@ -83,14 +93,31 @@ pub fn error_of_status(status: u16, retry_after_ms: Option<u64>) -> OpenAiError 
     }
 }
 
+/// What a response with a status other than 2xx means, by its status and its body.
+///
+/// A 404 is about a workflow or a session only if it is OpenAI's error: `{"error":{"message":…}}`. A gateway's 404 has another
+/// shape. OpenAI's own 404 for an unknown address, as without `/v1`, begins "Invalid URL".
+#[must_use]
+pub fn error_of_response(status: u16, retry_after_ms: Option<u64>, body: &[u8]) -> OpenAiError {
+    let is_about_what_was_named =
+        || openai_message(body).is_some_and(|message| !message.starts_with("Invalid URL"));
+    if status == 404 && !is_about_what_was_named() {
+        return OpenAiError::NoApi;
+    }
+    error_of_status(status, retry_after_ms)
+}
+
+/// `error.message` of an error in OpenAI's shape.
+fn openai_message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    Some(body.pointer("/error/message")?.as_str()?.to_owned())
+}
+
 /// OpenAI's message in an error body, for the log: `error.message`, or the beginning of the body.
 #[must_use]
 pub fn parse_error(body: &[u8]) -> String {
-    let message = || {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        Some(body.pointer("/error/message")?.as_str()?.to_owned())
-    };
-    message().unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect())
+    openai_message(body)
+        .unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(400).collect())
 }
 
 #[cfg(test)]
@@ -133,5 +160,32 @@ mod tests {
         assert_eq!(error_of_status(422, None), OpenAiError::Rejected(422));
         assert_eq!(error_of_status(503, None), OpenAiError::Unavailable);
         assert_eq!(error_of_status(302, None), OpenAiError::BadResponse);
+    }
+
+    #[test]
+    fn a_404_is_about_the_workflow_only_in_openais_shape() {
+        let error = |body: &str| error_of_response(404, None, body.as_bytes());
+        let openais = r#"{"error":{"message":"Workflow with id 'wf_1' not found.","type":"invalid_request_error"}}"#;
+        assert_eq!(error(openais), OpenAiError::WorkflowNotFound);
+        for other in [
+            "",
+            "<html>404 Not Found</html>",
+            r#"{"detail":"Not Found"}"#,
+            r#"{"error":"Not found"}"#,
+            r#"{"success":false,"error":[{"code":2001,"message":"Please configure AI Gateway"}]}"#,
+            r#"{"error":{"message":"Invalid URL (POST /chatkit/sessions)","type":"invalid_request_error"}}"#,
+        ] {
+            assert_eq!(error(other), OpenAiError::NoApi, "{other}");
+        }
+        assert_eq!(error_of_response(401, None, b""), OpenAiError::KeyRejected);
+    }
+
+    #[test]
+    fn the_id_of_a_session_is_found_without_its_secret() {
+        let id = parse_session_id(br#"{"id":"cksess_1","object":"chatkit.session"}"#);
+        assert_eq!(id.as_deref(), Some("cksess_1"));
+        for body in [&b""[..], b"<html>", b"{\"id\":7}", b"[\"cksess_1\"]"] {
+            assert_eq!(parse_session_id(body), None);
+        }
     }
 }

@@ -8,8 +8,8 @@
 const MAX_RETRIES: u32 = 2;
 const FIRST_DELAY_MS: u64 = 500;
 const MAX_DELAY_MS: u64 = 8_000;
-/// About 30 years.
-const MAX_MS: f64 = 1e12;
+/// The longest wait that OpenAI can ask for: a day. `Retry-After` is passed on to the page, and may name the year 9999.
+const MAX_RETRY_AFTER_MS: u64 = 86_400_000;
 
 /// How a failed attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Outcome {
 pub struct RetryHeaders {
     /// `x-should-retry`.
     pub should_retry: Option<bool>,
-    /// `retry-after-ms`, or `Retry-After` in milliseconds.
+    /// `retry-after-ms`, or `Retry-After` in milliseconds; a day at most.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -47,15 +47,16 @@ impl RetryHeaders {
             retry_after_ms: retry_after_ms
                 .and_then(|text| milliseconds(text, 1.0))
                 .or_else(|| retry_after.and_then(|text| milliseconds(text, 1000.0)))
-                .or_else(|| retry_after.and_then(|text| until_date(text, now))),
+                .or_else(|| retry_after.and_then(|text| until_date(text, now)))
+                .map(|ms| ms.min(MAX_RETRY_AFTER_MS)),
         }
     }
 }
 
-/// A number of seconds or milliseconds in milliseconds, rounded up. More than [`MAX_MS`] is ignored.
+/// A number of seconds or milliseconds in milliseconds, rounded up.
 fn milliseconds(text: &str, scale: f64) -> Option<u64> {
     let ms = text.trim().parse::<f64>().ok()? * scale;
-    (0.0..=MAX_MS).contains(&ms).then(|| ms.ceil() as u64)
+    (ms >= 0.0 && ms.is_finite()).then(|| ms.ceil() as u64)
 }
 
 fn until_date(text: &str, now: u64) -> Option<u64> {
@@ -148,9 +149,26 @@ mod tests {
         assert_eq!(ms("2"), Some(2_000));
         assert_eq!(ms("0.25"), Some(250));
         assert_eq!(ms("Sun, 06 Nov 1994 08:49:37 GMT"), Some(7_000));
-        for text in ["", "-1", "soon", "NaN", "inf", "1e300"] {
+        for text in ["", "-1", "soon", "NaN", "inf"] {
             assert_eq!(ms(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn retry_after_is_at_most_a_day() {
+        let ms = |text| RetryHeaders::read(None, None, Some(text), 784_111_770_000).retry_after_ms;
+        assert_eq!(ms("86400"), Some(86_400_000));
+        for text in [
+            "86401",
+            "99999999999",
+            "1e300",
+            "Mon, 07 Nov 1994 08:49:31 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(ms(text), Some(86_400_000), "{text}");
+        }
+        let in_ms = RetryHeaders::read(None, Some("86400001"), None, 0);
+        assert_eq!(in_ms.retry_after_ms, Some(86_400_000));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::openai_client;
 use super::openai_request::cancel_path;
 use super::session_record::{SessionRecord, Status};
+use super::single_flight::Flight;
 use crate::context::Context;
 use crate::counters::event::Event;
 use crate::counters::recorder;
@@ -21,7 +22,7 @@ pub async fn show<P: Platform>(id: &str, ctx: &Context<'_, P>) -> Result<Respons
     Ok(Response::json(&record.view(ctx.platform.now_ms() / 1000)))
 }
 
-/// Cancels the session. A repeated request changes nothing.
+/// Cancels the session. A repeated request changes nothing. Of several requests at once, one asks OpenAI.
 ///
 /// # Errors
 /// [`Error::NotFound`] as in [`show`]; [`Error::OpenAi`] if OpenAI does not cancel it.
@@ -31,31 +32,44 @@ pub async fn cancel<P: Platform>(id: &str, ctx: &Context<'_, P>) -> Result<Respo
     if status == Status::Cancelled {
         return Ok(Response::json(&record.cancelled_view()));
     }
-    // OpenAI first: a session that is recorded as cancelled must not go on. An expired one needs no call.
-    if status == Status::Active {
-        cancel_at_openai(&record, ctx).await?;
-    }
-    if let Err(error) = ctx.platform.cancel_record(&record.id).await {
-        ctx.log.ledger_failed(&error);
-        return Err(Error::Internal);
-    }
-    ctx.log.set_event("session.cancelled");
-    recorder::count_later(&Event::SessionCancelled, ctx);
+    let max_ms = ctx.session_settings()?.max_flight_ms();
+    let cancel = async |_: &_| (cancel_once(&record, status, ctx).await, false);
+    let flight = ctx
+        .isolate
+        .cancellations
+        .run(id, max_ms, ctx.platform, cancel);
+    match flight.await {
+        Flight::Made(result) | Flight::Shared(result) => result,
+        Flight::Aborted => Err(OpenAiError::Aborted.into()),
+    }?;
     Ok(Response::json(&record.cancelled_view()))
 }
 
-async fn cancel_at_openai<P: Platform>(
+/// Cancels the session at OpenAI, then in the ledger. Counts it if no other isolate cancelled it meanwhile.
+async fn cancel_once<P: Platform>(
     record: &SessionRecord,
+    status: Status,
     ctx: &Context<'_, P>,
 ) -> Result<(), Error> {
-    let settings = ctx.session_settings()?;
-    let path = cancel_path(&record.id).ok_or(Error::NotFound)?;
-    let (call, result) = openai_client::post(settings, &path, None, ctx.platform).await;
-    ctx.log.set_call(call);
-    match result {
-        // 404: a session that OpenAI does not know counts as cancelled.
-        Ok(_) | Err(OpenAiError::WorkflowNotFound) => Ok(()),
-        Err(error) => Err(error.into()),
+    // OpenAI first: a session that is recorded as cancelled must not go on. An expired one needs no call.
+    if status == Status::Active {
+        let settings = ctx.session_settings()?;
+        let cancelled = openai_client::cancel_session(settings, &record.id, ctx.platform);
+        let (call, result) = cancelled.await;
+        ctx.log.set_call(call);
+        result?;
+    }
+    match ctx.platform.cancel_record(&record.id).await {
+        Ok(true) => {
+            ctx.log.set_event("session.cancelled");
+            recorder::count_later(&Event::SessionCancelled, ctx);
+            Ok(())
+        }
+        Ok(false) => Ok(()),
+        Err(error) => {
+            ctx.log.ledger_failed(&error);
+            Err(Error::Internal)
+        }
     }
 }
 

@@ -4,13 +4,24 @@
 
 use crate::error::Error;
 use crate::http::json_object::{JsonObject, parse_as};
+use crate::http::query;
 use crate::identity::named_user;
+use crate::secret::Secret;
 use crate::settings::{MAX_NAME_CHARS, SessionSettings};
 use crate::validate::is_name;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const MAX_THREAD_CHARS: usize = 256;
+
+/// The names that clients use for the old client secret, in the body or the query.
+const SECRET_FIELDS: [&str; 5] = [
+    "currentClientSecret",
+    "current_client_secret",
+    "client_secret",
+    "token",
+    "existingSecret",
+];
 
 /// State variables by name. Their values stay as the body has them: a number keeps every digit.
 pub type StateVariables<'a> = BTreeMap<String, &'a RawValue>;
@@ -20,6 +31,8 @@ pub type StateVariables<'a> = BTreeMap<String, &'a RawValue>;
 pub struct SessionRequest<'a> {
     /// The workflow to run; one of the configured ones.
     pub workflow: String,
+    /// Whether the body names the workflow. If not, it is the default one.
+    pub names_workflow: bool,
     /// The thread to continue, if the body names one; `Some(None)` is an explicit `null`.
     pub thread: Option<Option<String>>,
     /// The user that the body names; `None` unless `TRUST_CLIENT_USER` is on.
@@ -28,6 +41,10 @@ pub struct SessionRequest<'a> {
     pub uploads: bool,
     /// State variables for the workflow, with names that the settings list.
     pub state_variables: StateVariables<'a>,
+    /// Whether the body names state variables, even if none.
+    pub names_state_variables: bool,
+    /// The client secret of the session before, if the body or the query has one. Only a refresh reads it.
+    pub old_secret: Option<Secret>,
 }
 
 impl<'a> SessionRequest<'a> {
@@ -35,10 +52,16 @@ impl<'a> SessionRequest<'a> {
     ///
     /// # Errors
     /// [`Error::InvalidJson`], [`Error::InvalidRequest`] or [`Error::WorkflowNotAllowed`].
-    pub fn parse(bytes: &'a [u8], settings: &SessionSettings) -> Result<Self, Error> {
+    pub fn parse(bytes: &'a [u8], query: &str, settings: &SessionSettings) -> Result<Self, Error> {
         let body = JsonObject::parse(bytes)?;
+        let workflow = workflow(&body, settings)?;
+        let state_variables = state_variables(&body, &settings.state_variables)?;
         Ok(Self {
-            workflow: workflow(&body, settings)?,
+            names_workflow: workflow.is_some(),
+            workflow: match workflow {
+                Some(named) => named,
+                None => settings.workflows.first().cloned().ok_or(Error::Internal)?,
+            },
             thread: thread(&body)?,
             user: if settings.auth.trust_client_user {
                 named_user::in_body(bytes, &body)?
@@ -46,12 +69,24 @@ impl<'a> SessionRequest<'a> {
                 None
             },
             uploads: wants_uploads(&body)? && settings.uploads.enabled,
-            state_variables: state_variables(&body, &settings.state_variables)?,
+            names_state_variables: state_variables.is_some(),
+            state_variables: state_variables.unwrap_or_default(),
+            old_secret: old_secret(&body, query),
         })
     }
 }
 
-fn workflow(body: &JsonObject<'_>, settings: &SessionSettings) -> Result<String, Error> {
+/// A value of another type counts as none, because the secret is not needed.
+fn old_secret(body: &JsonObject<'_>, query: &str) -> Option<Secret> {
+    let in_body = body.first(&SECRET_FIELDS);
+    let secret = in_body.and_then(|(_, value)| parse_as(value));
+    let secret: String =
+        secret.or_else(|| query::first(query, &SECRET_FIELDS).map(|(_, value)| value))?;
+    (!secret.is_empty()).then(|| Secret::new(secret))
+}
+
+/// The workflow that the body names.
+fn workflow(body: &JsonObject<'_>, settings: &SessionSettings) -> Result<Option<String>, Error> {
     let requested = match body.first(&["workflowId", "workflow_id"]) {
         Some(named) => Some(named),
         None => body
@@ -60,11 +95,11 @@ fn workflow(body: &JsonObject<'_>, settings: &SessionSettings) -> Result<String,
             .map(|value| ("workflow.id", value)),
     };
     match requested {
-        None => settings.workflows.first().cloned().ok_or(Error::Internal),
+        None => Ok(None),
         Some((field, value)) => {
             let id: String = parse_as(value).ok_or_else(|| Error::invalid(field, "a string"))?;
             let listed = settings.workflows.contains(&id);
-            listed.then_some(id).ok_or(Error::WorkflowNotAllowed)
+            listed.then_some(Some(id)).ok_or(Error::WorkflowNotAllowed)
         }
     }
 }
@@ -96,14 +131,14 @@ fn wants_uploads(body: &JsonObject<'_>) -> Result<bool, Error> {
 fn state_variables<'a>(
     body: &JsonObject<'a>,
     listed: &[String],
-) -> Result<StateVariables<'a>, Error> {
+) -> Result<Option<StateVariables<'a>>, Error> {
     let (field, value) = match body.first(&["state_variables", "stateVariables"]) {
         Some(named) => named,
         None => {
             let workflow = body.get("workflow").and_then(JsonObject::of);
             match workflow.unwrap_or_default().get("state_variables") {
                 Some(value) => ("workflow.state_variables", value),
-                None => return Ok(StateVariables::new()),
+                None => return Ok(None),
             }
         }
     };
@@ -130,7 +165,7 @@ fn state_variables<'a>(
             }
         }
     }
-    Ok(granted)
+    Ok(Some(granted))
 }
 
 #[cfg(test)]
@@ -140,7 +175,7 @@ mod tests {
     use crate::settings::tests::sessions;
 
     fn parse<'a>(body: &'a str, more: &[(&str, &str)]) -> Result<SessionRequest<'a>, Error> {
-        SessionRequest::parse(body.as_bytes(), &sessions(more))
+        SessionRequest::parse(body.as_bytes(), "", &sessions(more))
     }
 
     #[test]
@@ -224,6 +259,49 @@ mod tests {
         assert!(parse(r#"{"state_variables":{"role":"admin"}}"#, &listed).is_err());
         assert!(parse(r#"{"state_variables":{"plan":[1]}}"#, &listed).is_err());
         assert!(parse(r#"{"state_variables":{"plan":1}}"#, &[]).is_err());
+    }
+
+    #[test]
+    fn the_old_secret_has_five_field_names_in_body_and_query() {
+        let settings = sessions(&[]);
+        let secret = |body: &str, query: &str| {
+            let request = SessionRequest::parse(body.as_bytes(), query, &settings).unwrap();
+            request.old_secret.map(|secret| secret.expose().to_owned())
+        };
+        for name in SECRET_FIELDS {
+            let body = format!(r#"{{"{name}":"ek_1"}}"#);
+            assert_eq!(secret(&body, "token=ek_2").as_deref(), Some("ek_1"));
+            let query = format!("x=1&{name}=ek%5F3");
+            assert_eq!(secret("", &query).as_deref(), Some("ek_3"));
+        }
+        for body in [
+            "",
+            "{}",
+            r#"{"token":null}"#,
+            r#"{"token":""}"#,
+            r#"{"token":7}"#,
+        ] {
+            assert_eq!(secret(body, ""), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_request_knows_what_it_names_itself() {
+        let listed = [("STATE_VARIABLES", "plan")];
+        let names = |body| {
+            let request = parse(body, &listed).unwrap();
+            (request.names_workflow, request.names_state_variables)
+        };
+        assert_eq!(names(""), (false, false));
+        assert_eq!(names(r#"{"workflowId":"wf_1"}"#), (true, false));
+        assert_eq!(
+            names(r#"{"workflow":{"id":"wf_1","state_variables":{}}}"#),
+            (true, true)
+        );
+        assert_eq!(
+            names(r#"{"state_variables":{"plan":"pro"}}"#),
+            (false, true)
+        );
     }
 
     #[test]

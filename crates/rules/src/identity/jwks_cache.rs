@@ -208,13 +208,10 @@ async fn fetch(url: &str, upstream: &impl Upstream) -> Result<KeySet, String> {
         url,
         max_bytes: MAX_KEY_SET_BYTES,
         timeout_ms: FETCH_TIMEOUT_MS,
-        // The cache is shared: one client that disconnects must not make the fetch fail for all.
-        is_shared: true,
         ..OutgoingRequest::default()
     };
     let response = upstream.send(&request).await.map_err(|error| match error {
         FetchError::Connection(text) | FetchError::Timeout(text) => text,
-        FetchError::Aborted => "the client disconnected".to_owned(),
     })?;
     if response.status != 200 {
         return Err(format!("status {}", response.status));

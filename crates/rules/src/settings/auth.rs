@@ -2,6 +2,7 @@
 
 use super::reader::Reader;
 use super::value;
+use crate::identity::client_secret::ClientSecretKeys;
 use crate::identity::owner_keys::OwnerKeys;
 use crate::identity::visitor::VisitorKeys;
 use crate::secret::Secret;
@@ -79,6 +80,8 @@ pub struct AuthSettings {
     pub visitors: VisitorKeys,
     /// Hash users before they are stored; from the same secrets.
     pub owners: OwnerKeys,
+    /// From the same secrets.
+    pub client_secrets: ClientSecretKeys,
 }
 
 impl AuthSettings {
@@ -104,7 +107,7 @@ impl AuthSettings {
             );
         }
         let max_age_days = reader.number("VISITOR_MAX_AGE_DAYS", 1, MAX_VISITOR_AGE_DAYS);
-        let secrets = visitor_secrets(reader, api_key);
+        let secrets = key_secrets(reader, api_key);
         let (first, others) = secrets.split_first()?;
         Some(Self {
             auth: auth?,
@@ -116,12 +119,13 @@ impl AuthSettings {
                 max_age_days.unwrap_or(MAX_VISITOR_AGE_DAYS),
             ),
             owners: OwnerKeys::derive(first, others.iter()),
+            client_secrets: ClientSecretKeys::derive(first, others.iter()),
         })
     }
 }
 
-/// The secrets that visitors' keys come from. Empty if there is no API key either.
-fn visitor_secrets<F: Fn(&str) -> Option<String>>(
+/// What the Worker's own keys are derived from: the secrets in `VISITOR_SECRET`, or the API key.
+fn key_secrets<F: Fn(&str) -> Option<String>>(
     reader: &Reader<F>,
     api_key: Option<&Secret>,
 ) -> Vec<Secret> {

@@ -94,6 +94,15 @@ pub struct SessionSettings {
     pub daily: DailyLimits,
 }
 
+impl SessionSettings {
+    /// The longest time that a call to OpenAI takes with what belongs to it, in milliseconds: [`Self::timeout_seconds`], and five
+    /// seconds for the ledger before and after it.
+    #[must_use]
+    pub fn max_flight_ms(&self) -> u64 {
+        self.timeout_seconds.saturating_add(5).saturating_mul(1000)
+    }
+}
+
 /// How many sessions may start in a UTC day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DailyLimits {

@@ -57,7 +57,7 @@ proptest! {
             _ => body["workflow"] = json!({"id": workflow}),
         }
         let body = body.to_string();
-        let all = SessionRequest::parse(body.as_bytes(), &settings(true)).expect("it may be");
+        let all = SessionRequest::parse(body.as_bytes(), "", &settings(true)).expect("it may be");
         prop_assert_eq!(&all.workflow, workflow);
         prop_assert_eq!(all.thread, Some(thread));
         let user = user.trim();
@@ -65,7 +65,7 @@ proptest! {
         prop_assert_eq!(all.uploads, uploads);
         let granted: Value = serde_json::from_str(&to_json(&all.state_variables)).expect("JSON");
         prop_assert_eq!(granted, json!({"plan": plan, "seats": seats}));
-        let little = SessionRequest::parse(body.as_bytes(), &settings(false)).expect("it may be");
+        let little = SessionRequest::parse(body.as_bytes(), "", &settings(false)).expect("it may be");
         prop_assert_eq!((little.user, little.uploads), (None, false));
     }
 
@@ -74,7 +74,7 @@ proptest! {
         prop_assume!(workflow != "wf_1" && workflow != "wf_2");
         for body in [json!({"workflowId": workflow}), json!({"workflow": {"id": workflow}})] {
             let body = body.to_string();
-            let error = SessionRequest::parse(body.as_bytes(), &settings(true)).err();
+            let error = SessionRequest::parse(body.as_bytes(), "", &settings(true)).err();
             prop_assert_eq!(error, Some(Error::WorkflowNotAllowed));
         }
     }

@@ -73,7 +73,7 @@ fn openai_gets_the_key_the_beta_header_and_the_body() {
     assert_eq!(sent.len(), 1);
     let sent = &sent[0];
     assert_eq!((sent.method, sent.url.as_str()), ("POST", SESSIONS_URL));
-    assert_eq!((sent.timeout_ms, sent.is_shared), (12_000, false));
+    assert_eq!(sent.timeout_ms, 12_000);
     assert_eq!(
         sent.headers,
         [

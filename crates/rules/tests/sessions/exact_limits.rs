@@ -4,6 +4,7 @@ use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::start;
 use super::twins::{NOON, Reply, SESSIONS_URL, World};
 use rules::counters::day::Day;
+use rules::platform::ReadError;
 
 const TOTAL: &str = "DAILY_SESSION_LIMIT";
 const PER_USER: &str = "DAILY_SESSIONS_PER_USER";
@@ -126,10 +127,10 @@ fn a_session_that_started_without_a_reservation_releases_none() {
 #[test]
 fn a_failed_session_releases_its_reservation_once() {
     for failure in [
+        Answer::error(404, "Workflow with id 'wf_1' not found."),
         Answer::status(404),
-        Answer::new(200, "<html>"),
+        Answer::status(503),
         Answer::no_connection("TypeError: fetch failed"),
-        Answer::never(),
     ] {
         let world = World::new(&[(TOTAL, "1")]);
         world.upstream.answer_always(SESSIONS_URL, failure);
@@ -149,12 +150,101 @@ fn a_failed_session_releases_its_reservation_once() {
 }
 
 #[test]
-fn a_session_whose_client_disconnects_releases_its_reservation() {
+fn a_session_that_openai_may_have_created_still_counts() {
+    let words = || "TypeError: Network connection lost.".to_owned();
+    for failure in [
+        Answer::new(200, "<html>"),
+        Answer::new(200, ""),
+        Answer::new(200, r#"{"id":"../1"}"#),
+        Answer::unreadable(200, ReadError::Failed(words())),
+        Answer::unreadable(200, ReadError::Timeout(words())),
+        Answer::unreadable(200, ReadError::TooLarge),
+        Answer::never(),
+    ] {
+        let world = World::new(&[(TOTAL, "1")]);
+        world.upstream.answer(SESSIONS_URL, [failure]);
+        assert!(world.serve(start()).status() >= 500);
+        assert_eq!(world.ledger.reserved(Day::of(NOON)), 1);
+        assert_eq!(world.serve(start()).outcome(), limit_reached());
+    }
+}
+
+#[test]
+fn a_session_whose_secret_is_missing_is_cancelled_and_then_released() {
+    let cancel_url = format!("{SESSIONS_URL}/cksess_9/cancel");
+    for (cancelled, reserved) in [
+        (Answer::new(200, "{}"), 0),
+        (Answer::error(404, "Chatkit Session not found."), 0),
+        (Answer::new(404, "<html>"), 1),
+        (Answer::error(401, "no"), 1),
+        (Answer::never(), 1),
+    ] {
+        let world = World::new(&[(TOTAL, "1")]);
+        let unusable = Answer::new(200, r#"{"id":"cksess_9"}"#);
+        world.upstream.answer(SESSIONS_URL, [unusable]);
+        world.upstream.answer(&cancel_url, [cancelled]);
+        let reply = world.serve(start());
+        assert_eq!(reply.outcome(), (502, "openai_bad_response".to_owned()));
+        assert_eq!(world.ledger.reserved(Day::of(NOON)), reserved);
+        assert_eq!(world.upstream.sent()[1].url, cancel_url);
+    }
+}
+
+#[test]
+fn a_session_whose_client_disconnects_is_cancelled_before_its_reservation_is_released() {
     let world = World::new(&[(TOTAL, "1")]);
-    world.upstream.answer(SESSIONS_URL, [Answer::never()]);
+    let slow = world.upstream.new_session(NOON).after(400);
+    world.upstream.answer(SESSIONS_URL, [slow]);
     assert_eq!(world.serve(start().leaves_after_ms(70)).status(), 499);
+    let calls = world.calls();
+    assert_eq!(
+        calls[calls.len() - 4..],
+        [
+            "ledger reserve".to_owned(),
+            format!("upstream {SESSIONS_URL}"),
+            format!("upstream {SESSIONS_URL}/cksess_1/cancel"),
+            "ledger release_later".to_owned(),
+        ]
+    );
     assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+    assert_eq!(world.ledger.counts(), [].into(), "nothing failed");
+    let line = world.lines.last();
+    assert_eq!(
+        (&line["code"], &line["session_id"]),
+        (&"client_gone".into(), &"cksess_1".into())
+    );
     assert_eq!(world.serve(start()).status(), 200);
+}
+
+#[test]
+fn clients_that_disconnect_at_once_do_not_make_openai_create_more_sessions_than_the_limit() {
+    let world = World::new(&[(TOTAL, "3")]);
+    for _ in 0..21 {
+        let slow = world.upstream.new_session(NOON).after(400);
+        world.upstream.answer(SESSIONS_URL, [slow]);
+    }
+    // Each disconnects before OpenAI has answered the first of them.
+    let requests = (0..21).map(|n| start().after(n * 10).leaves_after_ms(60));
+    world.serve_all(requests);
+    let sent = world.upstream.sent();
+    let created = sent.iter().filter(|sent| sent.url == SESSIONS_URL).count();
+    assert_eq!((created, sent.len()), (3, 6), "each is cancelled");
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+}
+
+#[test]
+fn a_session_that_cannot_be_cancelled_after_its_client_disconnected_still_counts() {
+    let world = World::new(&[(TOTAL, "1")]);
+    let slow = world.upstream.new_session(NOON).after(400);
+    world.upstream.answer(SESSIONS_URL, [slow]);
+    let cancel_url = format!("{SESSIONS_URL}/cksess_1/cancel");
+    world
+        .upstream
+        .answer_always(&cancel_url, Answer::status(500));
+    assert_eq!(world.serve(start().leaves_after_ms(70)).status(), 499);
+    let left = "OpenAI may have a session that nobody uses; it counts against the daily limits";
+    assert_eq!(world.lines.last()["cause"], left);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
 }
 
 #[test]

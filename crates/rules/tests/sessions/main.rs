@@ -27,6 +27,7 @@ mod named_users;
 mod openai_failures;
 mod own_sessions;
 mod owner_endpoints;
+mod refreshed_by_secret;
 mod retried_calls;
 mod setup_checks;
 mod shared_sessions;

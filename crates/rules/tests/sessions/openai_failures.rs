@@ -156,6 +156,29 @@ fn an_error_without_a_body_has_no_cause() {
 }
 
 #[test]
+fn a_404_of_a_gateway_is_not_about_the_workflow_and_names_the_address() {
+    for body in [
+        "",
+        "<html>404 page not found</html>",
+        r#"{"detail":"Not Found"}"#,
+        r#"{"error":{"message":"Invalid URL (POST /chatkit/sessions)"}}"#,
+    ] {
+        let world = world_with(Answer::new(404, body));
+        let reply = world.serve(start());
+        assert_eq!(reply.outcome(), (502, "openai_bad_response".to_owned()));
+        let detail = reply.json()["detail"].clone();
+        let detail = detail.as_str().expect("a detail");
+        assert!(
+            detail.contains("OPENAI_BASE_URL") && detail.contains("/v1"),
+            "{detail}"
+        );
+    }
+    let world = world_with(Answer::error(404, "Workflow with id 'wf_1' not found."));
+    let expected = (502, "workflow_not_found".to_owned());
+    assert_eq!(world.serve(start()).outcome(), expected);
+}
+
+#[test]
 fn an_error_without_a_body_does_not_hide_that_the_ledger_failed() {
     let world = World::new(&[("DAILY_SESSION_LIMIT", "5")]);
     world.upstream.answer(SESSIONS_URL, [Answer::status(404)]);
@@ -168,7 +191,7 @@ fn an_error_without_a_body_does_not_hide_that_the_ledger_failed() {
 #[test]
 fn each_failure_is_counted_by_its_code() {
     let world = World::new(&[]);
-    let answers = [401, 404, 404, 400].map(Answer::status);
+    let answers = [401, 404, 404, 400].map(|status| Answer::error(status, "no"));
     world.upstream.answer(SESSIONS_URL, answers);
     for _ in 0..4 {
         world.serve(start());

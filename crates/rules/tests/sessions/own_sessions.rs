@@ -166,6 +166,52 @@ fn a_session_that_openai_does_not_know_counts_as_cancelled() {
 }
 
 #[test]
+fn a_404_of_a_gateway_is_no_cancellation() {
+    let (world, cookie) = world();
+    world
+        .upstream
+        .answer(&cancel_url(), [Answer::new(404, "<html>")]);
+    let reply = world.serve(delete(PATH).cookie(&cookie));
+    assert_eq!(reply.outcome(), (502, "openai_bad_response".to_owned()));
+    assert_eq!(shown_status(&world, &cookie), "active");
+    assert_eq!(world.ledger.counted("sessions_cancelled"), 0);
+}
+
+#[test]
+fn parallel_cancellations_ask_openai_once_and_count_once() {
+    let (world, cookie) = world();
+    let slow = Answer::new(200, "{}").after(400);
+    world.upstream.answer(&cancel_url(), [slow]);
+    let requests = (0..5).map(|n| delete(PATH).cookie(&cookie).after(n * 50));
+    for reply in world.serve_all(requests) {
+        assert_eq!((reply.status(), reply.json()), (200, cancelled()));
+    }
+    assert_eq!(world.upstream.sent().len(), 2, "the start, and one more");
+    assert_eq!(world.ledger.counted("sessions_cancelled"), 1);
+    assert_eq!(world.lines.count("event", "session.cancelled"), 1);
+    let failed = Answer::error(401, "no").after(400);
+    let other = world.serve(start().cookie(&cookie)).json()["session_id"].clone();
+    let id = other.as_str().expect("an id");
+    let url = format!("{SESSIONS_URL}/{id}/cancel");
+    world.upstream.answer(&url, [failed]);
+    let path = format!("/api/chatkit/session/{id}");
+    for reply in world.serve_all((0..3).map(|_| delete(&path).cookie(&cookie))) {
+        assert_eq!(reply.outcome(), (502, "openai_key_rejected".to_owned()));
+    }
+    assert_eq!(world.ledger.counted("sessions_cancelled"), 1);
+}
+
+#[test]
+fn a_cancellation_goes_on_when_its_client_disconnects() {
+    let (world, cookie) = world();
+    let slow = Answer::new(200, "{}").after(400);
+    world.upstream.answer(&cancel_url(), [slow]);
+    world.serve(delete(PATH).cookie(&cookie).leaves_after_ms(100));
+    assert_eq!(shown_status(&world, &cookie), "cancelled");
+    assert_eq!(world.ledger.counted("sessions_cancelled"), 1);
+}
+
+#[test]
 fn an_expired_session_is_cancelled_without_a_call_to_openai() {
     let (world, cookie) = world();
     world.clock.advance(600_000);

@@ -86,7 +86,7 @@ fn permanent_failures_are_not_retried() {
         (422, 502, "openai_rejected"),
         (302, 502, "openai_bad_response"),
     ] {
-        let world = world_with([Answer::status(status)]);
+        let world = world_with([Answer::error(status, "no")]);
         assert_eq!(
             world.serve(start()).outcome(),
             (problem, code.to_owned()),
@@ -211,12 +211,30 @@ fn an_openai_that_does_not_answer_times_out_and_is_not_retried() {
 }
 
 #[test]
-fn a_client_that_disconnects_ends_the_call() {
-    let world = world_with([Answer::never()]);
-    let reply = world.serve(start().leaves_after_ms(1_500));
-    assert_eq!(reply.outcome(), (499, "client_gone".to_owned()));
-    assert_eq!(world.clock.now_ms(), NOON + 1_500);
-    assert_eq!(world.ledger.counts(), [].into(), "nothing failed");
+fn a_client_that_disconnects_does_not_end_the_call_and_no_retry_follows() {
+    for (answer, status) in [
+        (Answer::status(503).after(2_000), Some(503)),
+        (Answer::no_connection("TypeError").after(2_000), None),
+    ] {
+        let world = world_with([answer]);
+        let reply = world.serve(start().leaves_after_ms(1_500));
+        assert_eq!(reply.outcome(), (499, "client_gone".to_owned()));
+        assert_eq!(world.clock.now_ms(), NOON + 2_000);
+        assert_eq!(world.upstream.sent().len(), 1);
+        let line = world.lines.last();
+        assert_eq!(line.get("openai_status").cloned(), status.map(Into::into));
+        assert_eq!(world.ledger.counts(), [].into(), "nothing failed");
+    }
+}
+
+#[test]
+fn a_retry_after_of_years_is_passed_on_as_a_day() {
+    for after in ["99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let world = world_with([Answer::status(429).header("retry-after", after)]);
+        let reply = world.serve(start());
+        assert_eq!(reply.outcome(), (429, "openai_rate_limited".to_owned()));
+        assert_eq!(reply.header("Retry-After"), Some("86400"), "{after}");
+    }
 }
 
 #[test]

@@ -141,9 +141,14 @@ fn a_session_that_openai_rejects_fails_with_a_hint_and_nothing_is_cancelled() {
             "permissions include ChatKit",
         ),
         (
-            Answer::status(404),
+            Answer::error(404, "Workflow with id 'wf_1' not found."),
             "Workflow not found",
             "saved but never published",
+        ),
+        (
+            Answer::status(404),
+            "no ChatKit API at OPENAI_BASE_URL",
+            "is not OpenAI's API",
         ),
         (
             Answer::status(400),

@@ -117,26 +117,63 @@ fn a_failure_is_shared_and_counted_once() {
 }
 
 #[test]
-fn when_the_leader_disconnects_one_follower_makes_the_request_for_all() {
+fn when_the_leader_disconnects_its_followers_get_its_session() {
     let (world, request) = world(&[]);
     let followers = (0..3).map(|_| request.clone().after(10));
     let leader = request.clone().leaves_after_ms(100);
     let replies = world.serve_all(std::iter::once(leader).chain(followers));
-    assert_eq!(replies[0].outcome(), (499, "client_gone".to_owned()));
-    assert_eq!(session_ids(&replies[1..]), ["cksess_3"; 3]);
-    // The visitor's first session, the aborted one, and the one for the followers.
-    assert_eq!(world.upstream.sent().len(), 3);
+    assert_eq!(session_ids(&replies[1..]), ["cksess_2"; 3]);
+    // The visitor's first session, and the one for the followers, which is not cancelled.
+    assert_eq!(world.upstream.sent().len(), 2);
     assert_eq!(world.lines.count("event", "session.created"), 2);
-    assert_eq!(world.lines.count("event", "session.shared"), 2);
-    assert_eq!(world.lines.count("code", "client_gone"), 1);
+    assert_eq!(world.lines.count("event", "session.shared"), 3);
     assert_eq!(world.ledger.counted("sessions_created"), 2);
     assert_eq!(world.ledger.counted("sessions_failed"), 0, "nothing failed");
-    let took = world.upstream.sent()[2].at_ms - world.upstream.sent()[1].at_ms;
-    assert!((100..=135).contains(&took), "{took}");
 }
 
 #[test]
-fn a_leader_that_disconnects_returns_its_reservation_to_the_follower() {
+fn a_request_that_joins_while_the_leaders_session_is_cancelled_makes_its_own() {
+    let (world, request) = world(&[("DAILY_SESSIONS_PER_USER", "2")]);
+    let cancelled = Answer::new(200, "{}").after(200);
+    let cancel_url = format!("{SESSIONS_URL}/cksess_2/cancel");
+    world.upstream.answer(&cancel_url, [cancelled]);
+    let leader = request.clone().leaves_after_ms(100);
+    let replies = world.serve_all([leader, request.clone().after(OPENAI_MS + 50)]);
+    assert_eq!(replies[0].outcome(), (499, "client_gone".to_owned()));
+    assert_eq!(session_ids(&replies[1..]), ["cksess_3"]);
+    assert_eq!(world.lines.count("code", "client_gone"), 1);
+    assert_eq!(world.ledger.counted("sessions_created"), 2);
+}
+
+#[test]
+fn when_the_runtime_ends_the_leader_a_follower_takes_over_after_the_deadline() {
+    let (world, request) = world(&[("OPENAI_TIMEOUT_SECONDS", "10")]);
+    world.tear_down_after_ms(request.clone(), 100);
+    let replies = world.serve_all([
+        request.clone(),
+        request.clone(),
+        request.clone().after(14_000),
+    ]);
+    assert_eq!(session_ids(&replies), ["cksess_3"; 3]);
+    let took = world.upstream.sent()[2].at_ms - world.upstream.sent()[1].at_ms;
+    assert!((15_000..=15_500).contains(&took), "{took}");
+    assert_eq!(world.lines.count("event", "session.shared"), 2);
+    let ids = session_ids(&[world.serve(request)]);
+    assert_eq!(ids, ["cksess_4"], "no entry stays");
+}
+
+#[test]
+fn an_entry_that_is_too_old_is_replaced_by_the_next_request() {
+    let (world, request) = world(&[]);
+    world.tear_down_after_ms(request.clone(), 100);
+    world.clock.advance(35_000);
+    let now = world.clock.now_ms();
+    assert_eq!(session_ids(&[world.serve(request)]), ["cksess_3"]);
+    assert_eq!(world.clock.now_ms(), now + OPENAI_MS, "without a wait");
+}
+
+#[test]
+fn followers_of_a_leader_that_disconnected_count_once() {
     let (world, request) = world(&[("DAILY_SESSIONS_PER_USER", "2")]);
     let leader = request.clone().leaves_after_ms(100);
     let replies = world.serve_all([leader, request.clone().after(10)]);
@@ -172,8 +209,14 @@ fn when_all_clients_disconnect_nobody_makes_another_request() {
     for reply in world.serve_all(requests) {
         assert_eq!(reply.status(), 499);
     }
-    // The second becomes the leader while its client is still there, and is aborted 10 ms later.
-    assert!(world.upstream.sent().len() <= 3);
+    let urls: Vec<String> = world
+        .upstream
+        .sent()
+        .into_iter()
+        .map(|sent| sent.url)
+        .collect();
+    let cancel_url = format!("{SESSIONS_URL}/cksess_2/cancel");
+    assert_eq!(urls[1..], [SESSIONS_URL.to_owned(), cancel_url]);
     assert_eq!(world.ledger.counted("sessions_created"), 1);
     assert_eq!(world.serve(request).status(), 200);
 }

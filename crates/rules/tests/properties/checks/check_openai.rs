@@ -2,7 +2,9 @@
 
 use super::check_redacted;
 use rules::error::OpenAiError;
-use rules::hosted::openai_response::{Session, error_of_status, parse_error, parse_session};
+use rules::hosted::openai_response::{
+    Session, error_of_response, error_of_status, parse_error, parse_session, parse_session_id,
+};
 use rules::hosted::retry::{Outcome, RetryHeaders, delay};
 use rules::hosted::session_response::SessionResponse;
 use rules::problem::Problem;
@@ -17,7 +19,11 @@ const KEY: &str = "sk-proj-Zq3vXw8RkLm5NpTs7YbDc2Fg";
 /// The input is the body of a session, the body of an error, and a line for each of the headers.
 pub fn check(input: &[u8]) {
     match parse_session(input, Some(60), NOW_MS / 1000) {
-        Ok(session) => is_handed_on(input, &session),
+        Ok(session) => {
+            is_handed_on(input, &session);
+            let id = parse_session_id(input).filter(|id| !id.is_empty());
+            assert_eq!(id, session.id, "the id of an unusable session is found too");
+        }
         Err(failure) => assert_eq!(failure, OpenAiError::BadResponse),
     }
     error(input);
@@ -63,6 +69,9 @@ fn error(input: &[u8]) {
         Some(message) => assert_eq!(text, message),
         None => assert!(text.chars().count() <= 400),
     }
+    if error_of_response(404, None, input) == OpenAiError::WorkflowNotFound {
+        assert!(said.is_some_and(|said| said["error"]["message"].is_string()));
+    }
     check_redacted::redacted(&text, KEY);
     echoed(&text);
 }
@@ -103,6 +112,6 @@ fn headers([should, ms, after]: [Option<&str>; 3]) {
     );
     if let (Some(seconds), Some(ms)) = (problem.retry_after, advice.retry_after_ms) {
         assert!(seconds * 1_000 >= ms && seconds * 1_000 < ms + 1_000);
-        assert!(seconds < END_OF_TIME);
+        assert!(seconds <= 86_400, "a page waits a day at most");
     }
 }

@@ -29,7 +29,7 @@ pub fn settings(grants_all: bool) -> SessionSettings {
 pub fn check(input: &[u8]) {
     for grants_all in [false, true] {
         let settings = settings(grants_all);
-        match SessionRequest::parse(input, &settings) {
+        match SessionRequest::parse(input, "", &settings) {
             Ok(request) => granted(&request, &settings),
             Err(cause) => refused(input, &cause),
         }
@@ -94,7 +94,7 @@ fn request_again(request: &SessionRequest<'_>, settings: &SessionSettings) {
     let body = body.to_string();
     let rest = body.strip_prefix('{').expect("an object");
     let body = format!(r#"{{"state_variables":{},{rest}"#, variables(request));
-    let again = SessionRequest::parse(body.as_bytes(), settings).expect("it was granted");
+    let again = SessionRequest::parse(body.as_bytes(), "", settings).expect("it was granted");
     assert_eq!(again.workflow, request.workflow);
     assert_eq!(again.thread, request.thread);
     assert_eq!(again.user, request.user);

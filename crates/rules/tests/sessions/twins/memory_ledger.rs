@@ -3,6 +3,7 @@
 use super::{Twin, World};
 use rules::counters::day::Day;
 use rules::counters::error_report::ErrorReport;
+use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::{SessionRecord, UserHash};
 use rules::http::response::to_json;
 use rules::log::LogLine;
@@ -20,6 +21,7 @@ const EVERYONE: &str = "";
 pub struct MemoryLedger {
     counters: RefCell<BTreeMap<(u32, String), u64>>,
     records: RefCell<BTreeMap<String, SessionRecord>>,
+    grants: RefCell<BTreeMap<String, StoredGrant>>,
     reserved: RefCell<BTreeMap<(u64, String), u64>>,
     reports: RefCell<BTreeMap<u32, Vec<ErrorReport>>>,
     /// How many calls fail, by method.
@@ -61,6 +63,11 @@ impl MemoryLedger {
         self.records.borrow_mut().insert(record.id.clone(), record);
     }
 
+    /// How many grants of client secrets are stored.
+    pub fn grants(&self) -> usize {
+        self.grants.borrow().len()
+    }
+
     pub fn record(&self, id: &str) -> Option<SessionRecord> {
         self.records.borrow().get(id).cloned()
     }
@@ -83,9 +90,10 @@ impl MemoryLedger {
     pub fn stored(&self) -> String {
         let records: Vec<_> = self.records.borrow().values().cloned().collect();
         format!(
-            "{:?} {} {:?} {:?}",
+            "{:?} {} {:?} {:?} {:?}",
             self.counters.borrow(),
             to_json(&records),
+            self.grants.borrow(),
             self.reserved.borrow(),
             self.reports.borrow(),
         )
@@ -167,11 +175,31 @@ impl Ledger for Twin {
         Ok(self.world.ledger.record(id))
     }
 
-    async fn cancel_record(&self, id: &str) -> Result<(), String> {
+    async fn cancel_record(&self, id: &str) -> Result<bool, String> {
         call(&self.world, "cancel_record").await?;
         let mut records = self.world.ledger.records.borrow_mut();
-        records.get_mut(id).expect("a record").cancelled = true;
+        let was_cancelled = &mut records.get_mut(id).expect("a record").cancelled;
+        Ok(!std::mem::replace(was_cancelled, true))
+    }
+
+    async fn put_grant(&self, grant: &StoredGrant) -> Result<(), String> {
+        call(&self.world, "put_grant").await?;
+        let mut grants = self.world.ledger.grants.borrow_mut();
+        grants.insert(grant.id.clone(), grant.clone());
         Ok(())
+    }
+
+    async fn get_grant(&self, id: &str) -> Result<Option<StoredGrant>, String> {
+        call(&self.world, "get_grant").await?;
+        Ok(self.world.ledger.grants.borrow().get(id).cloned())
+    }
+
+    fn exchange_later(&self, id: &str, at: u64) {
+        self.world.note("ledger exchange_later");
+        let mut grants = self.world.ledger.grants.borrow_mut();
+        if let Some(grant) = grants.get_mut(id) {
+            grant.exchanged_at.get_or_insert(at);
+        }
     }
 
     async fn reserve(

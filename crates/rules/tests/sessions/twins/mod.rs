@@ -14,7 +14,7 @@ mod virtual_clock;
 
 pub use preset_limiters::Limit;
 
-use futures::future::join_all;
+use futures::future::{Either, join_all, select};
 use rules::app;
 use rules::context::Context;
 use rules::http::response::Response;
@@ -24,6 +24,7 @@ use rules::router;
 use rules::settings::Settings;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use test_client::TestRequest;
 
@@ -106,6 +107,23 @@ impl World {
             })
             .collect();
         self.clock.run(join_all(twins.iter().map(serve)))
+    }
+
+    /// Serves a request for so long, then ends it where it stands, as the runtime can: it is neither finished nor dropped.
+    pub fn tear_down_after_ms(self: &Rc<Self>, request: TestRequest, ms: u64) {
+        let twin = Twin {
+            world: Rc::clone(self),
+            arrived_ms: Cell::new(self.clock.now_ms()),
+            request,
+            sleeps: Cell::new(0),
+        };
+        let twin: &'static Twin = Box::leak(Box::new(twin));
+        let mut serving = Box::pin(serve(twin));
+        let end = pin!(self.clock.until(self.clock.now_ms() + ms));
+        let either = select(serving.as_mut(), end);
+        let is_finished = matches!(self.clock.run(either), Either::Left(_));
+        assert!(!is_finished, "the request is over");
+        std::mem::forget(serving);
     }
 
     /// Everything that happened outside of the isolate, in order.

@@ -1,9 +1,7 @@
 //! The other servers: OpenAI, which creates and cancels every session unless a script says otherwise, and a JWKS.
 
 use super::Twin;
-use rules::platform::{
-    Client, Clock, FetchError, IncomingResponse, OutgoingRequest, ReadError, Upstream,
-};
+use rules::platform::{Clock, FetchError, IncomingResponse, OutgoingRequest, ReadError, Upstream};
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -80,7 +78,6 @@ pub struct Sent {
     pub headers: Vec<(&'static str, String)>,
     pub body: Option<String>,
     pub timeout_ms: u64,
-    pub is_shared: bool,
     /// When it was sent.
     pub at_ms: u64,
 }
@@ -157,10 +154,6 @@ impl ScriptedUpstream {
 impl Upstream for Twin {
     async fn send(&self, request: &OutgoingRequest<'_>) -> Result<IncomingResponse, FetchError> {
         let upstream = &self.world.upstream;
-        // The runtime sends nothing when the signal is aborted already.
-        if !request.is_shared && self.is_gone() {
-            return Err(FetchError::Aborted);
-        }
         let now = self.now_ms();
         self.world.note(format!("upstream {}", request.url));
         upstream.sent.borrow_mut().push(Sent {
@@ -169,17 +162,11 @@ impl Upstream for Twin {
             headers: request.headers.to_vec(),
             body: request.body.map(str::to_owned),
             timeout_ms: request.timeout_ms,
-            is_shared: request.is_shared,
             at_ms: now,
         });
         let answer = upstream.take(request.url, now);
         let end = now + answer.after_ms.min(request.timeout_ms);
-        let leaves = self.leaves_ms().filter(|_| !request.is_shared);
-        let end = leaves.map_or(end, |leaves| leaves.min(end));
         self.world.clock.until(end).await;
-        if !request.is_shared && self.is_gone() {
-            return Err(FetchError::Aborted);
-        }
         if answer.after_ms >= request.timeout_ms {
             let words = "TimeoutError: The operation was aborted due to timeout";
             return Err(FetchError::Timeout(words.to_owned()));
