@@ -102,8 +102,14 @@ function fetchError(/** @type {any} */ error, /** @type {URL} */ url, /** @type 
 }
 
 /** Explains a response that is not a report. */
-function explain(/** @type {Response} */ response, /** @type {URL} */ url) {
+function explain(/** @type {Response} */ response, /** @type {URL} */ url, /** @type {string} */ text) {
   const { origin } = url;
+  if (response.status === 500) {
+    // For example an ADMIN_TOKEN that is too short.
+    const [, detail] = /"detail":"([^"\\]+)","code":"not_configured"/.exec(text) ?? [];
+    if (detail) return `The Worker at ${origin} is not configured: ${detail}`;
+  }
+  if (response.status === 429) return `Too many wrong tokens were sent to ${origin} (429). Wait a minute and try again.`;
   if (response.status === 401) {
     return `The ADMIN_TOKEN in the shell, .dev.vars or .env does not match the one of the Worker at ${origin} (401). `
       + 'The shell takes precedence over the files.';
@@ -146,7 +152,7 @@ async function fetchReport(/** @type {URL} */ url, /** @type {string} */ token, 
     throw fetchError(error, url, seconds);
   }
   const report = response.status === 200 ? parseReport(text) : null;
-  if (!report) throw new DoctorError(printable(explain(response, url)));
+  if (!report) throw new DoctorError(printable(explain(response, url, text)));
   return { report, text, requestId: response.headers.get('X-Request-Id') };
 }
 

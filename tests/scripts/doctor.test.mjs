@@ -207,6 +207,13 @@ describe('the exit status is 2, with a message,', () => {
     await assertNoReport(/ADMIN_TOKEN .* does not match the one of the Worker.*401/);
   });
 
+  test('if the token of the Worker is too short, or too many wrong ones were sent', async () => {
+    respondWith(500, { detail: 'ADMIN_TOKEN is shorter than 16 bytes.', code: 'not_configured' });
+    await assertNoReport(/is not configured: ADMIN_TOKEN is shorter than 16 bytes\.\n$/);
+    respondWith(429, {});
+    await assertNoReport(/Too many wrong tokens.*429/);
+  });
+
   test('if the Worker has no ADMIN_TOKEN or is not ChatKit Edge', async () => {
     respondWith(404, {});
     await assertNoReport(/has no ADMIN_TOKEN, or there is no ChatKit Edge/);

@@ -42,17 +42,17 @@ pub fn in_query(query: &str) -> Result<Option<String>, Error> {
 
 /// The only user of those under [`NAMES`]. A value is `Some(None)` if it is not a string.
 fn only(named: [Option<Option<String>>; 3]) -> Result<Option<String>, Error> {
-    const EXPECTED: &str = "a string of 1 to 512 characters without control characters";
+    const EXPECTED: &str = "a string of up to 512 characters without control characters";
     let mut only: Option<String> = None;
     for (name, value) in NAMES.into_iter().zip(named) {
         let Some(value) = value else { continue };
         let user = value.ok_or_else(|| Error::invalid(name, EXPECTED))?;
+        if !user.is_empty() && !is_user(&user) {
+            return Err(Error::invalid(name, EXPECTED));
+        }
         let user = user.trim();
         if user.is_empty() {
             continue;
-        }
-        if !is_user(user) {
-            return Err(Error::invalid(name, EXPECTED));
         }
         match &only {
             Some(other) if other != user => {
@@ -155,6 +155,7 @@ mod tests {
             r#"{"user":7}"#,
             r#"{"user":["a"]}"#,
             r#"{"user":"a\r\nb"}"#,
+            r#"{"user":"a\n"}"#,
             &long,
         ] {
             assert!(body(text).is_err(), "{text}");

@@ -29,7 +29,7 @@ fn users(world: &Rc<World>) -> Vec<String> {
 }
 
 #[test]
-fn the_proxys_body_names_the_user_and_no_cookie_is_set() {
+fn the_body_from_the_proxy_names_the_user_and_no_cookie_is_set() {
     let world = world();
     for field in ["user", "user_id", "userId"] {
         let body = format!(r#"{{"{field}":" customer 7 "}}"#);
@@ -46,7 +46,7 @@ fn the_proxys_body_names_the_user_and_no_cookie_is_set() {
 }
 
 #[test]
-fn a_user_without_the_proxys_secret_is_rejected_and_gets_no_session() {
+fn a_user_without_the_secret_of_the_proxy_is_rejected_and_gets_no_session() {
     let world = world();
     world.serve(proxied(start().body(r#"{"user":"victim"}"#)));
     let named = || start().body(r#"{"user":"victim"}"#);
