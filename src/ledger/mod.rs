@@ -2,8 +2,8 @@
 //!
 //! - [`stub`]: the calls that the Worker makes.
 //! - [`object`]: the class, its methods and its alarm.
-//! - [`counter_tables`], [`record_table`], [`quota_table`]: its SQL, by what is stored. An object uses the tables of its
-//!   purpose: `counters-N`, `records-N` or `limits`.
+//! - [`counter_tables`], [`record_table`], [`grant_table`], [`quota_table`]: its SQL, by what is stored. An object uses the tables
+//!   of its purpose: `counters-N`, `records-N` or `limits`.
 
 mod counter_tables;
 mod grant_table;

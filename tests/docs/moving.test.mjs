@@ -16,6 +16,7 @@ const LIVE = 'https://chatkit-edge.YOUR-NAME.workers.dev';
 const STARTER = "From OpenAI's starter app";
 const FASTAPI = 'From a FastAPI snippet';
 const MANAGED = 'From managed-chatkit';
+const GUIDE = "From OpenAI's quick start or guide";
 const NEXT = 'From a Next.js route';
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
@@ -134,6 +135,22 @@ describe('the page of a FastAPI snippet', () => {
     assert.deepEqual(troubles, []);
     await close();
   });
+});
+
+test("the guide's page refreshes its session for the same visitor by the old client secret, without a cookie", async () => {
+  const setUp = "await customElements.whenDefined('openai-chatkit');\n" +
+    "document.getElementById('chat').setOptions({ api: { getClientSecret } });\n";
+  plain.put('/chat.js', atWorker(page.code(GUIDE, 'js')) + setUp);
+  const url = plain.put('/guide', `<!doctype html><html lang="en"><title>A site</title>${page.code(FASTAPI, 'html')}</html>`);
+  const { page: tab, context, say, requests, troubles, close } = await visit(url);
+  await say('Before');
+  await tab.waitForResponse((response) => response.url().endsWith('/api/chatkit/refresh') && response.ok());
+  await say('After');
+  assert.deepEqual(requests.slice(0, 2), [`${worker.url}/api/chatkit/session`, `${worker.url}/api/chatkit/refresh`]);
+  assert.deepEqual(await context.cookies(worker.url), []);
+  assert.equal(new Set(users()).size, 1);
+  assert.deepEqual(troubles, []);
+  await close();
 });
 
 describe('the page of a Next.js route', () => {

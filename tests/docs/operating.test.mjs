@@ -13,6 +13,7 @@ import { readPage } from './page.mjs';
 
 const page = readPage('operating.md');
 const post = { method: 'POST' };
+const SITE = { Origin: 'https://www.example.com' };
 /** The names in the first cells of a table; a row may have several. */
 const names = (/** @type {string} */ heading) =>
   page.rows(heading).flatMap(([first]) => [...(first ?? '').matchAll(/`(.+?)`/g)].map(([, name]) => name)).sort();
@@ -29,7 +30,7 @@ async function metered(options, use) {
   const [build, kv, sandbox] = await Promise.all([meteredBuild(), startKv(), startSandbox(options)]);
   const variables = {
     OPENAI_API_KEY: SANDBOX_KEY, OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW, OPENAI_BASE_URL: sandbox.baseUrl,
-    RATE_LIMITS: 'off', DAILY_SESSION_LIMIT: '1000',
+    RATE_LIMITS: 'off', DAILY_SESSION_LIMIT: '1000', ALLOWED_ORIGINS: SITE.Origin,
   };
   const worker = await startWorkerd(variables, { build: build.folder, kv: kv.address });
   try {
@@ -99,6 +100,11 @@ describe('the costs', () => {
 
   test('of the ledger are those of the built Worker', async () => {
     const lines = await metered({}, async (worker, sandbox) => {
+      // The guide's start and refresh, from a page of another origin.
+      for (let i = 0; i < 48; i++) {
+        const { client_secret: token } = await (await worker.fetch('/api/chatkit/session', { ...post, headers: SITE })).json();
+        await worker.fetch(`/api/chatkit/refresh?token=${token}`, { ...post, headers: SITE });
+      }
       // Enough to reach each of the 16 objects for records more than once.
       let last;
       for (let i = 0; i < 48; i++) last = await worker.fetch('/api/chatkit/session', post);
@@ -115,7 +121,7 @@ describe('the costs', () => {
         await worker.fetch('/api/chatkit/session', post);
       }
       const events = (/** @type {string} */ name) => worker.logs().filter(({ event }) => event === name).length;
-      const isCounted = () => events('ledger count sessions_created') === 48 && events('ledger count sessions_failed') === 5;
+      const isCounted = () => events('ledger count sessions_created') === 96 && events('ledger count sessions_failed') === 5;
       await until(isCounted, 'everything is counted');
     });
     for (const [what, command] of [
@@ -126,6 +132,8 @@ describe('the costs', () => {
       ['a failed session is counted', 'count sessions_failed'],
       ['a daily limit is asked', 'reserve'],
       ['a session is shown', 'getRecord'],
+      ['the grant of a client secret is kept', 'putGrant'],
+      ['a refresh by the client secret looks up its grant', 'getGrant'],
     ]) {
       assert.deepEqual(documented[what], ['1', usualCost(lines, command)], what);
     }

@@ -101,7 +101,7 @@ async function doctor(/** @type {Awaited<ReturnType<typeof startWorkerd>>} */ wo
   return checks.find((/** @type {any} */ { name }) => name === 'session').detail;
 }
 
-/** A gateway that passes requests on to the sandbox until it is broken; then it answers as a web server without that page does. */
+/** A gateway that passes requests on to the sandbox. Once it is broken, it answers as a web server without that page. */
 async function startGateway() {
   const gateway = { url: '', isBroken: false, close: async () => {} };
   const server = createServer(async (request, response) => {

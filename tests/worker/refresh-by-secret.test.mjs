@@ -131,7 +131,8 @@ describe('a client secret', () => {
     try {
       const token = hs256({ sub: 'user-1', exp: Math.floor(Date.now() / 1000) + 600 }, JWT_SECRET);
       const headers = { Authorization: `Bearer ${token}` };
-      const { client_secret } = await (await post('/api/chatkit/start', { state_variables: { plan: 'pro' } }, headers, signedIn)).json();
+      const start = await post('/api/chatkit/start', { state_variables: { plan: 'pro' } }, headers, signedIn);
+      const { client_secret } = await start.json();
       await isRefused(client_secret, {}, signedIn);
       const body = { currentClientSecret: client_secret };
       assert.equal((await post('/api/chatkit/refresh', body, headers, signedIn)).status, 200);

@@ -27,8 +27,8 @@ pub struct Caller {
 /// Identifies the caller of a session request.
 ///
 /// # Errors
-/// [`Error::IdentityRequired`] without proof where proof is required. [`Error::Internal`] if only a secret could be the proof and the
-/// ledger fails.
+/// [`Error::IdentityRequired`] without proof where proof is required. [`Error::Internal`] if only a secret could be the proof and
+/// the ledger fails.
 pub async fn identify_caller<P: Platform>(
     proof: Proof,
     request: &SessionRequest<'_>,

@@ -61,7 +61,8 @@ impl StoredGrant {
         from_object(key.open(&self.sealed)?.as_bytes())
     }
 
-    /// Whether the secret still proves a refresh at `now`, in Unix seconds. Two tabs may exchange it, one shortly after the other.
+    /// Whether the secret still proves a refresh at `now`, in Unix seconds. A page may exchange it twice, for example because the
+    /// first response was lost.
     #[must_use]
     pub fn is_usable(&self, now: u64) -> bool {
         let is_past = |at: u64| now > at.saturating_add(GRACE_SECONDS);

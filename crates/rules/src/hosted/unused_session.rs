@@ -1,7 +1,7 @@
 //! A session that nobody will use: cancelled at OpenAI, and its reservation released.
 //!
-//! The daily limits hold for what OpenAI creates, not for what a page receives: a client that disconnects again and again must not
-//! make OpenAI create more sessions than a day allows. So a reservation is released only if OpenAI has no session for it, because
+//! The daily limits hold for what OpenAI creates, not for what a page receives: a client that disconnects again and again must
+//! not leave more sessions at OpenAI than a day allows. So a reservation is released only if OpenAI has no session for it: because
 //! none was created or because OpenAI confirmed that it is cancelled.
 
 use super::daily_quota::Reservation;
