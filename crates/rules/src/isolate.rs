@@ -1,10 +1,12 @@
 //! The state of an isolate, which its requests share.
 
+use crate::counters::refusals::Refusals;
 use crate::error::Error;
 use crate::hosted::openai_response::Session;
 use crate::hosted::single_flight::SingleFlight;
 use crate::identity::jwks_cache::JwksCache;
 use crate::settings::Settings;
+use std::cell::Cell;
 
 /// The state of one isolate. It serves one version of one deployment, so its settings never change.
 #[derive(Debug)]
@@ -15,6 +17,10 @@ pub struct Isolate {
     pub jwks: JwksCache,
     /// Sessions that are being created.
     pub sessions: SingleFlight<Result<Session, Error>>,
+    /// Refused session requests that are not counted yet.
+    pub refusals: Refusals,
+    /// Until when the day's rows for events are used up, in Unix milliseconds. The ledger is not asked before.
+    pub events_refused_until_ms: Cell<u64>,
 }
 
 impl Isolate {
@@ -25,6 +31,8 @@ impl Isolate {
             settings,
             jwks: JwksCache::default(),
             sessions: SingleFlight::default(),
+            refusals: Refusals::default(),
+            events_refused_until_ms: Cell::new(0),
         }
     }
 }

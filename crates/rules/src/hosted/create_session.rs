@@ -83,8 +83,7 @@ impl NewSession<'_> {
         settings: &SessionSettings,
         ctx: &Context<'_, P>,
     ) -> Result<Session, Error> {
-        let limits = settings.daily;
-        let reservation = daily_quota::reserve(limits, &self.owner, &ctx.log, ctx.platform).await?;
+        let reservation = daily_quota::reserve(settings, &self.owner, ctx).await?;
         let (call, result) =
             openai_client::create_session(settings, &self.body, ctx.platform).await;
         ctx.log.set_call(call);

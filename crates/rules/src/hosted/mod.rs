@@ -4,13 +4,15 @@
 //!   answer.
 //! - [`session_access`]: shows and cancels one; [`session_record`] is what is stored of it.
 //! - [`openai_client`]: calls OpenAI, with [`openai_request`], [`openai_response`] and [`retry`].
-//! - [`single_flight`]: equal requests share a session. [`daily_quota`]: the exact daily limits.
+//! - [`single_flight`]: equal requests share a session. [`daily_quota`]: the exact daily limits;
+//!   [`recent_grants`]: which requests they counted just now.
 
 pub mod create_session;
 pub mod daily_quota;
 pub mod openai_client;
 pub mod openai_request;
 pub mod openai_response;
+pub mod recent_grants;
 pub mod retry;
 pub mod session_access;
 pub mod session_record;
