@@ -64,7 +64,7 @@ const CORRUPTIONS = {
     ),
   // Expired a day ago, as with a wrong clock or a late lookup.
   'long-over': (res, headers, resource) =>
-    sendJson(res, 200, { ...resource, expires_at: Math.floor(Date.now() / 1000) - 86_400 }, headers),
+    sendJson(res, 200, { ...resource, expires_at: Math.floor(Date.now() / 1000) - 90_000 }, headers),
   huge: (res, headers, resource) => sendJson(res, 200, { padding: 'x'.repeat(HUGE_BYTES), ...resource }, headers),
   cut: (res, headers, resource) => {
     const body = JSON.stringify(resource);

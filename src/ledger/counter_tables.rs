@@ -1,8 +1,8 @@
-//! The tables of a counters object: counters by day, what is not published yet, and error reports.
+//! The tables of a counters object: counters by day, and what is not published yet.
 
-use super::sql::{Values, first, integer, rows, run};
+use super::sql::{Values, first, integer, number, rows, run};
 use rules::counters::day::Day;
-use rules::counters::error_report::{ErrorReport, MAX_REPORTS};
+use rules::counters::event::FAILURE_PREFIX;
 use rules::counters::snapshot::Snapshot;
 use serde::Deserialize;
 use worker::{Error, Result, SqlStorage};
@@ -11,7 +11,6 @@ use worker::{Error, Result, SqlStorage};
 pub const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS counters (day INTEGER, name TEXT, count INTEGER, PRIMARY KEY (day, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS publishing (one INTEGER PRIMARY KEY CHECK (one = 1), shard INTEGER, seconds INTEGER, waiting INTEGER DEFAULT 0, at INTEGER, failures INTEGER);
-CREATE TABLE IF NOT EXISTS reports (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, message TEXT, stack TEXT, url TEXT);
 ";
 
 /// The `day` of a counter's total.
@@ -26,13 +25,17 @@ pub struct Publication {
     pub failures: u32,
 }
 
-/// What is not published yet.
+/// What is published, and when it was.
 #[derive(Deserialize)]
-pub struct Unpublished {
+pub struct Publishing {
     /// The shard of this object.
     pub shard: u32,
     /// The minimum interval between publications.
     pub seconds: u64,
+    /// How many calls are not published yet.
+    pub waiting: f64,
+    /// When the last publication began, in Unix milliseconds.
+    pub at: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -42,13 +45,8 @@ struct Counter {
     count: u64,
 }
 
-#[derive(Deserialize)]
-struct Published {
-    at: u64,
-}
-
 /// Adds to counters, in total and for a day, and notes that there is something to publish. `counts` is a JSON object of
-/// numbers by counter. Two statements without an `await` between them, which SQLite in an object commits together.
+/// numbers by counter. Failures by code have a total only. The caller runs both statements in one transaction.
 pub fn count(
     sql: &SqlStorage,
     counts: &str,
@@ -58,9 +56,15 @@ pub fn count(
 ) -> Result<()> {
     run(
         sql,
-        "INSERT INTO counters SELECT day, key, value FROM json_each(?1), (SELECT ?2 AS day UNION ALL SELECT ?3) WHERE true
+        "INSERT INTO counters SELECT day, key, value FROM json_each(?1), (SELECT ?2 AS day UNION ALL SELECT ?3)
+         WHERE day = ?2 OR substr(key, 1, length(?4)) <> ?4
          ON CONFLICT (day, name) DO UPDATE SET count = count + excluded.count",
-        vec![counts.into(), TOTAL.into(), integer(day.number())],
+        vec![
+            counts.into(),
+            TOTAL.into(),
+            integer(day.number()),
+            FAILURE_PREFIX.into(),
+        ],
     )?;
     run(
         sql,
@@ -70,17 +74,16 @@ pub fn count(
     )
 }
 
-/// The shard and the interval, if there is something to publish.
-pub fn unpublished(sql: &SqlStorage) -> Result<Option<Unpublished>> {
-    let query = "SELECT shard, seconds FROM publishing WHERE waiting > 0";
+/// What is to be published, if anything was ever counted.
+pub fn publishing(sql: &SqlStorage) -> Result<Option<Publishing>> {
+    let query = "SELECT shard, seconds, waiting, at FROM publishing";
     first(sql, query, Values::new())
 }
 
 /// When the counters were last published, in Unix milliseconds.
 pub fn published_ms(sql: &SqlStorage) -> Result<Option<u64>> {
-    let query = "SELECT at FROM publishing WHERE at IS NOT NULL";
-    let published: Option<Published> = first(sql, query, Values::new())?;
-    Ok(published.map(|published| published.at))
+    let query = "SELECT at AS value FROM publishing WHERE at IS NOT NULL";
+    number(sql, query, Values::new())
 }
 
 /// Notes that a publication begins. Until it has succeeded, its events count as waiting.
@@ -120,25 +123,4 @@ pub fn snapshot(sql: &SqlStorage, now: u64) -> Result<Snapshot> {
         snapshot.add(day, &name, count);
     }
     Ok(snapshot)
-}
-
-/// Stores reports, a JSON array, and deletes all but the latest.
-pub fn put_reports(sql: &SqlStorage, reports: &str) -> Result<()> {
-    run(
-        sql,
-        "INSERT INTO reports (at, message, stack, url)
-         SELECT value ->> 'at', value ->> 'message', value ->> 'stack', value ->> 'url' FROM json_each(?1)",
-        vec![reports.into()],
-    )?;
-    run(
-        sql,
-        "DELETE FROM reports WHERE number <= (SELECT max(number) FROM reports) - ?1",
-        vec![integer(MAX_REPORTS.into())],
-    )
-}
-
-/// The stored reports, newest first.
-pub fn reports(sql: &SqlStorage) -> Result<Vec<ErrorReport>> {
-    let query = "SELECT at, message, stack, url FROM reports ORDER BY number DESC";
-    rows(sql, query, Values::new())
 }

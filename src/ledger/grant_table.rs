@@ -1,8 +1,7 @@
 //! The table of a records object for client secrets: what each lets its page refresh, sealed.
 
-use super::sql::{Values, first, integer, run};
+use super::sql::{Values, first, integer, number, run};
 use rules::hosted::refresh_grant::StoredGrant;
-use serde::Deserialize;
 use worker::{Result, SqlStorage};
 
 /// Times are in Unix seconds.
@@ -44,11 +43,6 @@ pub fn delete_expired(sql: &SqlStorage, expired: u64) -> Result<()> {
 
 /// When the next secret expires, in Unix seconds.
 pub fn next_expiry(sql: &SqlStorage) -> Result<Option<u64>> {
-    #[derive(Deserialize)]
-    struct Expiry {
-        expires_at: u64,
-    }
-    let query = "SELECT expires_at FROM grants ORDER BY expires_at LIMIT 1";
-    let next: Option<Expiry> = first(sql, query, Values::new())?;
-    Ok(next.map(|next| next.expires_at))
+    let query = "SELECT expires_at AS value FROM grants ORDER BY expires_at LIMIT 1";
+    number(sql, query, Values::new())
 }

@@ -1,13 +1,17 @@
 //! The Durable Object: its methods, which the Worker calls by RPC (`src/index.js` lists them), and its alarm.
 //!
-//! Each method does all its work or none of it. Workers hold a response back until what was written is on disk (output
-//! gate), so a response means that it is durable. Only the alarm writes to KV.
+//! Each method sets its alarm first and then does its work in one transaction: all of it, or none. An alarm without work does no
+//! harm. Workers hold a response back until what was written is on disk (output gate), so a response means that it is durable.
+//! Only the alarm writes to KV.
 
-use super::{counter_tables, grant_table, quota_table, record_table};
+use super::sql::Transactions;
+use super::{counter_tables, grant_table, quota_table, record_table, report_table};
 use crate::runtime::{COUNTERS, clock, console};
-use rules::counters::day::Day;
+use rules::counters::day::{Day, next_quarter_hour};
+use rules::counters::event_budget::{EventBudget, cost};
 use rules::counters::publish_schedule;
 use rules::counters::snapshot::snapshot_key;
+use rules::hosted::daily_quota::deletion_at;
 use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::SessionRecord;
 use rules::log::LogLine;
@@ -22,10 +26,15 @@ use worker::{Env, Result, SqlStorage, Storage};
 #[wasm_bindgen]
 pub struct Ledger {
     storage: Storage,
+    transactions: Transactions,
     sql: SqlStorage,
     env: Env,
-    /// Whether the alarm is known to be set. After an eviction it is not known.
+    /// Whether the alarm is known to be set for the work of a call: a publication, or a deletion. After an eviction it is not
+    /// known. Each object has one kind of work.
     alarm_is_set: Cell<bool>,
+    /// What events have written today. It is stored with each publication and not with each event, which would write a row
+    /// more; after a restart the number of unpublished calls tells the rest.
+    event_budget: Cell<Option<EventBudget>>,
 }
 
 #[wasm_bindgen]
@@ -33,10 +42,17 @@ impl Ledger {
     /// Creates the object's tables.
     #[wasm_bindgen(constructor)]
     pub fn new(state: DurableObjectState, env: Env) -> Self {
-        let storage = State::from(state).storage();
+        let state = State::from(state);
+        let storage = state.storage();
+        // Without it every call fails and says so.
+        let transactions = state
+            .as_raw()
+            .storage()
+            .map_or(JsValue::UNDEFINED, JsValue::from);
         let sql = storage.sql();
         for tables in [
             counter_tables::TABLES,
+            report_table::TABLES,
             record_table::TABLES,
             grant_table::TABLES,
             quota_table::TABLES,
@@ -46,31 +62,45 @@ impl Ledger {
         }
         Self {
             storage,
+            transactions: transactions.unchecked_into(),
             sql,
             env,
             alarm_is_set: Cell::new(false),
+            event_budget: Cell::new(None),
         }
     }
 
-    /// Adds `counts`, a JSON object of numbers by counter, and stores `reports`, a JSON array.
+    /// Adds `counts`, a JSON object of numbers by counter, and stores `reports`, a JSON array. With `event_rows`, the rows that
+    /// events may write in a day: does nothing and returns `false` once they are used up.
     pub async fn count(
         &self,
         shard: u32,
         publish_seconds: f64,
         counts: String,
         reports: Option<String>,
-    ) -> Result<(), JsValue> {
+        event_rows: Option<f64>,
+    ) -> Result<bool, JsValue> {
         let (now, publish_seconds) = (clock::now_ms(), publish_seconds as u64);
-        counter_tables::count(&self.sql, &counts, Day::of(now), shard, publish_seconds)?;
-        if let Some(reports) = reports {
-            counter_tables::put_reports(&self.sql, &reports)?;
+        let today = Day::of(now);
+        if let Some(rows) = event_rows
+            && !self.spend(today, cost(reports.is_some()), rows as u64)?
+        {
+            return Ok(false);
         }
         if !self.alarm_is_set.get() {
             let published = counter_tables::published_ms(&self.sql)?;
             let at = publish_schedule::alarm_at(now, published, publish_seconds);
             self.set_alarm_by(at).await?;
+            self.alarm_is_set.set(true);
         }
-        Ok(())
+        self.transactions.run(|| {
+            counter_tables::count(&self.sql, &counts, today, shard, publish_seconds)?;
+            match &reports {
+                Some(reports) => report_table::put_reports(&self.sql, reports),
+                None => Ok(()),
+            }
+        })?;
+        Ok(true)
     }
 
     /// Stores a session's record, as JSON.
@@ -78,11 +108,8 @@ impl Ledger {
     pub async fn put_record(&self, record: String) -> Result<(), JsValue> {
         let record: SessionRecord =
             serde_json::from_slice(record.as_bytes()).map_err(JsError::from)?;
-        record_table::put(&self.sql, &record)?;
-        if !self.alarm_is_set.get() {
-            self.set_deletion_alarm().await?;
-        }
-        Ok(())
+        self.set_deletion_alarm(record.expires_at).await?;
+        Ok(record_table::put(&self.sql, &record)?)
     }
 
     /// Returns a session's record, as JSON.
@@ -103,11 +130,8 @@ impl Ledger {
     #[wasm_bindgen(js_name = putGrant)]
     pub async fn put_grant(&self, grant: String) -> Result<(), JsValue> {
         let grant: StoredGrant = serde_json::from_slice(grant.as_bytes()).map_err(JsError::from)?;
-        grant_table::put(&self.sql, &grant)?;
-        if !self.alarm_is_set.get() {
-            self.set_deletion_alarm().await?;
-        }
-        Ok(())
+        self.set_deletion_alarm(grant.expires_at).await?;
+        Ok(grant_table::put(&self.sql, &grant)?)
     }
 
     /// Returns the grant of a client secret, as JSON.
@@ -124,42 +148,79 @@ impl Ledger {
         Ok(grant_table::exchange(&self.sql, id, at as u64)?)
     }
 
-    /// Takes a session off the limits of a day (days since 1970), if one is left.
-    pub fn reserve(
+    /// Takes a session off the day's limits. `stamped` is the day at the Worker (days since 1970), `request` the request's id.
+    /// Returns the day that the session counts for, or `false` if none is left.
+    pub async fn reserve(
         &self,
-        day: f64,
-        user: &str,
+        stamped: f64,
+        user: String,
         total: Option<f64>,
         per_user: Option<f64>,
-    ) -> Result<bool, JsValue> {
-        let limits = DailyLimits {
-            total: total.map(|limit| limit as u64),
-            per_user: per_user.map(|limit| limit as u64),
+        request: Option<String>,
+    ) -> Result<JsValue, JsValue> {
+        let now = clock::now_ms();
+        let request = quota_table::Request {
+            stamped: Day::from_number(stamped as u64),
+            user: &user,
+            limits: DailyLimits {
+                total: total.map(|limit| limit as u64),
+                per_user: per_user.map(|limit| limit as u64),
+            },
+            id: request.as_deref().unwrap_or_default(),
         };
-        Ok(quota_table::reserve(&self.sql, day as u64, user, limits)?)
+        if !self.alarm_is_set.get() {
+            self.set_alarm_by(deletion_at(now)).await?;
+            self.alarm_is_set.set(true);
+        }
+        let reserve = || quota_table::reserve(&self.sql, &request, now);
+        let day = self.transactions.run(reserve)?;
+        Ok(day.map_or(JsValue::FALSE, |day| (day.number() as f64).into()))
     }
 
-    /// Returns a reservation.
-    pub fn release(&self, day: f64, user: &str) -> Result<(), JsValue> {
-        Ok(quota_table::release(&self.sql, day as u64, user)?)
+    /// Returns a reservation of a day (days since 1970). Without a day: what the request was granted, if it was.
+    pub fn release(
+        &self,
+        day: Option<f64>,
+        user: &str,
+        request: Option<String>,
+    ) -> Result<(), JsValue> {
+        let day = day.map(|day| Day::from_number(day as u64));
+        let request = request.unwrap_or_default();
+        let release = || quota_table::release(&self.sql, day, user, &request);
+        self.transactions.run(release)
     }
 
     /// The stored error reports, newest first, as JSON.
     pub fn reports(&self) -> Result<String, JsValue> {
-        let reports = counter_tables::reports(&self.sql)?;
+        let reports = report_table::reports(&self.sql)?;
         Ok(serde_json::to_string(&reports).map_err(JsError::from)?)
     }
 
-    /// Deletes records past their retention and publishes counters. After an error the runtime calls it again.
+    /// Deletes what is past its retention and publishes counters. After an error the runtime calls it again.
     pub async fn alarm(&self) -> Result<(), JsValue> {
         let now = clock::now_ms();
         self.alarm_is_set.set(false);
         let expired = SessionRecord::oldest_kept(now / 1000);
         record_table::delete_expired(&self.sql, expired)?;
         grant_table::delete_expired(&self.sql, expired)?;
-        self.set_deletion_alarm().await?;
-        if let Some(due) = counter_tables::unpublished(&self.sql)? {
-            self.publish(due.shard, due.seconds, now).await?;
+        let record = record_table::next_expiry(&self.sql)?;
+        let grant = grant_table::next_expiry(&self.sql)?;
+        if let Some(next) = record.into_iter().chain(grant).min() {
+            self.set_deletion_alarm(next).await?;
+        }
+        quota_table::delete_past(&self.sql, now)?;
+        if let Some(at) = quota_table::next_deletion(&self.sql, now)? {
+            self.set_alarm_by(at).await?;
+        }
+        if let Some(publishing) = counter_tables::publishing(&self.sql)? {
+            let published = publishing.at.unwrap_or_default();
+            let heartbeat = publish_schedule::heartbeat_at(published, publishing.seconds);
+            if publishing.waiting > 0.0 || heartbeat <= now {
+                self.publish(publishing.shard, publishing.seconds, now)
+                    .await?;
+            } else {
+                self.set_alarm_by(heartbeat).await?;
+            }
         }
         Ok(())
     }
@@ -168,6 +229,7 @@ impl Ledger {
 impl Ledger {
     /// Writes the counters to KV. Events that arrive meanwhile wait for the next publication.
     async fn publish(&self, shard: u32, publish_seconds: u64, now: u64) -> Result<()> {
+        report_table::put_event_budget(&self.sql, self.budget(Day::of(now))?)?;
         let snapshot = counter_tables::snapshot(&self.sql, now)?;
         // Noted before the write, so that an event during it does not set an earlier alarm.
         let publication = counter_tables::begin_publication(&self.sql, now)?;
@@ -180,7 +242,9 @@ impl Ledger {
         match self.write(&snapshot_key(shard), &snapshot.to_json()).await {
             Ok(()) => {
                 console::write(&line);
-                counter_tables::end_publication(&self.sql, &publication)
+                counter_tables::end_publication(&self.sql, &publication)?;
+                let heartbeat = publish_schedule::heartbeat_at(now, publish_seconds);
+                self.set_alarm_by(heartbeat).await
             }
             Err(error) => {
                 let cause = error.to_string();
@@ -190,7 +254,10 @@ impl Ledger {
                 console::write(&line);
                 let failures = publication.failures;
                 let at = publish_schedule::retry_at(now, failures, publish_seconds);
-                self.set_alarm_by(at).await
+                self.set_alarm_by(at).await?;
+                // The next event must not set an earlier one.
+                self.alarm_is_set.set(true);
+                Ok(())
             }
         }
     }
@@ -199,14 +266,35 @@ impl Ledger {
         Ok(self.env.kv(COUNTERS)?.put(key, text)?.execute().await?)
     }
 
-    /// Sets the alarm for the next deletion. A grant is kept for as long as the record of its session.
-    async fn set_deletion_alarm(&self) -> Result<()> {
-        let grant = grant_table::next_expiry(&self.sql)?.map(SessionRecord::kept_until);
-        let record = record_table::next_deletion(&self.sql)?;
-        match record.into_iter().chain(grant).min() {
-            Some(at) => self.set_alarm_by(at.saturating_mul(1000)).await,
-            None => Ok(()),
+    /// Takes the rows of a request of events off the day's. Whether they were left.
+    fn spend(&self, today: Day, cost: u64, limit: u64) -> Result<bool> {
+        let mut budget = self.budget(today)?;
+        let is_left = budget.spend(today, cost, limit);
+        self.event_budget.set(Some(budget));
+        Ok(is_left)
+    }
+
+    fn budget(&self, today: Day) -> Result<EventBudget> {
+        if let Some(budget) = self.event_budget.get() {
+            return Ok(budget);
         }
+        let publishing = counter_tables::publishing(&self.sql)?;
+        let unpublished = publishing.map_or(0.0, |publishing| publishing.waiting);
+        let budget = report_table::event_budget(&self.sql, today, unpublished)?;
+        self.event_budget.set(Some(budget));
+        Ok(budget)
+    }
+
+    /// Sets the alarm for the deletion of what expires at a time, in Unix seconds: at a whole quarter of an hour, so one alarm
+    /// deletes everything that ends in it.
+    async fn set_deletion_alarm(&self, expires_at: u64) -> Result<()> {
+        if !self.alarm_is_set.get() {
+            let kept_until = SessionRecord::kept_until(expires_at);
+            let at = next_quarter_hour(kept_until.saturating_mul(1000));
+            self.set_alarm_by(at).await?;
+            self.alarm_is_set.set(true);
+        }
+        Ok(())
     }
 
     /// Sets the alarm, unless it is set for an earlier time.
@@ -217,7 +305,6 @@ impl Ledger {
             let at = js_sys::Date::new(&(at_ms as f64).into());
             self.storage.set_alarm(ScheduledTime::new(at)).await?;
         }
-        self.alarm_is_set.set(true);
         Ok(())
     }
 }

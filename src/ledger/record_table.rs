@@ -1,6 +1,6 @@
 //! The table of a records object: sessions' records.
 
-use super::sql::{Values, first, integer, run};
+use super::sql::{Values, first, integer, number, run};
 use rules::hosted::session_record::{SessionRecord, UserHash};
 use serde::Deserialize;
 use worker::{Result, SqlStorage};
@@ -10,11 +10,6 @@ pub const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS records (id TEXT PRIMARY KEY, owner TEXT, workflow TEXT, created_at INTEGER, expires_at INTEGER, cancelled INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS records_by_end ON records (expires_at);
 ";
-
-#[derive(Deserialize)]
-struct Expiry {
-    expires_at: u64,
-}
 
 /// Stores a record.
 pub fn put(sql: &SqlStorage, record: &SessionRecord) -> Result<()> {
@@ -70,9 +65,8 @@ pub fn delete_expired(sql: &SqlStorage, expired: u64) -> Result<()> {
     run(sql, statement, vec![integer(expired)])
 }
 
-/// When the next record is to be deleted, in Unix seconds.
-pub fn next_deletion(sql: &SqlStorage) -> Result<Option<u64>> {
-    let query = "SELECT expires_at FROM records ORDER BY expires_at LIMIT 1";
-    let next: Option<Expiry> = first(sql, query, Values::new())?;
-    Ok(next.map(|next| SessionRecord::kept_until(next.expires_at)))
+/// When the next session expires, in Unix seconds.
+pub fn next_expiry(sql: &SqlStorage) -> Result<Option<u64>> {
+    let query = "SELECT expires_at AS value FROM records ORDER BY expires_at LIMIT 1";
+    number(sql, query, Values::new())
 }

@@ -1,7 +1,35 @@
-//! Statements of SQLite in an object.
+//! Statements and transactions of SQLite in an object.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
 use worker::{Result, SqlStorage, SqlStorageValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The object's storage, for transactions.
+    pub type Transactions;
+    #[wasm_bindgen(method, catch, js_name = transactionSync)]
+    fn transaction_sync(
+        this: &Transactions,
+        work: &mut dyn FnMut() -> std::result::Result<(), JsValue>,
+    ) -> std::result::Result<JsValue, JsValue>;
+}
+
+impl Transactions {
+    /// Runs statements, all or none of them: an error undoes those before it.
+    pub fn run<T>(&self, work: impl FnOnce() -> Result<T>) -> std::result::Result<T, JsValue> {
+        let mut work = Some(work);
+        let mut output = None;
+        self.transaction_sync(&mut || {
+            if let Some(work) = work.take() {
+                output = Some(work()?);
+            }
+            Ok(())
+        })?;
+        output.ok_or_else(|| JsValue::from_str("the transaction did not run"))
+    }
+}
 
 /// Values for the placeholders of a statement.
 pub type Values = Vec<SqlStorageValue>;
@@ -23,6 +51,24 @@ pub fn first<T: DeserializeOwned>(
     values: Values,
 ) -> Result<Option<T>> {
     rows(sql, query, values).map(|rows| rows.into_iter().next())
+}
+
+/// The number in the first row of a query, under the name `value`.
+pub fn number(sql: &SqlStorage, query: &str, values: Values) -> Result<Option<u64>> {
+    #[derive(Deserialize)]
+    struct Row {
+        value: u64,
+    }
+    Ok(first(sql, query, values)?.map(|row: Row| row.value))
+}
+
+/// The text in the first row of a query, under the name `value`.
+pub fn text(sql: &SqlStorage, query: &str) -> Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Row {
+        value: String,
+    }
+    Ok(first(sql, query, Values::new())?.map(|row: Row| row.value))
 }
 
 /// A whole number as SQLite gets it from JavaScript. Times and counts are far below 2^53.

@@ -2,7 +2,8 @@
 //!
 //! A call with its values takes a tenth less CPU than a request with JSON in it, and its response.
 
-use crate::runtime::{Runtime, bindings, console};
+use super::later;
+use crate::runtime::{Runtime, bindings};
 use futures_util::future::try_join_all;
 use js_sys::{Promise, futures::JsFuture};
 use rules::counters::day::Day;
@@ -12,8 +13,8 @@ use rules::hosted::daily_quota::LIMITS_OBJECT;
 use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::{SessionRecord, UserHash, records_object};
 use rules::http::response::to_json;
-use rules::log::LogLine;
-use rules::platform::Ledger;
+use rules::ledger_call::{self, CallError, Retry};
+use rules::platform::{Counts, Ledger};
 use rules::settings::DailyLimits;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -21,19 +22,20 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 extern "C" {
     /// The namespace of the class [`super::object::Ledger`].
-    type Namespace;
+    pub type Namespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
-    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+    pub fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
     /// A stub of an object; its methods are those of [`super::object::Ledger`].
-    type Stub;
+    pub type Stub;
     #[wasm_bindgen(method, catch)]
-    fn count(
+    pub fn count(
         this: &Stub,
         shard: u32,
         publish_seconds: f64,
         counts: &str,
         reports: Option<String>,
+        event_rows: Option<f64>,
     ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch, js_name = putRecord)]
     fn put_record(this: &Stub, record: &str) -> Result<Promise, JsValue>;
@@ -54,9 +56,15 @@ extern "C" {
         user: &str,
         total: Option<f64>,
         per_user: Option<f64>,
+        request: &str,
     ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn release(this: &Stub, day: f64, user: &str) -> Result<Promise, JsValue>;
+    fn release(
+        this: &Stub,
+        day: Option<f64>,
+        user: &str,
+        request: &str,
+    ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn reports(this: &Stub) -> Result<Promise, JsValue>;
 }
@@ -64,45 +72,41 @@ extern "C" {
 /// The binding of the class in `wrangler.toml`.
 const LEDGER: &str = "LEDGER";
 
-/// A call that was sent, or why it could not be.
-type Call = bindings::Result<Promise>;
-
 impl Runtime {
-    fn object(&self, name: &str) -> bindings::Result<Stub> {
-        bindings::get_binding(&self.env, LEDGER)
-            .ok_or_else(|| JsValue::from_str(&format!("{LEDGER} is not bound")))?
-            .unchecked_into::<Namespace>()
-            .get_by_name(name)
+    fn namespace(&self) -> bindings::Result<Namespace> {
+        let namespace = bindings::get_binding(&self.env, LEDGER);
+        let namespace =
+            namespace.ok_or_else(|| JsValue::from_str(&format!("{LEDGER} is not bound")))?;
+        Ok(namespace.unchecked_into())
     }
 
-    /// Lets a call finish after the response. A failure is logged.
-    fn finish_later(&self, call: Call) {
-        match call {
-            Ok(promise) => LOG_FAILURE.with(|log_failure| {
-                // Fails only for a request that is over.
-                let _ = self.context.wait_until(&promise.catch(log_failure));
-            }),
-            Err(error) => log_failure(&error),
-        }
+    /// Calls a method of an object, until its deadline. A retry takes a new stub, because a failure can break the first.
+    async fn call(
+        &self,
+        object: &str,
+        retry: Retry,
+        send: &dyn Fn(&Stub) -> Result<Promise, JsValue>,
+    ) -> Result<JsValue, String> {
+        let answer = async || -> Result<JsValue, JsValue> {
+            let stub = self.namespace()?.get_by_name(object)?;
+            JsFuture::from(send(&stub)?).await
+        };
+        let attempt = async || answer().await.map_err(|error| call_error(&error));
+        ledger_call::run(self, retry, attempt).await
     }
 }
 
-thread_local! {
-    // One for the isolate: a closure for each call would have to be freed by JavaScript.
-    static LOG_FAILURE: Closure<dyn FnMut(JsValue)> = Closure::new(|error| log_failure(&error));
-}
-
-fn log_failure(error: &JsValue) {
-    console::write(&LogLine::ledger_failed(&bindings::error_text(error)));
-}
-
-/// Waits for a call. Its error is text for the log.
-async fn finish(call: Call) -> Result<JsValue, String> {
-    let result = match call {
-        Ok(promise) => JsFuture::from(promise).await,
-        Err(error) => Err(error),
+/// An error of a call, with the flags that the runtime sets on it.
+pub fn call_error(error: &JsValue) -> CallError {
+    let flag = |name: &str| {
+        let value = js_sys::Reflect::get(error, &JsValue::from_str(name));
+        value.is_ok_and(|value| value.is_truthy())
     };
-    result.map_err(|error| bindings::error_text(&error))
+    CallError {
+        cause: bindings::error_text(error),
+        retryable: flag("retryable"),
+        overloaded: flag("overloaded"),
+    }
 }
 
 /// What a method returned as JSON, if it returned something.
@@ -113,34 +117,34 @@ fn from_json<T: DeserializeOwned>(value: JsValue) -> Result<Option<T>, String> {
 }
 
 impl Ledger for Runtime {
-    async fn count(
-        &self,
-        shard: u32,
-        publish_seconds: u64,
-        counts: &str,
-        reports: &[ErrorReport],
-    ) -> Result<(), String> {
-        let reports = (!reports.is_empty()).then(|| to_json(&reports));
-        let object = self.object(&counters_object(shard));
-        let call =
-            object.and_then(|object| object.count(shard, publish_seconds as f64, counts, reports));
-        finish(call).await.map(|_| ())
+    async fn count(&self, counts: &Counts<'_>) -> Result<bool, String> {
+        let reports = (!counts.reports.is_empty()).then(|| to_json(&counts.reports));
+        let send = |object: &Stub| {
+            object.count(
+                counts.shard,
+                counts.publish_seconds as f64,
+                counts.increments,
+                reports.clone(),
+                counts.event_rows.map(|rows| rows as f64),
+            )
+        };
+        let counted = self
+            .call(&counters_object(counts.shard), Retry::Once, &send)
+            .await?;
+        Ok(counted.as_bool() != Some(false))
     }
 
-    fn count_later(&self, shard: u32, publish_seconds: u64, counts: String) {
-        let object = self.object(&counters_object(shard));
-        self.finish_later(
-            object.and_then(|object| object.count(shard, publish_seconds as f64, &counts, None)),
-        );
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
+        later::count(self.namespace(), counts, request_id, &self.context);
     }
 
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String> {
         // All at once, so that no call is left unawaited when another fails.
         let calls = (0..shards).map(|shard| async move {
-            let call = self
-                .object(&counters_object(shard))
-                .and_then(|object| object.reports());
-            let json = finish(call).await?.as_string().unwrap_or_default();
+            let json = self
+                .call(&counters_object(shard), Retry::Once, &Stub::reports)
+                .await?;
+            let json = json.as_string().unwrap_or_default();
             serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string())
         });
         let reports: Vec<Vec<ErrorReport>> = try_join_all(calls).await?;
@@ -148,69 +152,84 @@ impl Ledger for Runtime {
     }
 
     async fn put_record(&self, record: &SessionRecord) -> Result<(), String> {
-        let object = self.object(&records_object(&record.id));
-        let call = object.and_then(|object| object.put_record(&to_json(record)));
-        finish(call).await.map(|_| ())
+        let (object, record) = (records_object(&record.id), to_json(record));
+        self.call(&object, Retry::Once, &|object: &Stub| {
+            object.put_record(&record)
+        })
+        .await
+        .map(|_| ())
     }
 
     async fn get_record(&self, id: &str) -> Result<Option<SessionRecord>, String> {
-        let object = self.object(&records_object(id));
-        let record = finish(object.and_then(|object| object.get_record(id))).await?;
-        from_json(record)
+        let send = |object: &Stub| object.get_record(id);
+        from_json(self.call(&records_object(id), Retry::Once, &send).await?)
     }
 
     async fn cancel_record(&self, id: &str) -> Result<bool, String> {
-        let object = self.object(&records_object(id));
-        let call = object.and_then(|object| object.cancel_record(id));
-        // An object of the version before returns nothing.
-        Ok(finish(call).await?.as_bool() != Some(false))
+        let send = |object: &Stub| object.cancel_record(id);
+        let cancelled = self.call(&records_object(id), Retry::Once, &send).await?;
+        // An object of version 0.1.0, still running during a deployment, returns nothing.
+        Ok(cancelled.as_bool() != Some(false))
     }
 
     async fn put_grant(&self, grant: &StoredGrant) -> Result<(), String> {
-        let object = self.object(&records_object(&grant.id));
-        let call = object.and_then(|object| object.put_grant(&to_json(grant)));
-        finish(call).await.map(|_| ())
+        let (object, grant) = (records_object(&grant.id), to_json(grant));
+        let send = |object: &Stub| object.put_grant(&grant);
+        self.call(&object, Retry::Once, &send).await.map(|_| ())
     }
 
     async fn get_grant(&self, id: &str) -> Result<Option<StoredGrant>, String> {
-        let object = self.object(&records_object(id));
-        let grant = finish(object.and_then(|object| object.get_grant(id))).await?;
-        from_json(grant)
+        let send = |object: &Stub| object.get_grant(id);
+        from_json(self.call(&records_object(id), Retry::Once, &send).await?)
     }
 
-    fn exchange_later(&self, id: &str, at: u64) {
-        let object = self.object(&records_object(id));
-        self.finish_later(object.and_then(|object| object.exchange_grant(id, at as f64)));
+    fn exchange_later(&self, id: &str, at: u64, request_id: &str) {
+        let object = self
+            .namespace()
+            .and_then(|namespace| namespace.get_by_name(&records_object(id)));
+        let call = object.and_then(|object| object.exchange_grant(id, at as f64));
+        later::finish(call, request_id, &self.context);
     }
 
     async fn reserve(
         &self,
-        day: Day,
+        stamped: Day,
         user: &UserHash,
         limits: DailyLimits,
-    ) -> Result<bool, String> {
-        let call = self.object(LIMITS_OBJECT).and_then(|object| {
+        request_id: &str,
+    ) -> Result<Option<Day>, String> {
+        let send = |object: &Stub| {
             object.reserve(
-                day.number() as f64,
+                stamped.number() as f64,
                 user.as_str(),
                 limits.total.map(|limit| limit as f64),
                 limits.per_user.map(|limit| limit as f64),
+                request_id,
             )
-        });
-        Ok(finish(call).await?.as_bool() != Some(false))
+        };
+        let day = self.call(LIMITS_OBJECT, Retry::Once, &send).await?;
+        if day.as_bool() == Some(false) {
+            return Ok(None);
+        }
+        // An object of version 0.1.0, still running during a deployment, returns `true`.
+        Ok(Some(
+            day.as_f64()
+                .map_or(stamped, |day| Day::from_number(day as u64)),
+        ))
     }
 
-    fn release_later(&self, day: Day, user: &UserHash) {
-        let object = self.object(LIMITS_OBJECT);
-        self.finish_later(
-            object.and_then(|object| object.release(day.number() as f64, user.as_str())),
-        );
+    fn release_later(&self, day: Option<Day>, user: &UserHash, request_id: &str) {
+        let object = self
+            .namespace()
+            .and_then(|namespace| namespace.get_by_name(LIMITS_OBJECT));
+        let day = day.map(|day| day.number() as f64);
+        let call = object.and_then(|object| object.release(day, user.as_str(), request_id));
+        later::finish(call, request_id, &self.context);
     }
 
     async fn is_up(&self) -> bool {
-        let call = self
-            .object(LIMITS_OBJECT)
-            .and_then(|object| object.reports());
-        finish(call).await.is_ok()
+        self.call(LIMITS_OBJECT, Retry::Once, &Stub::reports)
+            .await
+            .is_ok()
     }
 }

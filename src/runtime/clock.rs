@@ -1,5 +1,6 @@
 //! Time and randomness.
 
+use super::timer::Timer;
 use super::{Runtime, bindings};
 use rules::error::Error;
 use rules::platform::Clock;
@@ -17,6 +18,10 @@ impl Clock for Runtime {
 
     async fn sleep(&self, ms: u64) {
         bindings::sleep(ms, self.signal()).await;
+    }
+
+    async fn deadline(&self, ms: u64) {
+        Timer::new(ms).await;
     }
 }
 

@@ -1,7 +1,6 @@
 //! Analytics Engine, if the owner bound a dataset.
 
-use super::{Runtime, bindings, console};
-use rules::log::LogLine;
+use super::{Runtime, bindings};
 use rules::platform::Dataset;
 use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, EnvBinding};
 
@@ -9,10 +8,10 @@ use worker::{AnalyticsEngineDataPointBuilder, AnalyticsEngineDataset, EnvBinding
 const EVENTS: &str = "EVENTS";
 
 impl Dataset for Runtime {
-    fn write_event(&self, event: &str, code: &str, times: u32) {
+    fn write_event(&self, event: &str, code: &str, times: u32) -> Result<(), String> {
         // An unbound dataset is the normal case, for which worker's own look-up would make an error.
         let Some(binding) = bindings::get_binding(&self.env, EVENTS) else {
-            return;
+            return Ok(());
         };
         let point = AnalyticsEngineDataPointBuilder::new()
             .indexes([event])
@@ -20,10 +19,8 @@ impl Dataset for Runtime {
             .add_blob(code)
             .add_double(f64::from(times))
             .build();
-        let written = AnalyticsEngineDataset::get(binding)
-            .and_then(|dataset| dataset.write_data_point(&point));
-        if let Err(error) = written {
-            console::write(&LogLine::ledger_failed(&error.to_string()));
-        }
+        AnalyticsEngineDataset::get(binding)
+            .and_then(|dataset| dataset.write_data_point(&point))
+            .map_err(|error| error.to_string())
     }
 }

@@ -10,6 +10,7 @@ mod kv;
 mod limiter;
 mod request;
 pub mod tasks;
+mod timer;
 pub mod variables;
 mod web_crypto;
 

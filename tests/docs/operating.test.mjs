@@ -128,7 +128,7 @@ describe('the costs', () => {
       ['a session is remembered', 'putRecord'],
       ['a session is counted', 'count sessions_created'],
       ['a message, change of thread, or array of them is counted', 'count messages'],
-      ['an error report is kept', 'count client_errors'],
+      ['an error report is kept, or up to a hundred of them', 'count client_errors'],
       ['a failed session is counted', 'count sessions_failed'],
       ['a daily limit is asked', 'reserve'],
       ['a session is shown', 'getRecord'],

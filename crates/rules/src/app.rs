@@ -38,7 +38,11 @@ pub async fn serve<P: Platform>(
             problem = problem.for_session();
             // The request that made a shared session counts its failure.
             if error.is_counted() && ctx.log.event() != Some(SHARED) {
-                recorder::count_later(&Event::SessionFailed(problem.code.to_owned()), ctx);
+                if error.is_refusal() {
+                    recorder::count_refusal(problem.code, ctx);
+                } else {
+                    recorder::count_later(&Event::SessionFailed(problem.code.to_owned()), ctx);
+                }
             }
         }
         problem.into_response(&ctx.request_id)

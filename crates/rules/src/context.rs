@@ -92,7 +92,7 @@ impl<'a, P: Platform> Context<'a, P> {
         if !self.settings().rate_limits {
             return Ok(());
         }
-        rate_limits::count(limiter, key, self.platform).await
+        rate_limits::count(limiter, key, self.platform, &self.log).await
     }
 
     /// Counts the request against a rate limiter for its client's address, which is read only then.
@@ -104,7 +104,7 @@ impl<'a, P: Platform> Context<'a, P> {
             return Ok(());
         }
         for key in rate_limits::client_keys(self.platform) {
-            rate_limits::count(limiter, &key, self.platform).await?;
+            rate_limits::count(limiter, &key, self.platform, &self.log).await?;
         }
         Ok(())
     }

@@ -44,6 +44,13 @@ pub enum Error {
         /// Whole seconds until the next day.
         retry_after: u64,
     },
+    /// The ledger does not say whether a daily limit is used up, and `DAILY_LIMITS_FAIL` is `closed`.
+    DailyLimitUnknown,
+    /// The day's rows for events are used up.
+    DailyEventsReached {
+        /// Whole seconds until the next day.
+        retry_after: u64,
+    },
     /// Settings are missing or wrong; never empty.
     NotConfigured(Vec<SettingError>),
     /// OpenAI did not create the session.
@@ -69,6 +76,13 @@ impl Error {
             self,
             Self::OriginNotAllowed | Self::RateLimited { .. } | Self::OpenAi(OpenAiError::Aborted)
         )
+    }
+
+    /// Whether the request was refused before OpenAI was called. A refusal costs its sender nothing, so refusals are gathered
+    /// and written together ([`crate::counters::refusals`]).
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::OpenAi(_) | Self::Internal)
     }
 }
 
@@ -186,5 +200,20 @@ mod tests {
         }
         assert!(Error::OpenAi(OpenAiError::Timeout).is_counted());
         assert!(Error::InvalidJson.is_counted());
+    }
+
+    #[test]
+    fn only_failures_of_openai_and_of_the_worker_are_no_refusals() {
+        assert!(!Error::OpenAi(OpenAiError::Timeout).is_refusal());
+        assert!(!Error::Internal.is_refusal());
+        for error in [
+            Error::InvalidJson,
+            Error::PayloadTooLarge,
+            AuthError::NoVisitor.into(),
+            Error::DailyLimitReached { retry_after: 1 },
+            Error::NotConfigured(Vec::new()),
+        ] {
+            assert!(error.is_refusal(), "{error:?}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The state of an isolate, which its requests share.
 
+use crate::counters::refusals::Refusals;
 use crate::error::Error;
 use crate::hosted::openai_response::Session;
 use crate::hosted::single_flight::SingleFlight;
 use crate::identity::jwks_cache::JwksCache;
 use crate::settings::Settings;
+use std::cell::Cell;
 
 /// The state of one isolate. It serves one version of one deployment, so its settings never change.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub struct Isolate {
     pub sessions: SingleFlight<Result<Session, Error>>,
     /// Sessions that are being cancelled, by id.
     pub cancellations: SingleFlight<Result<(), Error>>,
+    /// Refused session requests that are not counted yet.
+    pub refusals: Refusals,
+    /// Until when the day's rows for events are used up, in Unix milliseconds. The ledger is not asked before.
+    pub events_refused_until_ms: Cell<u64>,
 }
 
 impl Isolate {
@@ -28,6 +34,8 @@ impl Isolate {
             jwks: JwksCache::default(),
             sessions: SingleFlight::default(),
             cancellations: SingleFlight::default(),
+            refusals: Refusals::default(),
+            events_refused_until_ms: Cell::new(0),
         }
     }
 }

@@ -8,7 +8,8 @@
 //! 3. [`settings`]: what the owner configured, checked as a whole.
 //! 4. [`identity`]: who sent the request.
 //! 5. [`hosted`]: sessions of workflows that OpenAI hosts.
-//! 6. [`counters`]: what is counted, stored and published. [`doctor`]: the set-up, checked for the owner.
+//! 6. [`counters`]: what is counted, stored and published. [`ledger_call`]: how long the ledger is waited for. [`doctor`]: the
+//!    set-up, checked for the owner.
 //! 7. [`error`]: what can fail. [`problem`]: what the client is told. [`log`]: what the owner is told, after [`redact`].
 
 #![forbid(unsafe_code)]
@@ -23,7 +24,7 @@ pub mod hosted;
 pub mod http;
 pub mod identity;
 pub mod isolate;
-pub mod join;
+pub mod ledger_call;
 pub mod log;
 pub mod platform;
 pub mod problem;

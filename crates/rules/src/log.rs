@@ -61,10 +61,11 @@ impl LogLine<'_> {
 
     /// A failure of the ledger that no response waited for.
     #[must_use]
-    pub fn ledger_failed(cause: &str) -> LogLine<'_> {
+    pub fn ledger_failed<'a>(cause: &'a str, request_id: &'a str) -> LogLine<'a> {
         LogLine {
             level: "error",
             event: "ledger.failed",
+            request_id: Some(request_id),
             cause: Some(cause),
             ..LogLine::default()
         }
@@ -115,9 +116,13 @@ impl LogFields {
         self.call.replace(Some(call));
     }
 
-    /// Notes something that failed without failing the request.
+    /// Notes something that went wrong. The line has all of them, in their order.
     pub fn set_failure(&self, failure: String) {
-        self.failure.replace(Some(failure));
+        let mut all = self.failure.borrow_mut();
+        *all = Some(match all.take() {
+            Some(earlier) => format!("{earlier}; {failure}"),
+            None => failure,
+        });
     }
 
     /// Notes a failure of the ledger.
@@ -134,15 +139,18 @@ impl LogFields {
             line.event = event;
         }
         line.session_id = session_id.as_deref();
-        line.cause = failure.as_deref();
         if let Some(call) = &*call {
             line.tries = Some(call.tries);
             line.openai_status = call.status;
             line.openai_request_id = call.request_id.as_deref();
-            // An error without a body has an empty cause, which must not hide another failure.
-            let cause = call.cause.as_deref().filter(|cause| !cause.is_empty());
-            line.cause = cause.or(line.cause);
+            // An error without a body has an empty cause.
+            line.cause = call.cause.as_deref().filter(|cause| !cause.is_empty());
         }
+        let both = match (line.cause, failure.as_deref()) {
+            (Some(cause), Some(failure)) => Some(format!("{cause}; {failure}")),
+            _ => None,
+        };
+        line.cause = both.as_deref().or(line.cause).or(failure.as_deref());
         write(&line);
     }
 }
@@ -175,6 +183,21 @@ mod tests {
             line.to_json(),
             r#"{"level":"info","event":"request","request_id":"r","status":200}"#
         );
+    }
+
+    #[test]
+    fn a_line_has_every_trouble_of_its_request() {
+        let fields = LogFields::default();
+        fields.ledger_failed("reset");
+        fields.set_failure("the rate limiter A failed: lost".to_owned());
+        fields.set_call(OpenAiCall {
+            cause: Some("No such workflow".to_owned()),
+            ..OpenAiCall::default()
+        });
+        fields.complete(LogLine::default(), |line| {
+            let all = "No such workflow; the ledger failed: reset; the rate limiter A failed: lost";
+            assert_eq!(line.cause, Some(all));
+        });
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub trait Clock {
 
     /// Waits, or returns early when the client disconnects.
     async fn sleep(&self, ms: u64);
+
+    /// Waits, whether or not the client disconnects. Dropping the future ends the timer.
+    async fn deadline(&self, ms: u64);
 }
 
 /// The request that is being served, and its client.
@@ -141,20 +144,30 @@ pub trait RateLimiters {
     async fn is_within_limit(&self, limiter: &str, key: &str) -> Result<bool, String>;
 }
 
-/// The ledger: counters, session records and daily limits in Durable Objects. Once a call returns `Ok`, it is durable.
-/// Every error is the runtime's message, for the log.
-pub trait Ledger {
-    /// Adds counts, a JSON object of numbers by counter, to a shard, and stores error reports.
-    async fn count(
-        &self,
-        shard: u32,
-        publish_seconds: u64,
-        counts: &str,
-        reports: &[ErrorReport],
-    ) -> Result<(), String>;
+/// What a shard of the counters is to add.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts<'a> {
+    /// The shard.
+    pub shard: u32,
+    /// `COUNTER_PUBLISH_SECONDS`.
+    pub publish_seconds: u64,
+    /// A JSON object of numbers by counter.
+    pub increments: &'a str,
+    /// Error reports to store.
+    pub reports: &'a [ErrorReport],
+    /// The shard's rows for events in a day; `None` for what is counted in any case.
+    pub event_rows: Option<u64>,
+}
 
-    /// The same after the response; a failure is logged.
-    fn count_later(&self, shard: u32, publish_seconds: u64, counts: String);
+/// The ledger: counters, session records and daily limits in Durable Objects. Once a call returns `Ok`, it is durable.
+/// Every call that is awaited goes through [`crate::ledger_call::run`]. Every error is the cause, for the log.
+pub trait Ledger {
+    /// Adds counts and stores error reports, both or neither. `false` if the rows for events are used up, so that neither is
+    /// stored.
+    async fn count(&self, counts: &Counts<'_>) -> Result<bool, String>;
+
+    /// Adds counts after the response; a failure is logged with the request's id.
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str);
 
     /// The latest error reports of the first `shards` shards.
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String>;
@@ -176,14 +189,21 @@ pub trait Ledger {
 
     /// Notes after the response that a secret was exchanged at this time, in Unix seconds, unless it was before; a failure is
     /// logged. There may be no grant with this id.
-    fn exchange_later(&self, id: &str, at: u64);
+    fn exchange_later(&self, id: &str, at: u64, request_id: &str);
 
-    /// Reserves one session of the day's limits, if one is left. Check and count are one transaction, so limits are exact.
-    async fn reserve(&self, day: Day, user: &UserHash, limits: DailyLimits)
-    -> Result<bool, String>;
+    /// Reserves one session of the day's limits, and returns the day that it counts for; `None` if no session is left. Check
+    /// and count are one transaction, so limits are exact. The same request counts once, however often it is sent.
+    async fn reserve(
+        &self,
+        stamped: Day,
+        user: &UserHash,
+        limits: DailyLimits,
+        request_id: &str,
+    ) -> Result<Option<Day>, String>;
 
-    /// Releases a reservation after the response; a failure is logged.
-    fn release_later(&self, day: Day, user: &UserHash);
+    /// Releases a reservation after the response; a failure is logged. Without a day: releases what the request was granted, if
+    /// it was.
+    fn release_later(&self, day: Option<Day>, user: &UserHash, request_id: &str);
 
     /// Whether the objects answer.
     async fn is_up(&self) -> bool;
@@ -203,8 +223,11 @@ pub trait CounterStore {
 
 /// Analytics Engine, if the owner bound a dataset.
 pub trait Dataset {
-    /// Writes an event, a failure's code, and how often it happened. A failure is logged.
-    fn write_event(&self, event: &str, code: &str, times: u32);
+    /// Writes an event, a failure's code, and how often it happened.
+    ///
+    /// # Errors
+    /// The runtime's message.
+    fn write_event(&self, event: &str, code: &str, times: u32) -> Result<(), String>;
 }
 
 /// Workers Logs.

@@ -26,6 +26,9 @@ pub struct Problem {
 /// The prefix of the detail of a failed session request. Clients of older snippets expect it.
 const SESSION_PREFIX: &str = "Error creating ChatKit session: ";
 
+/// When to try again while the daily limit cannot be checked.
+const UNKNOWN_LIMIT_RETRY_SECONDS: u64 = 60;
+
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         match error {
@@ -105,6 +108,24 @@ impl From<&Error> for Problem {
                     "daily_limit_reached",
                     "The daily limit is reached",
                     "No more sessions can start today. The next day begins at 00:00 UTC.",
+                )
+            },
+            Error::DailyLimitUnknown => Problem {
+                retry_after: Some(UNKNOWN_LIMIT_RETRY_SECONDS),
+                ..plain(
+                    429,
+                    "daily_limit_reached",
+                    "The daily limit is reached",
+                    "The daily limit could not be checked, so no session starts. Try again in a minute.",
+                )
+            },
+            Error::DailyEventsReached { retry_after } => Problem {
+                retry_after: Some(*retry_after),
+                ..plain(
+                    429,
+                    "daily_limit_reached",
+                    "The daily limit is reached",
+                    "No more events are stored today. The next day begins at 00:00 UTC.",
                 )
             },
             Error::NotConfigured(errors) => row(

@@ -1,6 +1,7 @@
 //! Workers' rate limiters: their names, and the key of each request. They count per Cloudflare location and are not exact.
 
 use crate::error::{Error, SettingError};
+use crate::log::LogFields;
 use crate::platform::{Client, RateLimiters};
 use std::net::IpAddr;
 
@@ -28,7 +29,8 @@ pub const LIMITERS: [&str; 5] = [
 /// The period of the limiters, in seconds: the maximum wait of a rejected client.
 const PERIOD_SECONDS: u64 = 60;
 
-/// Counts a request under a key. A limiter that fails lets the request pass: it must not lock everyone out.
+/// Counts a request under a key. A limiter that fails lets the request pass, and the log says so: it must not lock everyone
+/// out.
 ///
 /// # Errors
 /// [`Error::RateLimited`], or [`Error::NotConfigured`] if the limiter is not bound.
@@ -36,6 +38,7 @@ pub async fn count(
     limiter: &'static str,
     key: &str,
     limiters: &impl RateLimiters,
+    log: &LogFields,
 ) -> Result<(), Error> {
     if !limiters.is_bound(limiter) {
         return Err(Error::NotConfigured(vec![SettingError::new(
@@ -49,7 +52,11 @@ pub async fn count(
         Ok(false) => Err(Error::RateLimited {
             retry_after: PERIOD_SECONDS,
         }),
-        Ok(true) | Err(_) => Ok(()),
+        Ok(true) => Ok(()),
+        Err(error) => {
+            log.set_failure(format!("the rate limiter {limiter} failed: {error}"));
+            Ok(())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `POST /api/analytics/…` and `/api/errors`: takes the events and error reports of pages.
 
+use super::day::seconds_to_midnight;
 use super::event::Event;
 use super::{event_batch, recorder};
 use crate::context::Context;
@@ -18,22 +19,34 @@ struct Acknowledgement {
 /// is still 200, because a chat must not break for it.
 ///
 /// # Errors
-/// [`Error::RateLimited`] and the errors of a body.
+/// [`Error::RateLimited`], [`Error::DailyEventsReached`] and the errors of a body.
 pub async fn handle<P: Platform>(event: Event, ctx: &Context<'_, P>) -> Result<Response, Error> {
     ctx.rate_limit_client(EVENTS_PER_ADDRESS).await?;
     ctx.rate_limit(EVENTS_OVERALL, "all").await?;
+    let now = ctx.platform.now_ms();
+    let reached = Error::DailyEventsReached {
+        retry_after: seconds_to_midnight(now),
+    };
+    if now < ctx.isolate.events_refused_until_ms.get() {
+        return Err(reached);
+    }
     let body = ctx.body().await?;
-    let batch = event_batch::parse(&body, ctx.platform.now_ms())?;
+    let batch = event_batch::parse(&body, now)?;
     let (status, reports) = match event {
         Event::ClientError => ("logged", batch.reports.as_slice()),
         _ => ("tracked", &[][..]),
     };
     let counted = match batch.events {
-        0 => Ok(()),
+        0 => Ok(true),
         events => recorder::count(&event, events, reports, ctx).await,
     };
     let status = match counted {
-        Ok(()) => status,
+        Ok(true) => status,
+        Ok(false) => {
+            let midnight = now.saturating_add(seconds_to_midnight(now).saturating_mul(1000));
+            ctx.isolate.events_refused_until_ms.set(midnight);
+            return Err(reached);
+        }
         Err(error) => {
             ctx.log.set_event("events.not_stored");
             ctx.log.ledger_failed(&error);

@@ -4,6 +4,8 @@ use time::OffsetDateTime;
 
 const DAY_MS: u64 = 86_400_000;
 const DAY_SECONDS: u64 = 86_400;
+/// Work that need not be exact in time, such as deletions, is done at whole quarters of an hour: one alarm for many rows.
+pub const QUARTER_HOUR_MS: u64 = 900_000;
 /// 9999-12-31.
 const LAST_DAY: u64 = 2_932_896;
 /// How many days are kept, including today.
@@ -28,7 +30,7 @@ impl Day {
 
     /// The day that is stored as a number.
     #[must_use]
-    pub fn from_number(number: u64) -> Self {
+    pub const fn from_number(number: u64) -> Self {
         Self(number)
     }
 
@@ -57,6 +59,12 @@ pub fn seconds_to_midnight(now_ms: u64) -> u64 {
     DAY_MS.saturating_sub(now_ms % DAY_MS).div_ceil(1000)
 }
 
+/// The next whole quarter of an hour, in Unix milliseconds.
+#[must_use]
+pub fn next_quarter_hour(ms: u64) -> u64 {
+    ms.checked_next_multiple_of(QUARTER_HOUR_MS).unwrap_or(ms)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +89,14 @@ mod tests {
         let midnight = Day::of(NOON).number() * DAY_MS;
         assert_eq!(seconds_to_midnight(midnight - 1), 1);
         assert_eq!(seconds_to_midnight(midnight), 86_400);
+    }
+
+    #[test]
+    fn alarms_of_one_quarter_of_an_hour_are_one() {
+        assert_eq!(next_quarter_hour(NOON), NOON);
+        assert_eq!(next_quarter_hour(NOON + 1), NOON + QUARTER_HOUR_MS);
+        assert_eq!(next_quarter_hour(NOON + 899_000), NOON + QUARTER_HOUR_MS);
+        assert_eq!(next_quarter_hour(u64::MAX), u64::MAX);
     }
 
     #[test]

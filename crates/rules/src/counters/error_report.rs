@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::cmp::Reverse;
 
 /// How many of the latest reports are stored.
-pub const MAX_REPORTS: u32 = 50;
+pub const MAX_REPORTS: usize = 50;
 const MAX_CHARS: usize = 300;
 
 /// What is stored of a report.
@@ -43,6 +43,13 @@ impl ErrorReport {
     }
 }
 
+/// The latest reports of an object, newest first: those that it has, and new ones in the order in which they happened.
+#[must_use]
+pub fn keep_latest(stored: Vec<ErrorReport>, new: Vec<ErrorReport>) -> Vec<ErrorReport> {
+    let latest = new.into_iter().rev().chain(stored);
+    latest.take(MAX_REPORTS).collect()
+}
+
 /// The body of `GET /api/errors`.
 #[derive(Debug, Serialize)]
 pub struct LatestReports {
@@ -54,7 +61,7 @@ impl LatestReports {
     #[must_use]
     pub fn of(mut reports: Vec<ErrorReport>) -> Self {
         reports.sort_by_key(|report| Reverse(report.at));
-        reports.truncate(usize::try_from(MAX_REPORTS).unwrap_or(usize::MAX));
+        reports.truncate(MAX_REPORTS);
         Self { reports }
     }
 }
@@ -94,6 +101,16 @@ mod tests {
         assert_eq!(parse(r#"{"error":"boom","href":"h"}"#).url, "h");
         assert_eq!(parse(r#"{"message":" ","error":"boom"}"#).message, "boom");
         assert_eq!(parse("{}").message, "");
+    }
+
+    #[test]
+    fn an_object_keeps_the_latest_reports_newest_first() {
+        let report = |at: u64| ErrorReport::parse(&serde_json::json!({"message": "x"}), at);
+        let reports = |at: std::ops::Range<u64>| at.map(report).collect::<Vec<_>>();
+        let latest = keep_latest(reports(0..50), reports(100..103));
+        let times: Vec<u64> = latest.iter().map(|report| report.at).collect();
+        assert_eq!(times[..5], [102, 101, 100, 0, 1]);
+        assert_eq!((times.len(), times[49]), (MAX_REPORTS, 46));
     }
 
     #[test]

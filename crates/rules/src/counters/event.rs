@@ -59,21 +59,54 @@ impl Event {
     /// What it adds when it happens `times` times: a JSON object of numbers by counter.
     #[must_use]
     pub fn counts_json(&self, times: u32) -> String {
-        to_json(&Increments(self.counters(), times))
+        Increments::of(self, times).to_json()
     }
 }
 
-/// The same number for several counters, in their order.
-struct Increments(Vec<String>, u32);
+/// Numbers to add, by counter, in their order. No counter is there twice.
+#[derive(Debug, Default)]
+pub struct Increments(Vec<(String, u32)>);
+
+impl Increments {
+    /// What an event adds when it happens `times` times.
+    #[must_use]
+    pub fn of(event: &Event, times: u32) -> Self {
+        let mut increments = Self::default();
+        increments.add(event, times);
+        increments
+    }
+
+    /// Adds another event.
+    pub fn add(&mut self, event: &Event, times: u32) {
+        for counter in event.counters() {
+            match self.0.iter_mut().find(|(other, _)| *other == counter) {
+                Some((_, number)) => *number = number.saturating_add(times),
+                None => self.0.push((counter, times)),
+            }
+        }
+    }
+
+    /// Whether there is nothing to add.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
 
 impl Serialize for Increments {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.iter().map(|counter| (counter, self.1)))
+        to.collect_map(self.0.iter().map(|(counter, number)| (counter, number)))
     }
 }
 
-/// The prefix of a failure's counter, before its code.
-const FAILURE_PREFIX: &str = "failed:";
+/// The prefix of a failure's counter, before its code. These have totals only, no numbers by day.
+pub const FAILURE_PREFIX: &str = "failed:";
 
 /// The code that a failure's counter is for.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The bodies of analytics and error reports, as `fetch` or `navigator.sendBeacon` sends them.
 
-use super::error_report::ErrorReport;
+use super::error_report::{ErrorReport, MAX_REPORTS};
 use crate::error::Error;
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub const MAX_EVENTS: usize = 100;
 pub struct EventBatch {
     /// How many there are.
     pub events: u32,
-    /// The same as error reports, without empty ones.
+    /// The newest of them as error reports, without empty ones: as many as are stored.
     pub reports: Vec<ErrorReport>,
 }
 
@@ -52,6 +52,7 @@ pub fn parse(bytes: &[u8], now: u64) -> Result<EventBatch, Error> {
             reports.push(report);
         }
     }
+    reports.drain(..reports.len().saturating_sub(MAX_REPORTS));
     Ok(EventBatch {
         events: u32::try_from(events.len()).unwrap_or(u32::MAX),
         reports,
@@ -81,6 +82,17 @@ mod tests {
             );
         }
         assert_eq!(parse(b"{", 0), Err(Error::InvalidJson));
+    }
+
+    #[test]
+    fn of_many_reports_only_the_newest_that_are_stored_are_sent_on() {
+        let reports: Vec<String> = (0..100)
+            .map(|n| format!(r#"{{"message":"{n}"}}"#))
+            .collect();
+        let batch = parse(format!("[{}]", reports.join(",")).as_bytes(), 0).unwrap();
+        assert_eq!((batch.events, batch.reports.len()), (100, MAX_REPORTS));
+        let ends = [&batch.reports[0], &batch.reports[49]].map(|report| report.message.as_str());
+        assert_eq!(ends, ["50", "99"]);
     }
 
     #[test]

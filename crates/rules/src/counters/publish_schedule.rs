@@ -10,6 +10,17 @@ pub fn alarm_at(now_ms: u64, published_ms: Option<u64>, publish_seconds: u64) ->
     earliest.max(now_ms)
 }
 
+/// How long counters that do not change stay unpublished, in milliseconds.
+const HEARTBEAT_MS: u64 = 3_600_000;
+
+/// When counters are published even if nothing was counted since, in Unix milliseconds. So `as_of` of a site without visitors
+/// stays recent, and an old one means that nothing is published.
+#[must_use]
+pub fn heartbeat_at(published_ms: u64, publish_seconds: u64) -> u64 {
+    let interval = publish_seconds.saturating_mul(1000).max(HEARTBEAT_MS);
+    published_ms.saturating_add(interval)
+}
+
 /// When to retry after `failures` failed publications in a row: a delay that doubles up to an hour.
 #[must_use]
 pub fn retry_at(now_ms: u64, failures: u32, publish_seconds: u64) -> u64 {
@@ -29,6 +40,12 @@ mod tests {
         assert_eq!(alarm_at(5_000, None, 120), 5_000);
         assert_eq!(alarm_at(5_000, Some(4_000), 120), 124_000);
         assert_eq!(alarm_at(500_000, Some(4_000), 120), 500_000);
+    }
+
+    #[test]
+    fn idle_counters_are_published_once_an_hour_or_as_rarely_as_configured() {
+        assert_eq!(heartbeat_at(5, 120), 3_600_005);
+        assert_eq!(heartbeat_at(5, 86_400), 86_400_005);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Counts events: in the ledger, and in Analytics Engine if the owner bound a dataset.
 
 use super::error_report::ErrorReport;
-use super::event::Event;
+use super::event::{Event, Increments};
+use super::event_budget;
 use crate::context::Context;
-use crate::platform::{Clock, Platform};
+use crate::platform::{Clock, Counts, Platform};
 
 /// The name of the object that counts for a shard.
 #[must_use]
@@ -11,41 +12,68 @@ pub fn counters_object(shard: u32) -> String {
     format!("counters-{shard}")
 }
 
-/// Counts an event. Once this returns `Ok`, it is durable.
+/// Counts an event of a page. Once this returns `Ok(true)`, it is durable. `Ok(false)`: the day's rows for events are used up.
 ///
 /// # Errors
-/// The runtime's message, if the ledger failed.
+/// The cause, if the ledger failed.
 pub async fn count<P: Platform>(
     event: &Event,
     times: u32,
     reports: &[ErrorReport],
     ctx: &Context<'_, P>,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     write_to_dataset(event, times, ctx);
     let settings = ctx.settings();
     let shard = pick_shard(settings.counter_shards, ctx.platform);
-    let counts = event.counts_json(times);
-    let publish_seconds = settings.counter_publish_seconds;
-    ctx.platform
-        .count(shard, publish_seconds, &counts, reports)
-        .await
+    let rows = event_budget::rows_of_shard(settings.daily_event_rows, settings.counter_shards);
+    let counts = Counts {
+        shard,
+        publish_seconds: settings.counter_publish_seconds,
+        increments: &event.counts_json(times),
+        reports,
+        event_rows: Some(rows),
+    };
+    ctx.platform.count(&counts).await
 }
 
 /// Counts an event after the response is sent. Nothing waits for it.
 pub fn count_later<P: Platform>(event: &Event, ctx: &Context<'_, P>) {
     write_to_dataset(event, 1, ctx);
+    add_later(Increments::of(event, 1), ctx);
+}
+
+/// Counts a refused session request. It is gathered in the isolate, and the ledger is called at most once a minute.
+pub fn count_refusal<P: Platform>(code: &'static str, ctx: &Context<'_, P>) {
+    write_to_dataset(&Event::SessionFailed(code.to_owned()), 1, ctx);
+    ctx.isolate.refusals.add(code);
+    add_later(Increments::default(), ctx);
+}
+
+/// Adds counts after the response, with the refusals that are due.
+fn add_later<P: Platform>(mut increments: Increments, ctx: &Context<'_, P>) {
+    for (code, times) in ctx.isolate.refusals.take_due(ctx.platform.now_ms()) {
+        increments.add(&Event::SessionFailed(code.to_owned()), times);
+    }
+    if increments.is_empty() {
+        return;
+    }
     let settings = ctx.settings();
-    let shard = pick_shard(settings.counter_shards, ctx.platform);
-    ctx.platform.count_later(
-        shard,
-        settings.counter_publish_seconds,
-        event.counts_json(1),
-    );
+    let counts = Counts {
+        shard: pick_shard(settings.counter_shards, ctx.platform),
+        publish_seconds: settings.counter_publish_seconds,
+        increments: &increments.to_json(),
+        reports: &[],
+        event_rows: None,
+    };
+    ctx.platform.count_later(&counts, &ctx.request_id);
 }
 
 fn write_to_dataset<P: Platform>(event: &Event, times: u32, ctx: &Context<'_, P>) {
     let code = event.code().unwrap_or_default();
-    ctx.platform.write_event(event.name(), code, times);
+    if let Err(error) = ctx.platform.write_event(event.name(), code, times) {
+        ctx.log
+            .set_failure(format!("Analytics Engine failed: {error}"));
+    }
 }
 
 /// Any shard works, because counts can be added in any order. A random one spreads the load.

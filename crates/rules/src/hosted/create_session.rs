@@ -17,10 +17,10 @@ use crate::counters::recorder;
 use crate::error::{Error, OpenAiError};
 use crate::http::response::Response;
 use crate::identity::identify::{Identity, Proof};
-use crate::join::join;
 use crate::platform::Platform;
 use crate::rate_limits::{SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER};
 use crate::settings::{AuthSettings, SessionSettings};
+use futures_util::future::join;
 
 /// The log's event for a request that shared another's session.
 pub const SHARED: &str = "session.shared";
@@ -99,8 +99,7 @@ impl NewSession<'_> {
         leader: &Leader<Result<Session, Error>>,
         ctx: &Context<'_, P>,
     ) -> Result<Session, Error> {
-        let limits = settings.daily;
-        let reservation = daily_quota::reserve(limits, &self.owner, &ctx.log, ctx.platform).await?;
+        let reservation = daily_quota::reserve(settings, &self.owner, ctx).await?;
         let is_unwanted = || ctx.platform.is_gone() && !leader.is_awaited();
         let (error, leftover) = if is_unwanted() {
             (OpenAiError::Aborted, Leftover::Nothing)

@@ -154,7 +154,7 @@ pub fn exchange<P: Platform>(
     {
         let now = ctx.platform.now_ms() / 1000;
         for key in settings.auth.client_secrets.for_known(secret) {
-            ctx.platform.exchange_later(&key.id(), now);
+            ctx.platform.exchange_later(&key.id(), now, &ctx.request_id);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::http::response::Response;
 use crate::identity::identify::{Proof, identify};
 use crate::identity::named_user;
 use crate::platform::Platform;
+use crate::rate_limits::SESSIONS_PER_ADDRESS;
 
 /// Shows the record.
 ///
@@ -77,6 +78,7 @@ async fn cancel_once<P: Platform>(
 async fn own_record<P: Platform>(id: &str, ctx: &Context<'_, P>) -> Result<SessionRecord, Error> {
     let settings = ctx.session_settings()?;
     cancel_path(id).ok_or(Error::NotFound)?;
+    ctx.rate_limit_client(SESSIONS_PER_ADDRESS).await?;
     let named = if settings.auth.trust_client_user {
         named_user::in_query(&ctx.query)?
     } else {

@@ -1,21 +1,24 @@
 //! What this Worker can tell about a client secret: whether it issued it, and what it stored for it.
 //!
 //! From a secret and a key of the Worker two things are derived by HMAC-SHA-256: an id, under which something can be stored
-//! without the secret, and a key that seals it. Who reads the storage learns neither the secret nor what is sealed: the one
+//! without the secret, and a key that seals it with ChaCha20-Poly1305. Who reads the storage learns neither the secret nor what is sealed: the one
 //! needs the Worker's key, the other the secret too. The Worker's keys come by HKDF-SHA-256 from `VISITOR_SECRET`, or from the
 //! API key if that is not set. Of several secrets the first is used for what is stored now, and all for what was stored before.
 
 use crate::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
+use chacha20poly1305::aead::{Aead, KeyInit, array::Array};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 /// Separates these keys from all others that may be derived from the same secret.
 const KEY_PURPOSE: &[u8] = b"chatkit-edge client secret 1";
 const ID: &[u8] = b"id";
-const STREAM: &[u8] = b"stream";
-const TAG: &[u8] = b"tag";
-const TAG_BYTES: usize = 32;
+const CIPHER: &[u8] = b"cipher";
+
+/// A secret seals one text, so its cipher needs one nonce.
+const NONCE: Nonce = Array([0; 12]);
 
 /// The keys for client secrets; never empty.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,60 +64,42 @@ pub struct SecretKey([u8; 32]);
 
 impl SecretKey {
     fn new(key: &[u8; 32], secret: &Secret) -> Self {
-        Self(hmac(key, &[secret.expose().as_bytes()]))
+        Self(hmac(key, secret.expose().as_bytes()))
     }
 
     /// Where something is stored for the secret.
     #[must_use]
     pub fn id(&self) -> String {
-        Base64UrlUnpadded::encode_string(&hmac(&self.0, &[ID]))
+        Base64UrlUnpadded::encode_string(&hmac(&self.0, ID))
     }
 
-    /// A text that only the secret opens. A secret seals one text, so its key stream is used once.
+    /// A text that only the secret opens.
     #[must_use]
     pub fn seal(&self, text: &str) -> String {
-        let mut sealed = text.as_bytes().to_vec();
-        self.apply_stream(&mut sealed);
-        sealed.extend_from_slice(&hmac(&self.0, &[TAG, &sealed]));
-        Base64UrlUnpadded::encode_string(&sealed)
+        // Fails only for texts of gigabytes. Nothing opens an empty one.
+        let sealed = self.cipher().encrypt(&NONCE, text.as_bytes());
+        Base64UrlUnpadded::encode_string(&sealed.unwrap_or_default())
     }
 
     /// The text that was sealed, if this secret sealed it.
     #[must_use]
     pub fn open(&self, sealed: &str) -> Option<String> {
-        let mut bytes = Base64UrlUnpadded::decode_vec(sealed).ok()?;
-        let tag = bytes.split_off(bytes.len().checked_sub(TAG_BYTES)?);
-        let mut mac = new_hmac(&self.0)?;
-        mac.update(TAG);
-        mac.update(&bytes);
-        mac.verify_slice(&tag).ok()?;
-        self.apply_stream(&mut bytes);
-        String::from_utf8(bytes).ok()
+        let sealed = Base64UrlUnpadded::decode_vec(sealed).ok()?;
+        let text = self.cipher().decrypt(&NONCE, &*sealed).ok()?;
+        String::from_utf8(text).ok()
     }
 
-    /// Adds the key stream, which also removes it: HMAC of a counter, block by block.
-    fn apply_stream(&self, bytes: &mut [u8]) {
-        for (number, block) in (0_u64..).zip(bytes.chunks_mut(32)) {
-            let stream = hmac(&self.0, &[STREAM, &number.to_be_bytes()]);
-            for (byte, key) in block.iter_mut().zip(stream) {
-                *byte ^= key;
-            }
-        }
+    fn cipher(&self) -> ChaCha20Poly1305 {
+        ChaCha20Poly1305::new(&hmac(&self.0, CIPHER).into())
     }
 }
 
-/// Never `None`: HMAC accepts keys of any length.
-fn new_hmac(key: &[u8; 32]) -> Option<Hmac<Sha256>> {
-    Hmac::<Sha256>::new_from_slice(key).ok()
-}
-
-fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let Some(mut mac) = new_hmac(key) else {
+fn hmac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+    // HMAC accepts keys of any length.
+    let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else {
         return [0; 32];
     };
-    for part in parts {
-        mac.update(part);
-    }
+    mac.update(text);
     mac.finalize().into_bytes().into()
 }
 

@@ -10,6 +10,7 @@ pub mod value;
 
 pub use auth::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
 
+use crate::counters::event_budget::DEFAULT_DAILY_ROWS;
 use crate::error::SettingError;
 use crate::http::cors::{OriginPattern, parse_pattern};
 use crate::identity::admin::AdminToken;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub counter_shards: u32,
     /// `COUNTER_PUBLISH_SECONDS`: the minimum interval between publications.
     pub counter_publish_seconds: u64,
+    /// `DAILY_EVENT_ROWS`: the rows that events of pages may write in a UTC day.
+    pub daily_event_rows: u64,
     /// What sessions need, or everything that is wrong (never empty).
     pub sessions: Result<SessionSettings, Vec<SettingError>>,
 }
@@ -92,6 +95,8 @@ pub struct SessionSettings {
     pub auth: AuthSettings,
     /// `DAILY_SESSION_LIMIT` and `DAILY_SESSIONS_PER_USER`.
     pub daily: DailyLimits,
+    /// `DAILY_LIMITS_FAIL`.
+    pub daily_limits_fail: WhenLedgerFails,
 }
 
 impl SessionSettings {
@@ -118,6 +123,16 @@ impl DailyLimits {
     pub fn are_set(self) -> bool {
         self.total.is_some() || self.per_user.is_some()
     }
+}
+
+/// Whether a session starts while the ledger does not say if a daily limit is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WhenLedgerFails {
+    /// It starts.
+    #[default]
+    Open,
+    /// It does not.
+    Closed,
 }
 
 /// Whether visitors may upload files, and how many of what size.
@@ -155,6 +170,9 @@ impl Settings {
         let counter_publish_seconds = r
             .number("COUNTER_PUBLISH_SECONDS", 1, 86_400)
             .unwrap_or(DEFAULT_PUBLISH_SECONDS);
+        let daily_event_rows = r
+            .number("DAILY_EVENT_ROWS", 1, 1 << 53)
+            .unwrap_or(DEFAULT_DAILY_ROWS);
 
         let api_key = api_key(r);
         let workflows = workflows(r);
@@ -186,6 +204,9 @@ impl Settings {
             total: r.number("DAILY_SESSION_LIMIT", 1, 1 << 53),
             per_user: r.number("DAILY_SESSIONS_PER_USER", 1, 1 << 53),
         };
+        let daily_limits_fail = r
+            .read("DAILY_LIMITS_FAIL", when_ledger_fails)
+            .unwrap_or_default();
 
         let errors = reader.into_errors();
         let sessions = match (api_key, workflows, auth) {
@@ -207,6 +228,7 @@ impl Settings {
                     state_variables,
                     auth,
                     daily,
+                    daily_limits_fail,
                 })
             }
             _ => Err(errors),
@@ -218,8 +240,17 @@ impl Settings {
             rate_limits,
             counter_shards: shards.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             counter_publish_seconds,
+            daily_event_rows,
             sessions,
         }
+    }
+}
+
+fn when_ledger_fails(text: &str) -> Result<WhenLedgerFails, Expected> {
+    match text.to_ascii_lowercase().as_str() {
+        "open" => Ok(WhenLedgerFails::Open),
+        "closed" => Ok(WhenLedgerFails::Closed),
+        _ => Err("open or closed".to_owned()),
     }
 }
 

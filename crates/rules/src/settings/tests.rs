@@ -224,6 +224,8 @@ fn every_variable_has_its_bounds() {
         ("COUNTER_PUBLISH_SECONDS", "0"),
         ("DAILY_SESSION_LIMIT", "0"),
         ("DAILY_SESSIONS_PER_USER", "-1"),
+        ("DAILY_LIMITS_FAIL", "true"),
+        ("DAILY_EVENT_ROWS", "0"),
         ("CHATKIT_JS_URL", "http://cdn.example/x.js"),
     ] {
         let found = errors(&[(variable, wrong), KEY, WORKFLOW]);

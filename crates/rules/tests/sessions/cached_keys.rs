@@ -278,7 +278,7 @@ fn the_key_decides_the_algorithm_and_the_signature_must_match_it() {
             "{signature}"
         );
     }
-    assert_eq!(world.ledger.counted("failed:identity_required"), 7);
+    assert_eq!(world.dataset.failures("identity_required"), 7);
     let verified = world
         .calls()
         .into_iter()

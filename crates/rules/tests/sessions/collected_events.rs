@@ -85,7 +85,7 @@ fn events_at_once_are_all_counted() {
 fn a_ledger_that_fails_is_answered_with_failed_and_logged() {
     for request in [post(MESSAGE), post(THREAD_CHANGE), report()] {
         let world = World::new(&[]);
-        world.ledger.fail("count", 1);
+        world.ledger.fail("count", 2);
         let reply = world.serve(request.clone());
         assert_eq!(
             (reply.status(), reply.json()),

@@ -180,7 +180,7 @@ fn a_session_without_an_id_starts_and_has_no_record() {
 #[test]
 fn a_record_that_cannot_be_stored_does_not_fail_the_session() {
     let world = World::new(&[]);
-    world.ledger.fail("put_record", 1);
+    world.ledger.fail("put_record", 2);
     assert_eq!(world.serve(start()).status(), 200);
     let line = world.lines.last();
     assert_eq!(line["event"], "session.created");
@@ -200,6 +200,8 @@ fn a_counter_that_cannot_be_stored_does_not_fail_the_session() {
         world.lines.values("event"),
         ["ledger.failed", "session.created"]
     );
+    let ids = world.lines.values("request_id");
+    assert_eq!((ids.len(), &ids[0]), (2, &ids[1]), "both name the request");
 }
 
 #[test]

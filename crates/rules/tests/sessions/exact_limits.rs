@@ -2,7 +2,7 @@
 
 use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::start;
-use super::twins::{NOON, Reply, SESSIONS_URL, World};
+use super::twins::{Fault, NOON, Reply, SESSIONS_URL, World};
 use rules::counters::day::Day;
 use rules::platform::ReadError;
 
@@ -33,7 +33,7 @@ fn exactly_as_many_sessions_start_as_the_limit_allows_also_at_once() {
         assert_eq!(reply.outcome(), limit_reached());
         assert_eq!(reply.header("Retry-After"), Some("43200"), "until midnight");
     }
-    assert_eq!(world.ledger.counted("failed:daily_limit_reached"), 6);
+    assert_eq!(world.dataset.failures("daily_limit_reached"), 6);
     assert_eq!(world.lines.count("code", "daily_limit_reached"), 6);
 }
 
@@ -113,6 +113,68 @@ fn a_ledger_that_fails_twice_lets_the_session_start_and_the_log_says_so() {
         line["cause"],
         "the ledger failed: Error: Network connection lost."
     );
+}
+
+#[test]
+fn with_fail_closed_no_session_starts_while_the_ledger_fails() {
+    let closed = World::new(&[(TOTAL, "5"), ("DAILY_LIMITS_FAIL", "closed")]);
+    for fault in [Fault::Broken, Fault::Overloaded, Fault::Hangs] {
+        closed.ledger.break_next("reserve", &[fault]);
+        let reply = closed.serve(start());
+        assert_eq!(reply.outcome(), limit_reached(), "{fault:?}");
+        assert_eq!(reply.header("Retry-After"), Some("60"));
+        let detail = "Error creating ChatKit session: The daily limit could not be checked, so no session starts. \
+                      Try again in a minute.";
+        assert_eq!(reply.json()["detail"], detail);
+        let cause = closed.lines.last()["cause"].to_string();
+        assert!(cause.contains("the ledger failed: "), "{cause}");
+    }
+    assert!(closed.upstream.sent().is_empty());
+    assert_eq!(closed.serve(start()).status(), 200, "the ledger answers");
+    let open = World::new(&[(TOTAL, "5"), ("DAILY_LIMITS_FAIL", "open")]);
+    open.ledger.break_next("reserve", &[Fault::Broken]);
+    assert_eq!(open.serve(start()).status(), 200);
+}
+
+#[test]
+fn with_fail_closed_a_lost_answer_does_not_use_up_the_limit() {
+    let world = World::new(&[(TOTAL, "1"), ("DAILY_LIMITS_FAIL", "closed")]);
+    let lost = [Fault::AnswerLost, Fault::AnswerLost];
+    world.ledger.break_next("reserve", &lost);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 0);
+    assert_eq!(world.serve(start()).status(), 200);
+}
+
+#[test]
+fn a_reservation_whose_answer_was_lost_counts_once() {
+    let world = World::new(&[(TOTAL, "2")]);
+    for _ in 0..2 {
+        world.ledger.break_next("reserve", &[Fault::AnswerLost]);
+        assert_eq!(world.serve(start()).status(), 200);
+    }
+    assert_eq!(world.ledger.reserved(Day::of(NOON)), 2);
+    assert_eq!(world.lines.last().get("cause"), None, "nothing went wrong");
+    world.ledger.break_next("reserve", &[Fault::AnswerLost]);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+}
+
+#[test]
+fn a_request_that_arrives_after_midnight_does_not_start_the_day_before_anew() {
+    let world = World::new(&[(TOTAL, "1")]);
+    assert_eq!(world.serve(start()).status(), 200);
+    // Stamped a tenth of a second before midnight, and counted half a second after.
+    world.clock.advance(43_200_000 - 100);
+    world.ledger.break_next("reserve", &[Fault::Slow(600)]);
+    assert_eq!(
+        world.serve(start()).status(),
+        200,
+        "the first of the new day"
+    );
+    assert_eq!(world.ledger.reserved(Day::of(world.clock.now_ms())), 1);
+    assert_eq!(world.serve(start()).outcome(), limit_reached());
+    let reserved = world.ledger.reserved(Day::of(NOON));
+    assert_eq!(reserved, 1, "yesterday's count is as it was");
 }
 
 #[test]
@@ -262,7 +324,7 @@ fn a_reservation_is_released_on_the_day_it_was_made() {
 #[test]
 fn a_session_whose_record_is_not_stored_still_counts() {
     let world = World::new(&[(TOTAL, "1")]);
-    world.ledger.fail("put_record", 1);
+    world.ledger.fail("put_record", 2);
     assert_eq!(world.serve(start()).status(), 200);
     assert_eq!(world.serve(start()).outcome(), limit_reached());
 }

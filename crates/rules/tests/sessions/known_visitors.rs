@@ -255,5 +255,5 @@ fn a_refresh_without_proof_is_rejected_and_makes_up_no_visitor() {
         assert!(reply.header("WWW-Authenticate").is_some());
     }
     assert!(world.upstream.sent().is_empty());
-    assert_eq!(world.ledger.counted("failed:identity_required"), 4);
+    assert_eq!(world.dataset.failures("identity_required"), 4);
 }

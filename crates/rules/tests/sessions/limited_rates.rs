@@ -1,6 +1,6 @@
 //! Rate limits: over, failing, not bound, off, and what requests are counted under.
 
-use super::twins::test_client::{get, post, refresh, start};
+use super::twins::test_client::{delete, get, post, refresh, start};
 use super::twins::{Limit, World};
 use rules::rate_limits::{
     EVENTS_OVERALL, EVENTS_PER_ADDRESS, LIMITERS, SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER,
@@ -102,9 +102,20 @@ fn a_limiter_that_fails_lets_requests_pass() {
     for limiter in LIMITERS {
         world.limiters.set(limiter, Limit::Failing);
     }
-    assert_eq!(world.serve(start()).status(), 200);
+    let cookie = world.serve(start()).cookie();
+    let cause = |limiters: [&str; 2]| {
+        limiters
+            .map(|limiter| format!("the rate limiter {limiter} failed: Error: internal error"))
+            .join("; ")
+    };
+    let sessions = cause([SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER]);
+    assert_eq!(world.lines.last()["cause"], sessions, "the log says so");
     assert_eq!(world.serve(post("/api/analytics/message")).status(), 200);
+    let events = cause([EVENTS_PER_ADDRESS, EVENTS_OVERALL]);
+    assert_eq!(world.lines.last()["cause"], events);
     assert_eq!(counted(&world).len(), 4);
+    let show = get("/api/chatkit/session/cksess_1").cookie(cookie);
+    assert_eq!(world.serve(show).status(), 200);
 }
 
 #[test]
@@ -138,13 +149,30 @@ fn with_rate_limits_off_no_limiter_is_needed_or_called() {
 }
 
 #[test]
-fn requests_that_only_read_are_not_limited() {
+fn requests_that_ask_nothing_of_the_ledger_are_not_limited() {
     let world = World::new(&[]);
-    let cookie = world.serve(start()).cookie();
-    let before = counted(&world).len();
     assert_eq!(world.serve(get("/health")).status(), 200);
     assert_eq!(world.serve(get("/api/chatkit/config")).status(), 200);
-    let show = get("/api/chatkit/session/cksess_1").cookie(cookie);
+    assert_eq!(counted(&world), [""; 0]);
+}
+
+#[test]
+fn an_address_over_its_limit_can_neither_show_nor_cancel_sessions() {
+    let world = World::new(&[]);
+    let cookie = world.serve(start()).cookie();
+    world.limiters.set(SESSIONS_PER_ADDRESS, Limit::Over);
+    let before = world.calls().len();
+    for request in [get, delete] {
+        let reply = world.serve(request("/api/chatkit/session/cksess_1").cookie(&cookie));
+        assert_eq!(reply.outcome(), (429, "rate_limited".to_owned()));
+        assert_eq!(reply.header("Retry-After"), Some("60"));
+    }
+    assert_eq!(
+        world.calls()[before..],
+        ["limiter SESSIONS_PER_ADDRESS 192.0.2.1"; 2],
+        "the ledger is not asked"
+    );
+    world.limiters.set(SESSIONS_PER_ADDRESS, Limit::Within);
+    let show = get("/api/chatkit/session/cksess_1").cookie(&cookie);
     assert_eq!(world.serve(show).status(), 200);
-    assert_eq!(counted(&world).len(), before);
 }

@@ -7,6 +7,8 @@ use rules::hosted::session_record::{SessionRecord, UserHash};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
+/// Each request counts for its client's address.
+const COUNTED: &str = "limiter SESSIONS_PER_ADDRESS 192.0.2.1";
 const PATH: &str = "/api/chatkit/session/cksess_1";
 
 /// A world with a visitor's session `cksess_1`, and the visitor's cookie.
@@ -64,6 +66,7 @@ fn a_session_is_cancelled_at_openai_then_in_the_ledger() {
     assert_eq!(
         world.calls()[before..],
         [
+            COUNTED,
             "ledger get_record",
             &format!("upstream {}", cancel_url()),
             "ledger cancel_record",
@@ -93,7 +96,10 @@ fn a_repeated_cancellation_changes_nothing() {
         let reply = world.serve(delete(PATH).cookie(&cookie));
         assert_eq!((reply.status(), reply.json()), (200, cancelled()));
     }
-    assert_eq!(world.calls()[before..], ["ledger get_record"; 2]);
+    assert_eq!(
+        world.calls()[before..],
+        [COUNTED, "ledger get_record", COUNTED, "ledger get_record"]
+    );
     assert_eq!(world.ledger.counted("sessions_cancelled"), 1);
     assert_eq!(world.lines.last()["event"], "request");
 }
@@ -134,7 +140,7 @@ fn without_proof_of_the_user_nothing_is_looked_up() {
         let reply = world.serve(request(method, PATH));
         assert_eq!(reply.outcome(), (401, "identity_required".to_owned()));
     }
-    assert_eq!(world.calls().len(), before);
+    assert_eq!(world.calls()[before..], [COUNTED; 2]);
 }
 
 #[test]
@@ -254,7 +260,7 @@ fn a_ledger_that_fails_makes_an_internal_error_and_the_log_says_why() {
     ];
     for (call, request) in attempts {
         let (world, cookie) = world();
-        world.ledger.fail(call, 1);
+        world.ledger.fail(call, 2);
         let reply = world.serve(request(PATH).cookie(&cookie));
         assert_eq!(reply.outcome(), (500, "internal".to_owned()));
         let line = world.lines.last();

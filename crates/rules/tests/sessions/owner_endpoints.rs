@@ -229,7 +229,7 @@ fn error_reports_of_all_shards_are_listed_newest_first() {
 #[test]
 fn error_reports_that_cannot_be_read_are_an_internal_error() {
     let world = world();
-    world.ledger.fail("error_reports", 1);
+    world.ledger.fail("error_reports", 2);
     let reply = world.serve(get(ERRORS).admin());
     assert_eq!(reply.outcome(), (500, "internal".to_owned()));
     let cause = "the counters could not be read: Error: Network connection lost.";

@@ -1,13 +1,18 @@
-//! The ledger: counters, records, reservations and error reports in maps. Calls can be made to fail.
+//! The ledger: counters, records, reservations and error reports in maps. Calls can be made to fail, to lose their answer, and
+//! not to end.
 
 use super::{Twin, World};
 use rules::counters::day::Day;
-use rules::counters::error_report::ErrorReport;
+use rules::counters::error_report::{ErrorReport, keep_latest};
+use rules::counters::event_budget::{EventBudget, cost};
+use rules::hosted::daily_quota::{day_of_arrival, first_kept};
+use rules::hosted::recent_reservations::RecentReservations;
 use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::{SessionRecord, UserHash};
 use rules::http::response::to_json;
+use rules::ledger_call::{self, CallError, Retry};
 use rules::log::LogLine;
-use rules::platform::{Ledger, Log};
+use rules::platform::{Counts, Ledger, Log};
 use rules::settings::DailyLimits;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -23,17 +28,57 @@ pub struct MemoryLedger {
     records: RefCell<BTreeMap<String, SessionRecord>>,
     grants: RefCell<BTreeMap<String, StoredGrant>>,
     reserved: RefCell<BTreeMap<(u64, String), u64>>,
+    recent: RefCell<RecentReservations>,
+    budgets: RefCell<BTreeMap<u32, EventBudget>>,
     reports: RefCell<BTreeMap<u32, Vec<ErrorReport>>>,
-    /// How many calls fail, by method.
-    failures: RefCell<BTreeMap<&'static str, u32>>,
+    /// What happens to the next calls, by method.
+    faults: RefCell<BTreeMap<&'static str, Vec<Fault>>>,
     pub is_down: Cell<bool>,
     pub publish_seconds: Cell<u64>,
 }
 
+/// What happens to a try of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It fails before anything is done, and may be retried.
+    Lost,
+    /// It fails before anything is done, and may not be retried.
+    Broken,
+    /// It fails because the object has too many calls.
+    Overloaded,
+    /// It is carried out, and its answer is lost.
+    AnswerLost,
+    /// It is never answered.
+    Hangs,
+    /// It is carried out and answered after this time.
+    Slow(u64),
+}
+
+impl Fault {
+    /// The error of a try that failed.
+    fn error(self) -> CallError {
+        CallError {
+            cause: WORDS.to_owned(),
+            retryable: self != Self::Broken,
+            overloaded: self == Self::Overloaded,
+        }
+    }
+}
+
 impl MemoryLedger {
-    /// The next `times` calls of a method fail.
-    pub fn fail(&self, method: &'static str, times: u32) {
-        self.failures.borrow_mut().insert(method, times);
+    /// The next `times` tries of a method fail, and may be retried.
+    pub fn fail(&self, method: &'static str, times: usize) {
+        self.break_next(method, &vec![Fault::Lost; times]);
+    }
+
+    /// What happens to the next tries of a method.
+    pub fn break_next(&self, method: &'static str, faults: &[Fault]) {
+        let faults = faults.iter().rev().copied().collect();
+        self.faults.borrow_mut().insert(method, faults);
+    }
+
+    fn next_fault(&self, method: &'static str) -> Option<Fault> {
+        self.faults.borrow_mut().get_mut(method)?.pop()
     }
 
     /// The sum of all shards, by counter.
@@ -110,91 +155,127 @@ impl MemoryLedger {
         }
     }
 
-    fn use_up_failure(&self, method: &'static str) -> Result<(), String> {
-        match self.failures.borrow_mut().get_mut(method) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                Err(WORDS.to_owned())
-            }
-            _ => Ok(()),
+    fn give_back(&self, day: u64, user: &UserHash) {
+        let mut reserved = self.reserved.borrow_mut();
+        for owner in [EVERYONE, user.as_str()] {
+            let key = (day, owner.to_owned());
+            *reserved.get_mut(&key).expect("a reservation") -= 1;
         }
     }
 }
 
-/// Notes a call, lets other requests run, and fails if a test said so.
-async fn call(world: &World, method: &'static str) -> Result<(), String> {
-    world.note(format!("ledger {method}"));
-    world.clock.turn().await;
-    world.ledger.use_up_failure(method)
+/// Notes each try of a call, lets other requests run, carries the call out as `act` does, and fails if a test said so.
+async fn call<T>(
+    twin: &Twin,
+    method: &'static str,
+    retry: Retry,
+    act: impl Fn(&World) -> T,
+) -> Result<T, String> {
+    let world = &twin.world;
+    ledger_call::run(twin, retry, async || {
+        world.note(format!("ledger {method}"));
+        world.clock.turn().await;
+        match world.ledger.next_fault(method) {
+            None => Ok(act(world)),
+            Some(Fault::Hangs) => {
+                world.clock.until(u64::MAX).await;
+                Err(Fault::Hangs.error())
+            }
+            Some(Fault::Slow(ms)) => {
+                world.clock.until(world.clock.now_ms() + ms).await;
+                Ok(act(world))
+            }
+            Some(Fault::AnswerLost) => {
+                act(world);
+                Err(Fault::AnswerLost.error())
+            }
+            Some(fault) => Err(fault.error()),
+        }
+    })
+    .await
 }
 
 impl Ledger for Twin {
-    async fn count(
-        &self,
-        shard: u32,
-        publish_seconds: u64,
-        counts: &str,
-        reports: &[ErrorReport],
-    ) -> Result<(), String> {
-        call(&self.world, "count").await?;
-        let ledger = &self.world.ledger;
-        ledger.publish_seconds.set(publish_seconds);
-        ledger.add(shard, counts);
-        let mut stored = ledger.reports.borrow_mut();
-        stored.entry(shard).or_default().extend(reports.to_vec());
-        Ok(())
+    async fn count(&self, counts: &Counts<'_>) -> Result<bool, String> {
+        call(self, "count", Retry::Once, |world| {
+            let ledger = &world.ledger;
+            let today = Day::of(world.clock.now_ms());
+            let mut budgets = ledger.budgets.borrow_mut();
+            let budget = budgets.entry(counts.shard).or_default();
+            let is_left = counts
+                .event_rows
+                .is_none_or(|rows| budget.spend(today, cost(!counts.reports.is_empty()), rows));
+            if is_left {
+                ledger.publish_seconds.set(counts.publish_seconds);
+                ledger.add(counts.shard, counts.increments);
+                let mut stored = ledger.reports.borrow_mut();
+                let stored = stored.entry(counts.shard).or_default();
+                *stored = keep_latest(std::mem::take(stored), counts.reports.to_vec());
+            }
+            is_left
+        })
+        .await
     }
 
-    fn count_later(&self, shard: u32, publish_seconds: u64, counts: String) {
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
+        let ledger = &self.world.ledger;
         self.world.note("ledger count_later");
-        self.world.ledger.publish_seconds.set(publish_seconds);
-        match self.world.ledger.use_up_failure("count_later") {
-            Ok(()) => self.world.ledger.add(shard, &counts),
-            Err(error) => self.write(&LogLine::ledger_failed(&error)),
+        ledger.publish_seconds.set(counts.publish_seconds);
+        match ledger.next_fault("count_later") {
+            None => ledger.add(counts.shard, counts.increments),
+            Some(_) => self.write(&LogLine::ledger_failed(WORDS, request_id)),
         }
     }
 
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String> {
-        call(&self.world, "error_reports").await?;
-        let reports = self.world.ledger.reports.borrow();
-        Ok(reports
-            .range(..shards)
-            .flat_map(|(_, reports)| reports.clone())
-            .collect())
+        call(self, "error_reports", Retry::Once, |world| {
+            let reports = world.ledger.reports.borrow();
+            let latest = reports.range(..shards);
+            latest.flat_map(|(_, reports)| reports.clone()).collect()
+        })
+        .await
     }
 
     async fn put_record(&self, record: &SessionRecord) -> Result<(), String> {
-        call(&self.world, "put_record").await?;
-        let mut records = self.world.ledger.records.borrow_mut();
-        records.insert(record.id.clone(), record.clone());
-        Ok(())
+        call(self, "put_record", Retry::Once, |world| {
+            let mut records = world.ledger.records.borrow_mut();
+            records.insert(record.id.clone(), record.clone());
+        })
+        .await
     }
 
     async fn get_record(&self, id: &str) -> Result<Option<SessionRecord>, String> {
-        call(&self.world, "get_record").await?;
-        Ok(self.world.ledger.record(id))
+        call(self, "get_record", Retry::Once, |world| {
+            world.ledger.record(id)
+        })
+        .await
     }
 
     async fn cancel_record(&self, id: &str) -> Result<bool, String> {
-        call(&self.world, "cancel_record").await?;
-        let mut records = self.world.ledger.records.borrow_mut();
-        let was_cancelled = &mut records.get_mut(id).expect("a record").cancelled;
-        Ok(!std::mem::replace(was_cancelled, true))
+        call(self, "cancel_record", Retry::Once, |world| {
+            let mut records = world.ledger.records.borrow_mut();
+            let was_cancelled = &mut records.get_mut(id).expect("a record").cancelled;
+            !std::mem::replace(was_cancelled, true)
+        })
+        .await
     }
 
     async fn put_grant(&self, grant: &StoredGrant) -> Result<(), String> {
-        call(&self.world, "put_grant").await?;
-        let mut grants = self.world.ledger.grants.borrow_mut();
-        grants.insert(grant.id.clone(), grant.clone());
-        Ok(())
+        call(self, "put_grant", Retry::Once, |world| {
+            let mut grants = world.ledger.grants.borrow_mut();
+            grants.insert(grant.id.clone(), grant.clone());
+        })
+        .await
     }
 
     async fn get_grant(&self, id: &str) -> Result<Option<StoredGrant>, String> {
-        call(&self.world, "get_grant").await?;
-        Ok(self.world.ledger.grants.borrow().get(id).cloned())
+        call(self, "get_grant", Retry::Once, |world| {
+            world.ledger.grants.borrow().get(id).cloned()
+        })
+        .await
     }
 
-    fn exchange_later(&self, id: &str, at: u64) {
+    fn exchange_later(&self, id: &str, at: u64, _request_id: &str) {
         self.world.note("ledger exchange_later");
         let mut grants = self.world.ledger.grants.borrow_mut();
         if let Some(grant) = grants.get_mut(id) {
@@ -204,34 +285,45 @@ impl Ledger for Twin {
 
     async fn reserve(
         &self,
-        day: Day,
+        stamped: Day,
         user: &UserHash,
         limits: DailyLimits,
-    ) -> Result<bool, String> {
-        call(&self.world, "reserve").await?;
-        let mut reserved = self.world.ledger.reserved.borrow_mut();
-        let keys = [EVERYONE, user.as_str()].map(|owner| (day.number(), owner.to_owned()));
-        let is_left = |(key, limit): (_, Option<u64>)| {
-            limit.is_none_or(|limit| reserved.get(key).copied().unwrap_or_default() < limit)
-        };
-        let is_granted = keys
-            .iter()
-            .zip([limits.total, limits.per_user])
-            .all(is_left);
-        if is_granted {
+        request_id: &str,
+    ) -> Result<Option<Day>, String> {
+        call(self, "reserve", Retry::Once, |world| {
+            let ledger = &world.ledger;
+            let now = world.clock.now_ms();
+            let mut recent = ledger.recent.borrow_mut();
+            if let Some(day) = recent.day_of(request_id) {
+                return Some(day);
+            }
+            let day = day_of_arrival(stamped, now);
+            let mut reserved = ledger.reserved.borrow_mut();
+            let kept = first_kept(now).number();
+            reserved.retain(|(day, _), _| *day >= kept);
+            let keys = [EVERYONE, user.as_str()].map(|owner| (day.number(), owner.to_owned()));
+            let is_left = |(key, limit): (_, Option<u64>)| {
+                limit.is_none_or(|limit| reserved.get(key).copied().unwrap_or_default() < limit)
+            };
+            let mut both = keys.iter().zip([limits.total, limits.per_user]);
+            if !both.all(is_left) {
+                return None;
+            }
             for key in keys {
                 *reserved.entry(key).or_default() += 1;
             }
-        }
-        Ok(is_granted)
+            recent.add(request_id, day, now);
+            Some(day)
+        })
+        .await
     }
 
-    fn release_later(&self, day: Day, user: &UserHash) {
+    fn release_later(&self, day: Option<Day>, user: &UserHash, request_id: &str) {
+        let ledger = &self.world.ledger;
         self.world.note("ledger release_later");
-        let mut reserved = self.world.ledger.reserved.borrow_mut();
-        for owner in [EVERYONE, user.as_str()] {
-            let key = (day.number(), owner.to_owned());
-            *reserved.get_mut(&key).expect("a reservation") -= 1;
+        let granted = ledger.recent.borrow_mut().remove(request_id);
+        if let Some(day) = day.or(granted) {
+            ledger.give_back(day.number(), user);
         }
     }
 

@@ -12,6 +12,7 @@ pub mod signed_tokens;
 pub mod test_client;
 mod virtual_clock;
 
+pub use memory_ledger::Fault;
 pub use preset_limiters::Limit;
 
 use futures::future::{Either, join_all, select};

@@ -112,6 +112,10 @@ impl Clock for Twin {
         self.world.clock.until(end).await;
         self.sleeps.set(self.sleeps.get() + 1);
     }
+
+    async fn deadline(&self, ms: u64) {
+        self.world.clock.until(self.now_ms() + ms).await;
+    }
 }
 
 #[test]
