@@ -121,8 +121,8 @@ export const PROBLEMS_ES = {
     hint: 'Vuelva mañana. El responsable puede subir DAILY_SESSION_LIMIT o DAILY_SESSIONS_PER_USER.',
   },
   identity_required: {
-    title: 'Hay que iniciar sesión',
-    hint: 'Inicie sesión en el sitio y vuelva a intentarlo. Con AUTH=jwt o AUTH=access cada solicitud necesita un token válido.',
+    title: 'El Worker no sabe quién es usted',
+    hint: 'Vuelva a cargar la página. Con AUTH=jwt o AUTH=access, inicie antes sesión en el sitio: hace falta un token válido.',
   },
   keys_unavailable: {
     title: 'Ahora no se puede comprobar la sesión',

@@ -124,8 +124,8 @@ export const PROBLEMS = {
     hint: 'Come back tomorrow. The owner can raise DAILY_SESSION_LIMIT or DAILY_SESSIONS_PER_USER.',
   },
   identity_required: {
-    title: 'You need to sign in',
-    hint: 'Sign in to the site, then try again. With AUTH=jwt or AUTH=access every request needs a valid token.',
+    title: 'The Worker does not know who you are',
+    hint: 'Reload the page. With AUTH=jwt or AUTH=access every request needs a valid token: sign in to the site first.',
   },
   keys_unavailable: {
     title: 'Signing in cannot be checked right now',

@@ -54,7 +54,7 @@ test('without getToken the element shows an error and sends no request, and star
   await page.clock.fastForward(4000);
   const problem = page.locator('chatkit-edge .problem');
   await problem.waitFor();
-  assert.match(await problem.innerText(), /You need to sign in[^]*getToken[^]*identity_required/);
+  assert.match(await problem.innerText(), /The Worker does not know who you are[^]*getToken[^]*identity_required/);
   assert.deepEqual(calls, []);
   await page.addScriptTag({ content: `document.querySelector('chatkit-edge').getToken = () => ${JSON.stringify(tokenOf('user-2'))};` });
   await page.locator('chatkit-edge textarea').waitFor();

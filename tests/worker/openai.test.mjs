@@ -20,7 +20,8 @@ const ADMIN = { Authorization: 'Bearer admin-token' };
  * @typedef {object} Expected
  * @property {number} status
  * @property {string | null} code
- * @property {number} tries requests that OpenAI receives
+ * @property {number} tries requests for a session that OpenAI receives
+ * @property {boolean} [isCancelled] whether OpenAI then receives one that cancels the session
  * @property {string} [retryAfter] the Retry-After header
  * @property {number} [seconds] minimum duration
  */
@@ -50,7 +51,7 @@ const faults = [
   ['reset', { times: 1 }, { status: 200, code: null, tries: 2 }],
   ['html', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
   ['empty', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
-  ['no-secret', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
+  ['no-secret', {}, { status: 502, code: 'openai_bad_response', tries: 1, isCancelled: true }],
   ['huge', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
   ['cut', {}, { status: 502, code: 'openai_bad_response', tries: 1 }],
   ['odd', {}, { status: 200, code: null, tries: 1 }],
@@ -151,7 +152,9 @@ describe('when OpenAI responds with', { concurrency: 4 }, () => {
       try {
         sandbox.fail(name, { times: Infinity, ...options });
         const { line, text } = await check(t, all.worker, expected);
-        assert.equal(sandbox.requests.length, expected.tries);
+        const cancelled = sandbox.requests.splice(expected.tries).map(({ path: where }) => where);
+        const id = sandbox.requests.at(-1)?.session;
+        assert.deepEqual(cancelled, expected.isCancelled ? [`/v1/chatkit/sessions/${id}/cancel`] : []);
         if (!['reset', 'silence', 'echo-secrets'].includes(name)) {
           assert.equal(line.openai_request_id, sandbox.requests.at(-1)?.requestId, "the log has OpenAI's request id");
         }

@@ -126,6 +126,22 @@ describe('session starts by one visitor', () => {
   });
 });
 
+test('concurrent cancellations of one session ask OpenAI once and are logged once', async () => {
+  const response = await start({ Cookie: cookie });
+  const { session_id: id } = await response.json();
+  sandbox.requests.length = 0;
+  const release = sandbox.hold();
+  const init = { method: 'DELETE', headers: { Cookie: cookie } };
+  const cancellations = Array.from({ length: 8 }, () => worker.fetch(`/api/chatkit/session/${id}`, init));
+  await openAiGot(1);
+  release();
+  for (const each of await Promise.all(cancellations)) {
+    assert.deepEqual([each.status, await each.json()], [200, { id, status: 'cancelled' }]);
+  }
+  assert.equal(sandbox.requests.length, 1);
+  assert.equal(newLines().filter(({ event }) => event === 'session.cancelled').length, 1);
+});
+
 describe('when a client disconnects', () => {
   test('its session is cancelled at OpenAI before its daily quota is released', async () => {
     for (let times = 1; times <= 4; times++) {

@@ -86,7 +86,8 @@ pub async fn create_session(
 }
 
 /// What OpenAI has after a request without a usable response. A success that was not read to its end may be a session, and so may
-/// a request that timed out. With any other response, and without a connection, there is none.
+/// a request that timed out. With any other response there is none. Without a connection there is none either, as for the retries
+/// of OpenAI's SDKs: the runtime reports a refused connection and one that is lost later alike ("Network connection lost").
 fn leftover_of(error: OpenAiError, status: Option<u16>) -> Leftover {
     match (error, status) {
         (OpenAiError::Timeout, _) | (_, Some(200..=299)) => Leftover::Unknown,

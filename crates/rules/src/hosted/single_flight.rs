@@ -119,15 +119,14 @@ impl<T: Clone> SingleFlight<T> {
 
     fn join(&self, key: &str, max_ms: u64, now: u64) -> Role<T> {
         let mut flights = self.0.borrow_mut();
-        if let Some(entry) = flights.iter().find(|entry| entry.key == key)
-            && now < entry.deadline_ms
-        {
+        // All of them: the next request with the key of a leader that was torn down may never come.
+        flights.retain(|entry| now < entry.deadline_ms);
+        if let Some(entry) = flights.iter().find(|entry| entry.key == key) {
             return Role::Follower(Follower {
                 progress: Rc::clone(&entry.progress),
                 deadline_ms: entry.deadline_ms,
             });
         }
-        flights.retain(|entry| entry.key != key);
         let progress = Rc::new(RefCell::new(Progress::Pending));
         flights.push(Entry {
             key: key.to_owned(),
@@ -246,6 +245,15 @@ mod tests {
         next.finish(3);
         assert_eq!(second.poll(), Progress::Done(3));
         assert!(flights.0.borrow().is_empty(), "no entry stays");
+    }
+
+    #[test]
+    fn the_entry_of_a_leader_that_was_torn_down_goes_with_any_later_request() {
+        let flights = SingleFlight::default();
+        std::mem::forget(lead(&flights, "a", 0));
+        let other = lead(&flights, "b", MAX_MS);
+        assert_eq!(flights.0.borrow().len(), 1);
+        drop(other);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A session that nobody will use: cancelled at OpenAI, and its reservation released.
 //!
 //! The daily limits hold for what OpenAI creates, not for what a page receives: a client that disconnects again and again must
-//! not leave more sessions at OpenAI than a day allows. So a reservation is released only if OpenAI has no session for it: because
-//! none was created or because OpenAI confirmed that it is cancelled.
+//! not leave more sessions at OpenAI than a day allows. So a reservation is released only if OpenAI has no session for it: none
+//! was created, or OpenAI confirmed that it is cancelled.
 
 use super::daily_quota::Reservation;
 use super::openai_client::{Leftover, cancel_session};
