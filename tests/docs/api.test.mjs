@@ -15,7 +15,7 @@ const document = readDocument();
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
 before(async () => {
-  worker = await startWorkerWithSandbox({ secrets: { ADMIN_TOKEN: 'token' } });
+  worker = await startWorkerWithSandbox({ secrets: { ADMIN_TOKEN: 'admin-token-for-tests' } });
 });
 after(() => worker?.close());
 
@@ -43,7 +43,7 @@ test('the examples, run in order, print what the page says', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-'));
   const script = examples.map(({ command }) => `${command}\nprintf '\\n==\\n'`).join('\n')
     .replaceAll('http://localhost:8787', worker.url).replaceAll('/tmp/', `${folder}/`);
-  const env = { ...process.env, ADMIN_TOKEN: 'token', NO_PROXY: 'localhost', no_proxy: 'localhost' };
+  const env = { ...process.env, ADMIN_TOKEN: 'admin-token-for-tests', NO_PROXY: 'localhost', no_proxy: 'localhost' };
   const { stdout } = await promisify(execFile)('sh', ['-c', script], { env }).finally(() => rmSync(folder, { recursive: true }));
   const outputs = stdout.split('\n==\n');
   for (const [i, { command, printed }] of examples.entries()) {

@@ -43,12 +43,12 @@ let types;
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
 before(async () => {
-  worker = await startWorkerWithSandbox({ vars: { COUNTER_PUBLISH_SECONDS: '1' }, secrets: { ADMIN_TOKEN: 'token' } });
+  worker = await startWorkerWithSandbox({ vars: { COUNTER_PUBLISH_SECONDS: '1' }, secrets: { ADMIN_TOKEN: 'admin-token-for-tests' } });
   worker.sandbox.fail('invalid-key');
   await worker.fetch('/api/chatkit/session', { method: 'POST' });
   let text = '';
   await until(async () => {
-    const response = await worker.fetch(scrape.metrics_path, { headers: { Authorization: 'Bearer token' } });
+    const response = await worker.fetch(scrape.metrics_path, { headers: { Authorization: 'Bearer admin-token-for-tests' } });
     text = await response.text();
     return text.includes('code=');
   }, 'a failure is in the metrics');

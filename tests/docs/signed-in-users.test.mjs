@@ -184,17 +184,9 @@ test('the table of 401 responses has every sentence that a token can cause', asy
   const unknown = bearer(keyPair('ES256', 'key-2').sign(claims(provider)));
   const other = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
   try {
-    keys.state.response.status = 503;
     details.push(await detailOf(other, unknown));
   } finally {
     await other.close();
-  }
-  keys.state.response.status = 200;
-  const third = await startWorkerWithSandbox({ vars: { ...provider, AUTH_JWKS_URL: keys.url } });
-  try {
-    details.push(await detailOf(third, unknown));
-  } finally {
-    await third.close();
     await keys.close();
   }
   assert.deepEqual(new Set(page.firstColumn('When the answer is 401')), new Set(details));

@@ -18,10 +18,10 @@ export const hs256 = (claims, secret, header = {}) =>
 /** @param {object} claims */
 export const unsigned = (claims) => token({ alg: 'none' }, claims, () => '');
 
-/** A key pair that signs tokens with RS256 or ES256. */
-export function keyPair(/** @type {'RS256' | 'ES256'} */ alg, /** @type {string} */ kid) {
+/** A key pair that signs tokens with RS256 or ES256. @param {'RS256' | 'ES256'} alg @param {string} kid */
+export function keyPair(alg, kid, modulusLength = 2048) {
   const { publicKey, privateKey } =
-    alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength }) : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
     jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' },
     pem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
-import { startWorker, startWorkerWithSandbox } from '../support/worker.mjs';
+import { startWorker, startWorkerWithSandbox, withinOneMinute } from '../support/worker.mjs';
 
 const TOKEN = 'admin-token-for-tests';
+// As in wrangler.toml.
+const GUESSES = 20;
 const ENDPOINTS = ['/api/chatkit/doctor', '/api/chatkit/stats', '/metrics', '/api/errors'];
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
@@ -43,6 +45,40 @@ for (const path of ENDPOINTS) {
     }
   });
 }
+
+test('wrong tokens are limited per address, and the right one still works', () =>
+  withinOneMinute(async () => {
+    const limited = await startWorkerWithSandbox({ vars: { RATE_LIMITS: 'on' }, secrets: { ADMIN_TOKEN: TOKEN } });
+    try {
+      const guess = (/** @type {string} */ token, /** @type {string} */ address) =>
+        limited.fetch('/api/chatkit/stats', { headers: { Authorization: `Bearer ${token}`, 'CF-Connecting-IP': address } });
+      for (let i = 0; i < GUESSES; i++) assert.equal((await guess(`wrong-${i}`, '192.0.2.1')).status, 401);
+      const response = await guess('wrong', '192.0.2.1');
+      assert.equal(response.status, 429);
+      assert.equal((await response.json()).code, 'rate_limited');
+      assert.equal(response.headers.get('retry-after'), '60');
+      assert.equal((await guess(TOKEN, '192.0.2.1')).status, 200);
+      assert.equal((await guess('wrong', '192.0.2.2')).status, 401);
+    } finally {
+      await limited.close();
+    }
+  }));
+
+test('a token of less than 16 bytes opens nothing, and the problem names ADMIN_TOKEN', async () => {
+  const short = 'fifteen-bytes-x';
+  const worker = await startWorker({ secrets: { ADMIN_TOKEN: short } });
+  try {
+    for (const path of ['/api/chatkit/stats', '/metrics', '/api/errors']) {
+      const response = await worker.fetch(path, { headers: { Authorization: `Bearer ${short}` } });
+      assert.equal(response.status, 500, path);
+      const { code, detail } = await response.json();
+      assert.equal(code, 'not_configured');
+      assert.match(detail, /^ADMIN_TOKEN is shorter than 16 bytes\. /);
+    }
+  } finally {
+    await worker.close();
+  }
+});
 
 describe('GET /api/chatkit/doctor', () => {
   test('creates a live session and cancels it', async () => {

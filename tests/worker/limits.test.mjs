@@ -52,3 +52,12 @@ limitTest('an address is limited, an IPv6 /64 counts as one address, and other a
   await assertLimited(await start({ 'CF-Connecting-IP': '2001:db8:1:2:ffff::1' }), PER_ADDRESS);
   assert.equal((await start({ 'CF-Connecting-IP': '2001:db8:1:3::1' })).status, 200);
 });
+
+limitTest('all networks of an IPv6 /48 together can start twice as many sessions as one address', async () => {
+  const networks = Array.from({ length: 2 * PER_ADDRESS + 20 }, (_, i) => i.toString(16));
+  const starts = networks.map((network) => start({ 'CF-Connecting-IP': `2001:db8:1:${network}::1` }));
+  const statuses = (await Promise.all(starts)).map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 2 * PER_ADDRESS);
+  assert.equal(statuses.filter((status) => status === 429).length, 20);
+  assert.equal((await start({ 'CF-Connecting-IP': '2001:db8:2:1::1' })).status, 200);
+});

@@ -14,7 +14,7 @@ let worker;
 before(async () => {
   worker = await startWorkerWithSandbox({
     vars: { RATE_LIMITS: 'on', DAILY_SESSION_LIMIT: '1' },
-    secrets: { ADMIN_TOKEN: 'token' },
+    secrets: { ADMIN_TOKEN: 'admin-token-for-tests' },
     edit: without('kv_namespaces', 'durable_objects', 'migrations', 'ratelimits'),
   });
 });
@@ -22,7 +22,7 @@ after(() => worker?.close());
 
 test('without KV, reading the counters fails', async () => {
   for (const path of ['/api/chatkit/stats', '/metrics']) {
-    const response = await worker.fetch(path, { headers: { Authorization: 'Bearer token' } });
+    const response = await worker.fetch(path, { headers: { Authorization: 'Bearer admin-token-for-tests' } });
     assert.equal(response.status, 500);
     assert.equal((await response.json()).code, 'internal');
   }

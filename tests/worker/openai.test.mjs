@@ -14,7 +14,7 @@ const TIMEOUT_SECONDS = 3;
 const KEY = 'sk-proj-uV7dQ2mXw9KfT4hLzR8nYc3PbE6sJa1GoZi5';
 /** The minimum total delay, in seconds, before the second and the third try. */
 const MIN_DELAY = 1.125;
-const ADMIN = { Authorization: 'Bearer admin-token' };
+const ADMIN = { Authorization: 'Bearer admin-token-for-tests' };
 
 /**
  * @typedef {object} Expected
@@ -71,7 +71,7 @@ async function startWorker(/** @type {string} */ baseUrl) {
       OPENAI_BASE_URL: baseUrl,
       OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
       OPENAI_TIMEOUT_SECONDS: String(TIMEOUT_SECONDS),
-      ADMIN_TOKEN: 'admin-token',
+      ADMIN_TOKEN: 'admin-token-for-tests',
       COUNTER_PUBLISH_SECONDS: '1',
       DAILY_SESSION_LIMIT: '100',
       RATE_LIMITS: 'off',

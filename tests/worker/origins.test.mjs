@@ -58,7 +58,7 @@ describe('a page from an allowed origin', () => {
     assert.equal(`__Host-chatkit_visitor=${visitor}`, cookieOf(response));
     const refresh = await worker.fetch('/api/chatkit/refresh', {
       method: 'POST',
-      headers: { Origin: ALLOWED, 'X-ChatKit-Visitor': visitor },
+      headers: { Origin: ALLOWED, 'X-ChatKit-Visitor-Token': visitor },
     });
     assert.equal(refresh.status, 200);
     const [first, second] = worker.sandbox.requests.map(({ body }) => body.user);
@@ -92,7 +92,7 @@ describe('a page from an allowed origin', () => {
     assert.equal(allowed.status, 204);
     assert.equal(allowed.headers.get('access-control-allow-origin'), ALLOWED);
     assert.equal(allowed.headers.get('access-control-allow-methods'), 'POST, OPTIONS');
-    assert.match(allowed.headers.get('access-control-allow-headers') ?? '', /Content-Type.*X-ChatKit-Visitor/);
+    assert.match(allowed.headers.get('access-control-allow-headers') ?? '', /Content-Type.*X-ChatKit-Visitor-Token/);
     const foreign = await preflight('https://evil.example');
     assert.equal(foreign.status, 403);
     assert.equal(foreign.headers.get('access-control-allow-origin'), null);

@@ -76,7 +76,7 @@ describe('creating a session', () => {
   test('sets a first-party cookie that scripts cannot read', async () => {
     const response = await post('/api/chatkit/session', undefined, { Origin: worker.url });
     const [cookie] = response.headers.getSetCookie();
-    assert.match(cookie, /^__Host-chatkit_visitor=[\w-]{22}\.[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure$/);
+    assert.match(cookie, /^__Host-chatkit_visitor=[\w-]{22}\.\d{10}\.[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax; Secure$/);
   });
 
   test('rejects a workflow that is not on the allow-list', async () => {
@@ -105,10 +105,14 @@ describe('refreshing a session', () => {
   test('accepts the signed visitor value in a header when the browser stores no cookie', async () => {
     const start = await post('/api/chatkit/session');
     const value = cookieOf(start)?.split('=')[1] ?? '';
-    const response = await post('/api/chatkit/refresh', undefined, { 'X-ChatKit-Visitor': value });
-    assert.equal(response.status, 200);
-    const [first, second] = sentBodies().map(({ user }) => user);
-    assert.equal(second, first);
+    for (const name of ['X-ChatKit-Visitor-Token', 'X-ChatKit-Visitor']) {
+      const response = await post('/api/chatkit/refresh', undefined, { [name]: value });
+      assert.equal(response.status, 200, name);
+      assert.deepEqual(response.headers.getSetCookie(), []);
+      assert.equal((await response.json()).visitor, value);
+    }
+    const users = sentBodies().map(({ user }) => user);
+    assert.deepEqual(users, [users[0], users[0], users[0]]);
   });
 
   test('responds with 401 without proof of identity, and does not call OpenAI', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { hs256, keyPair, startKeyServer, unsigned } from '../support/tokens.mjs';
+import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 
 const ISSUER = 'https://site.example';
@@ -26,6 +27,14 @@ async function assertUnauthorized(/** @type {Worker} */ worker, /** @type {Respo
   assert.equal(problem.code, 'identity_required');
   assert.match(problem.detail, detail);
   assert.deepEqual(worker.sandbox.requests, []);
+}
+
+async function assertUnavailable(/** @type {Response} */ response) {
+  assert.equal(response.status, 503);
+  assert.match(response.headers.get('retry-after') ?? '', /^[1-5]$/);
+  const problem = await response.json();
+  assert.equal(problem.code, 'keys_unavailable');
+  assert.match(problem.detail, /AUTH_JWKS_URL/);
 }
 
 describe('with a shared secret', () => {
@@ -87,6 +96,7 @@ describe('with a shared secret', () => {
 describe('with a JWKS', () => {
   const rsa = keyPair('RS256', 'rsa-1');
   const ec = keyPair('ES256', 'ec-1');
+  const causes = () => worker.logs().filter(({ code }) => code === 'keys_unavailable').map(({ cause }) => cause);
   /** @type {Worker} */
   let worker;
   /** @type {Awaited<ReturnType<typeof startKeyServer>>} */
@@ -134,22 +144,54 @@ describe('with a JWKS', () => {
     assert.equal(jwks.state.requests, 1);
   });
 
-  for (const [name, response] of /** @type {[string, { status: number, body: string }][]} */ ([
-    ['down', { status: 503, body: '' }],
-    ['huge', { status: 200, body: `{"padding":"${'x'.repeat(1_000_000)}","keys":[${JSON.stringify(rsa.jwk)}]}` }],
-    ['not JSON', { status: 200, body: '<html>' }],
-    ['without keys', { status: 200, body: '{"keys":[]}' }],
+  test('50 tokens with unknown keys at once cause one fetch', async () => {
+    const unknown = keyPair('RS256', 'rsa-9');
+    const junk = Array.from({ length: 50 }, (_, i) => start(worker, unknown.sign(claims(), { kid: `junk-${i}` }), undefined));
+    for (const response of await Promise.all(junk)) await assertUnauthorized(worker, response, /unknown key/);
+    assert.equal(jwks.state.requests, 1);
+    assert.equal((await start(worker, rsa.sign(claims()), undefined)).status, 200);
+    assert.equal(jwks.state.requests, 1);
+  });
+
+  test('each of two keys with one kid is tried, and a key for encryption or of 1024 bits is not used', async () => {
+    const [second, short, encrypting] = [keyPair('RS256', 'rsa-1'), keyPair('RS256', 'short', 1024), keyPair('RS256', 'enc')];
+    const keys = [rsa.jwk, second.jwk, short.jwk, { ...encrypting.jwk, use: undefined, key_ops: ['encrypt'] }];
+    jwks.state.response = { status: 200, body: JSON.stringify({ keys }) };
+    for (const pair of [rsa, second]) assert.equal((await start(worker, pair.sign(claims()), undefined)).status, 200);
+    worker.sandbox.reset();
+    for (const pair of [short, encrypting]) {
+      await assertUnauthorized(worker, await start(worker, pair.sign(claims()), undefined), /unknown key/);
+    }
+  });
+
+  for (const [name, response, reason] of /** @type {[string, { status: number, body: string }, string][]} */ ([
+    ['down', { status: 503, body: '' }, 'status 503'],
+    ['huge', { status: 200, body: `{"padding":"${'x'.repeat(1_000_000)}","keys":[${JSON.stringify(rsa.jwk)}]}` }, 'it is larger than 128 KiB'],
+    ['not JSON', { status: 200, body: '<html>' }, 'it is not a JSON object'],
+    ['without keys', { status: 200, body: '{"keys":[]}' }, 'it has no key for RS256 or ES256'],
   ])) {
-    test(`a JWKS that is ${name} causes a 401 that names AUTH_JWKS_URL, and no bypass`, async () => {
+    test(`a JWKS that is ${name} causes a 503 that names AUTH_JWKS_URL, and no bypass`, async () => {
       jwks.state.response = response;
-      await assertUnauthorized(worker, await start(worker, rsa.sign(claims()), undefined), /AUTH_JWKS_URL/);
-      await assertUnauthorized(worker, await start(worker, unsigned(claims()), undefined), /AUTH_JWKS_URL/);
+      for (let i = 0; i < 3; i++) await assertUnavailable(await start(worker, rsa.sign(claims()), undefined));
+      assert.equal(jwks.state.requests, 1);
+      await until(() => causes().length === 3, 'three lines in the log');
+      assert.deepEqual(causes(), Array(3).fill(`AUTH_JWKS_URL could not be fetched: ${reason}`));
+      await assertUnauthorized(worker, await start(worker, unsigned(claims()), undefined), /algorithm/);
     });
   }
 
-  test('a JWKS server that is down causes a 401 that names AUTH_JWKS_URL', async () => {
+  test('a JWKS server that is down causes a 503 that names AUTH_JWKS_URL', async () => {
     await jwks.close();
-    await assertUnauthorized(worker, await start(worker, rsa.sign(claims()), undefined), /AUTH_JWKS_URL/);
+    await assertUnavailable(await start(worker, rsa.sign(claims()), undefined));
+    await until(() => causes().length === 1, 'a line in the log');
+    assert.match(causes()[0], /^AUTH_JWKS_URL could not be fetched: ./);
+    jwks = await startKeyServer([]);
+  });
+
+  test('a JWKS that is down after the first fetch leaves the known keys in use', async () => {
+    assert.equal((await start(worker, rsa.sign(claims()), undefined)).status, 200);
+    await jwks.close();
+    for (const pair of [ec, rsa]) assert.equal((await start(worker, pair.sign(claims()), undefined)).status, 200);
     jwks = await startKeyServer([]);
   });
 });

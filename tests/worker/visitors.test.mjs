@@ -1,5 +1,6 @@
 // Anonymous visitors: each keeps the same user, and nobody can become another visitor.
 import assert from 'node:assert/strict';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { SANDBOX_KEY } from '../../sandbox/openai.mjs';
 import { cookieOf, startWorkerWithSandbox } from '../support/worker.mjs';
@@ -57,16 +58,19 @@ describe('a visitor', () => {
       const two = await visit(worker, undefined);
       assert.notEqual(one.user, two.user);
       const [name, value] = one.cookie.split('=');
-      const [id, mac] = value.split('.');
-      const otherMac = two.cookie.split('.')[1];
+      const [id, time, mac] = value.split('.');
+      const otherMac = two.cookie.split('.')[2];
       for (const forged of [
         id,
         `${id}.`,
+        `${id}.${mac}`,
         `${id}.${otherMac}`,
-        `${id}.${mac.slice(0, -1)}`,
-        `${id}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'E' : 'A'}`,
-        `${id.startsWith('A') ? 'B' : 'A'}${id.slice(1)}.${mac}`,
-        `${id}.${Buffer.alloc(32).toString('base64url')}`,
+        `${id}.${time}.${otherMac}`,
+        `${id}.${Number(time) + 1}.${mac}`,
+        `${id}.${time}.${mac.slice(0, -1)}`,
+        `${id}.${time}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'E' : 'A'}`,
+        `${id.startsWith('A') ? 'B' : 'A'}${id.slice(1)}.${time}.${mac}`,
+        `${id}.${time}.${Buffer.alloc(32).toString('base64url')}`,
         one.user,
         `${one.user}.${mac}`,
       ]) {
@@ -78,6 +82,33 @@ describe('a visitor', () => {
       }
     }));
 
+  test('of version 0.1.0 keeps the same user and gets a value with a time', () =>
+    withWorker(withSecret('secret'), async (worker) => {
+      const id = 'AAECAwQFBgcICQoLDA0ODw';
+      const key = Buffer.from(hkdfSync('sha256', 'secret', '', 'chatkit-edge visitor 1', 32));
+      const mac = createHmac('sha256', key).update(id).digest('base64url');
+      const first = await visit(worker, `__Host-chatkit_visitor=${id}.${mac}`);
+      assert.equal(first.user, `visitor_${id}`);
+      const [, value] = first.cookie.split('=');
+      assert.match(value, new RegExp(`^${id}\\.\\d{10}\\.[\\w-]{43}$`));
+      assert.equal((await visit(worker, first.cookie, '/api/chatkit/refresh')).user, first.user);
+    }));
+
+  test('on a page beside the Worker neither reads the value of the cookie nor sets a cookie by the header', () =>
+    withWorker({ vars: { ALLOWED_ORIGINS: 'https://www.site.example' } }, async (worker) => {
+      const start = (/** @type {Record<string, string>} */ headers) =>
+        worker.fetch('/api/chatkit/session', { method: 'POST', headers: { Origin: 'https://www.site.example', ...headers } });
+      const first = await start({});
+      const { visitor } = await first.json();
+      assert.equal(`__Host-chatkit_visitor=${visitor}`, cookieOf(first));
+      const byCookie = await start({ Cookie: cookieOf(first) ?? '' });
+      assert.equal((await byCookie.json()).visitor, undefined);
+      const byHeader = await start({ 'X-ChatKit-Visitor-Token': visitor });
+      assert.deepEqual(byHeader.headers.getSetCookie(), []);
+      assert.equal((await byHeader.json()).visitor, visitor);
+      assert.equal(new Set(worker.sandbox.requests.map(({ body }) => body.user)).size, 1);
+    }));
+
   test('has their own user, even with 100 concurrent starts', () =>
     withWorker({}, async (worker) => {
       await Promise.all(Array.from({ length: 100 }, () => worker.fetch('/api/chatkit/session', { method: 'POST' })));
@@ -86,28 +117,44 @@ describe('a visitor', () => {
 });
 
 describe('a user in the request body', () => {
-  const post = (/** @type {Worker} */ worker, /** @type {object} */ body, path = '/api/chatkit/session') =>
-    worker.fetch(path, { method: 'POST', body: JSON.stringify(body) });
+  const secret = 'the-secret-of-the-proxy';
+  const trusting = { vars: { TRUST_CLIENT_USER: 'true' }, secrets: { PROXY_SECRET: secret } };
+  /** @param {Worker} worker @param {object} body @param {string} [path] @param {Record<string, string>} [headers] */
+  const post = (worker, body, path = '/api/chatkit/session', headers = { 'X-ChatKit-Proxy-Secret': secret }) =>
+    worker.fetch(path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
-  test('is accepted with TRUST_CLIENT_USER if it is valid, and is enough for a refresh', () =>
-    withWorker({ vars: { TRUST_CLIENT_USER: 'true' } }, async (worker) => {
+  test('is accepted from the proxy with TRUST_CLIENT_USER if it is valid, and is enough for a refresh', () =>
+    withWorker(trusting, async (worker) => {
       for (const name of ['user', 'user_id', 'userId']) {
         const response = await post(worker, { [name]: 'user-7' }, '/api/chatkit/refresh');
         assert.equal(response.status, 200);
         assert.deepEqual(response.headers.getSetCookie(), []);
         assert.equal(worker.sandbox.requests.at(-1)?.body.user, 'user-7');
       }
-      for (const user of ['', 7, 'x'.repeat(513), 'a\r\nX-Evil: 1']) {
+      for (const user of [7, 'x'.repeat(513), 'a\r\nX-Evil: 1']) {
         assert.equal((await post(worker, { user })).status, 400);
       }
+      for (const two of ['{"user":"page","user_id":"proxy"}', '{"user":"page","user":"proxy"}']) {
+        assert.equal((await post(worker, two)).status, 400, two);
+      }
       assert.equal((await post(worker, {}, '/api/chatkit/refresh')).status, 401);
+      assert.equal((await post(worker, { user: '' }, '/api/chatkit/refresh')).status, 401);
+    }));
+
+  test('is rejected without the secret of the proxy', () =>
+    withWorker(trusting, async (worker) => {
+      for (const headers of [{}, { 'X-ChatKit-Proxy-Secret': '' }, { 'X-ChatKit-Proxy-Secret': `${secret}x` }]) {
+        const response = await post(worker, { user: 'victim' }, undefined, headers);
+        assert.equal(response.status, 401);
+        assert.match((await response.json()).detail, /X-ChatKit-Proxy-Secret is missing or is not PROXY_SECRET/);
+      }
+      assert.deepEqual(worker.sandbox.requests, []);
     }));
 });
 
 test('the visitor cookie is not signed with the API key itself', () =>
   withWorker({}, async (worker) => {
-    const { createHmac } = await import('node:crypto');
     const { cookie } = await visit(worker, undefined);
-    const [id, mac] = cookie.split('=')[1].split('.');
-    assert.notEqual(createHmac('sha256', SANDBOX_KEY).update(id).digest('base64url'), mac);
+    const [id, time, mac] = cookie.split('=')[1].split('.');
+    assert.notEqual(createHmac('sha256', SANDBOX_KEY).update(`${id}.${time}`).digest('base64url'), mac);
   }));
