@@ -72,7 +72,8 @@ function flush() {
 
 /**
  * Sends a CORS request that outlives the page, as text/plain, which needs no preflight. A beacon is the last resort: it is a
- * no-cors request, which carries `Origin: null` on a page with a strict Referrer-Policy, and the Worker rejects that.
+ * no-cors request, which by the Fetch standard carries `Origin: null` on a page with a strict Referrer-Policy, and the Worker
+ * rejects that.
  * @param {string} url
  * @param {string} body
  */

@@ -127,12 +127,21 @@ describe('a page whose Referrer-Policy hides its origin from no-cors requests', 
   for (const policy of ['no-referrer', 'same-origin']) {
     test(`has its events and errors counted with ${policy}, also those it reports as the visitor leaves`, async () => {
       const told = listen();
-      const { context, page, say, fail, troubles } = await open('', undefined, { 'Referrer-Policy': policy });
+      /** @type {Promise<string>[]} */
+      const modes = [];
+      // By the Fetch standard a no-cors request has no origin here. Chromium 156 sends it all the same, so assert the mode.
+      const watch = async (/** @type {import('playwright-core').Page} */ page) => {
+        page.on('request', (request) => {
+          if (/\/api\/(analytics|errors)/.test(request.url())) modes.push(request.allHeaders().then((all) => all['sec-fetch-mode']));
+        });
+      };
+      const { context, page, say, fail, troubles } = await open('', watch, { 'Referrer-Policy': policy });
       await say('One');
       await fail('A failure on a page without a referrer');
       const all = ['/api/analytics/message 200', '/api/analytics/thread-change 200', '/api/errors 200'];
       await until(() => told().length >= all.length, 'all reports arrive');
       assert.deepEqual(told().sort(), all);
+      assert.deepEqual(await Promise.all(modes), Array(3).fill('cors'));
       await say('Two');
       await page.goto(site.put('/elsewhere', html('')));
       await until(() => told().length > all.length, 'the last event arrives');
