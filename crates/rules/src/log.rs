@@ -134,7 +134,7 @@ impl LogFields {
             line.event = event;
         }
         line.session_id = session_id.as_deref();
-        line.cause = failure.as_deref();
+        line.cause = failure.as_deref().or(line.cause);
         if let Some(call) = &*call {
             line.tries = Some(call.tries);
             line.openai_status = call.status;
@@ -188,6 +188,13 @@ mod tests {
 
     #[test]
     fn a_secret_in_place_of_an_id_is_not_logged() {
+        let visitor = format!("{}.{}", "a".repeat(22), "b".repeat(43));
+        assert_eq!(
+            path_for_log(&format!(
+                "/api/chatkit/session/{visitor};jsessionid=1/x;JSESSIONID=2"
+            )),
+            "/api/chatkit/session/[redacted]/x"
+        );
         assert_eq!(
             path_for_log("/api/chatkit/session/ek_68f/x"),
             "/api/chatkit/session/[redacted]/x"

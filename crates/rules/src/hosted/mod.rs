@@ -11,6 +11,7 @@ pub mod daily_quota;
 pub mod openai_client;
 pub mod openai_request;
 pub mod openai_response;
+pub mod private_values;
 pub mod retry;
 pub mod session_access;
 pub mod session_record;

@@ -4,6 +4,7 @@ use super::openai_request::{self, SESSIONS_PATH};
 use super::openai_response::{
     MAX_RESPONSE_BYTES, Session, error_of_status, parse_error, parse_session,
 };
+use super::private_values;
 use super::retry::{self, Outcome, RetryHeaders};
 use crate::error::OpenAiError;
 use crate::log::OpenAiCall;
@@ -86,7 +87,7 @@ pub async fn post(
             ..OpenAiCall::default()
         };
         let response = platform.send(&request).await;
-        let failed = match evaluate(response, settings, platform.now_ms(), &mut call) {
+        let failed = match evaluate(response, body, settings, platform.now_ms(), &mut call) {
             Ok(body) => return (call, Ok(body)),
             Err(_) if platform.is_gone() => return (call, Err(OpenAiError::Aborted)),
             Err(failed) => failed,
@@ -102,9 +103,10 @@ pub async fn post(
     }
 }
 
-/// The body of a 2xx response, or what the failure means. Notes it for the log.
+/// The body of a 2xx response, or what the failure means. Notes it for the log, without the values of the request's body.
 fn evaluate(
     response: Result<IncomingResponse, FetchError>,
+    sent: Option<&str>,
     settings: &SessionSettings,
     now: u64,
     call: &mut OpenAiCall,
@@ -134,6 +136,10 @@ fn evaluate(
                     OpenAiError::BadResponse,
                     "the response is larger than 1 MiB".to_owned(),
                 ),
+                ReadError::TooManyPieces => (
+                    OpenAiError::BadResponse,
+                    "the response arrives in too many pieces".to_owned(),
+                ),
                 ReadError::Timeout(cause) => (OpenAiError::Timeout, redacted(&cause)),
                 ReadError::Failed(cause) => (OpenAiError::BadResponse, redacted(&cause)),
             };
@@ -147,7 +153,8 @@ fn evaluate(
         response.header(RETRY_AFTER),
         now,
     );
-    call.cause = Some(redacted(&parse_error(&response.body.unwrap_or_default())));
+    let message = parse_error(&response.body.unwrap_or_default());
+    call.cause = Some(redacted(&private_values::remove(&message, sent)));
     Err(Failed {
         error: error_of_status(status, headers.retry_after_ms),
         outcome: Some(Outcome::Status(status)),

@@ -2,6 +2,7 @@
 
 use super::admin::bearer;
 use super::jwks_cache::JwksCache;
+use super::local_cookie;
 use super::token::Token;
 use super::visitor::{self, Visitor};
 use crate::error::{AuthError, Error};
@@ -59,7 +60,8 @@ pub async fn identify(
         return Ok(Identity::User(user.to_owned()));
     }
     let keys = &settings.visitors;
-    let by_cookie = keys.from_headers(platform.header("Cookie").as_deref(), None);
+    let cookies = local_cookie::accepted(platform.header("Cookie"), platform);
+    let by_cookie = keys.from_headers(cookies.as_deref(), None);
     let by_header = || keys.from_headers(None, platform.header(visitor::HEADER).as_deref());
     match (by_cookie.or_else(by_header), proof) {
         (Some(visitor), _) => Ok(Identity::Visitor(visitor)),

@@ -9,5 +9,6 @@ pub mod admin;
 pub mod identify;
 pub mod jwks;
 pub mod jwks_cache;
+pub mod local_cookie;
 pub mod token;
 pub mod visitor;
