@@ -142,6 +142,7 @@ async function fetchReport(/** @type {URL} */ url, /** @type {string} */ token, 
   let response, text;
   try {
     response = await fetch(new URL('/api/chatkit/doctor', url), {
+      method: 'POST',
       headers: { Authorization: `Bearer ${token}` },
       // The token is for this address only.
       redirect: 'manual',

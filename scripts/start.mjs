@@ -122,7 +122,9 @@ async function start() {
   // A file, not --var: every user of the machine can read a command line, and wrangler would print the values.
   const settingsFile = inRoot('.wrangler', `start-${process.pid}.env`);
   mkdirSync(inRoot('.wrangler'), { recursive: true });
-  writeFileSync(settingsFile, formatDotenv({ ...settings, ...standIn?.settings }), { mode: 0o600 });
+  // Refuses other hosts: a page whose name is bound to 127.0.0.1 (DNS rebinding) could start sessions with the key.
+  const local = { LOOPBACK_ONLY: 'true', ...settings, ...standIn?.settings };
+  writeFileSync(settingsFile, formatDotenv(local), { mode: 0o600 });
   const forgetPort = recordPort(inRoot('.wrangler'), port);
   try {
     return await serve(

@@ -14,7 +14,6 @@ mod runtime;
 use rules::context::Context;
 use rules::isolate::Isolate;
 use rules::platform::Clock;
-use rules::router;
 use runtime::{Runtime, bindings, tasks, variables};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -59,7 +58,7 @@ async fn serve(runtime: &Runtime) -> bindings::Result<web_sys::Response> {
         Rc::clone(isolate)
     });
     let ctx = Context::new(&isolate, runtime);
-    match router::route(&ctx.method, &ctx.path) {
+    match rules::app::route(&ctx) {
         Ok(route) if route.is_file() => assets::serve(route, &ctx).await,
         route => bindings::response(&rules::app::serve(route, started_ms, &ctx).await),
     }

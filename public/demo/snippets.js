@@ -9,7 +9,7 @@ const NAMES = /** @type {Name[]} */ (['html', 'react', 'script', 'terminal']);
 // Snippets that run in a page, whose origin must be in ALLOWED_ORIGINS.
 const PAGE_SNIPPETS = new Set(['html', 'react', 'script']);
 
-const VISITOR_HEADER = 'X-ChatKit-Visitor';
+const VISITOR_HEADER = 'X-ChatKit-Visitor-Token';
 
 /** @type {Record<Name, (worker: string, widget: string) => string>} */
 const SNIPPETS = {

@@ -99,7 +99,15 @@ pub fn response(response: &Response) -> Result<web_sys::Response> {
         status: response.status,
         headers: response.headers.all(),
     })?;
-    web_sys::Response::new_with_opt_str_and_init(response.body.as_deref(), init.unchecked_ref())
+    let sent = web_sys::Response::new_with_opt_str_and_init(
+        response.body.as_deref(),
+        init.unchecked_ref(),
+    )?;
+    // An object has each name once.
+    for (name, value) in response.headers.repeated() {
+        sent.headers().append(name, value)?;
+    }
+    Ok(sent)
 }
 
 /// A response without body and headers.

@@ -98,7 +98,7 @@ test('an unknown path shows a 404 page with a link to the chat', async () => {
   assert.equal(answer?.status(), 404);
   const headers = answer?.headers() ?? {};
   assert.equal(headers['x-content-type-options'], 'nosniff');
-  assert.ok(headers['referrer-policy']);
+  assert.equal(headers['referrer-policy'], 'strict-origin-when-cross-origin');
   assert.match(headers['content-security-policy'], /^default-src 'none'; style-src 'self';/);
   assert.equal(await page.locator('h1').innerText(), 'Page not found');
   assert.deepEqual(troubles, ['Failed to load resource: the server responded with a status of 404 (Not Found)']);

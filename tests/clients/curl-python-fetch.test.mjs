@@ -51,6 +51,17 @@ print(f"Client Secret: {data['client_secret']}")`;
     assert.equal((await stdoutOf(pythonProgram(), '-c', program)).trim(), `Client Secret: ${lastClientSecret()}`);
   });
 
+  test("Python's requests.Session, which then refreshes with its cookies and no Origin", async () => {
+    const program = `import requests
+session = requests.Session()
+session.post("${worker.url}/api/chatkit/session").raise_for_status()
+answer = session.post("${worker.url}/api/chatkit/refresh")
+print(answer.status_code, answer.json().get("client_secret"))`;
+    assert.equal((await stdoutOf(pythonProgram(), '-c', program)).trim(), `200 ${lastClientSecret()}`);
+    const [first, second] = worker.sandbox.requests.map(({ body }) => body.user);
+    assert.equal(second, first);
+  });
+
   for (const [how, init] of /** @type {const} */ ([
     ['with a JSON content type and no body', { method: 'POST', headers: JSON_TYPE }],
     ['without headers', { method: 'POST' }],

@@ -13,7 +13,7 @@ def before_load_schema(context, document):
     schemas = components["schemas"]
     schemas["StateVariables"]["propertyNames"] = {"enum": os.environ["STATE_VARIABLES"].split(",")}
     if os.environ["TRUST_CLIENT_USER"] == "true":
-        user = {"type": ["string", "null"], "minLength": 1, "maxLength": 512, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"}
+        user = {"type": ["string", "null"], "maxLength": 512, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
         schemas["SessionRequest"]["properties"].update(user=user, user_id=user, userId=user)
     # AUTH decides which security scheme is accepted.
     accepted = {"adminToken", os.environ["PROOF"]}

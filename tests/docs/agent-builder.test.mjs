@@ -53,7 +53,7 @@ describe('when OpenAI creates no more sessions', () => {
       assert.equal(code, row.code);
       assert.equal(detail, `Error creating ChatKit session: ${row.detail}`);
 
-      const report = await worker.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+      const report = await worker.fetch('/api/chatkit/doctor', { method: 'POST', headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
       const { ok, checks } = await report.json();
       assert.equal(ok, false);
       const failed = checks.filter((/** @type {any} */ check) => check.status === 'failed');

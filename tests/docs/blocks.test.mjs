@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { parse as parseToml } from 'smol-toml';
 import { freePort } from '../support/port.mjs';
@@ -52,6 +53,16 @@ before(async () => {
   });
 });
 after(() => stop());
+
+test('npm start refuses requests for another host, as DNS rebinding sends them', async () => {
+  const status = (/** @type {string} */ host) => new Promise((resolve, reject) => {
+    const options = { host: 'localhost', port: place.port, path: '/api/chatkit/session', method: 'POST', headers: { Host: host } };
+    const sent = request(options, (response) => resolve(response.resume().statusCode));
+    sent.on('error', reject).end();
+  });
+  assert.equal(await status(`evil.example:${place.port}`), 403);
+  assert.equal(await status(`localhost:${place.port}`), 200);
+});
 
 function testCommand(/** @type {string} */ where, /** @type {import('./commands.mjs').Command} */ command) {
   const rule = ruleFor(command.text);

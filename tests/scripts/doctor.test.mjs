@@ -169,7 +169,7 @@ describe('the admin token', () => {
     assert.equal((await doctor([url], { env: {} })).code, 0);
     assert.equal((await doctor([`${url}/`], { env: { ADMIN_TOKEN: 'from-shell' } })).code, 0);
     assert.deepEqual(requests.map(({ method, url: path, headers }) => `${method} ${path} ${headers.authorization}`),
-      ['env', 'dev-vars', 'shell'].map((from) => `GET /api/chatkit/doctor Bearer from-${from}`));
+      ['env', 'dev-vars', 'shell'].map((from) => `POST /api/chatkit/doctor Bearer from-${from}`));
   });
 
   test('is required: without it the message says how to set it, and nothing is sent', async () => {

@@ -9,7 +9,7 @@ import { root } from '../../scripts/setup/paths.mjs';
 /**
  * Starts the Worker with these variables and secrets only; a developer's .dev.vars is ignored.
  * `edit` changes the text of wrangler.toml.
- * @param {{ vars?: Record<string, string>, secrets?: Record<string, string>, edit?: (text: string) => string }} [options]
+ * @param {{ vars?: Record<string, unknown>, secrets?: Record<string, string>, edit?: (text: string) => string }} [options]
  */
 export async function startWorker({ vars = {}, secrets = {}, edit } = {}) {
   const configPath = edit ? await writeConfig(edit) : 'wrangler.toml';

@@ -17,12 +17,13 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => worker.close());
 
+const methodOf = (/** @type {string} */ path) => (path === '/api/chatkit/doctor' ? 'POST' : 'GET');
 const get = (/** @type {string} */ path, /** @type {string} */ authorization) =>
-  worker.fetch(path, { headers: { Authorization: authorization } });
+  worker.fetch(path, { method: methodOf(path), headers: { Authorization: authorization } });
 
 for (const path of ENDPOINTS) {
   test(`${path} responds with 401 when the token is missing or wrong`, async () => {
-    assert.equal((await worker.fetch(path)).status, 401);
+    assert.equal((await worker.fetch(path, { method: methodOf(path) })).status, 401);
     for (const wrong of ['', 'Bearer', 'Bearer wrong', `Bearer ${TOKEN}x`, `Bearer ${TOKEN.slice(0, -1)}`, TOKEN, `Basic ${TOKEN}`]) {
       const response = await get(path, wrong);
       assert.equal(response.status, 401, wrong);
@@ -36,7 +37,7 @@ for (const path of ENDPOINTS) {
     const unconfigured = await startWorker();
     try {
       for (const authorization of ['Bearer ', 'Bearer undefined', `Bearer ${TOKEN}`]) {
-        const response = await unconfigured.fetch(path, { headers: { Authorization: authorization } });
+        const response = await unconfigured.fetch(path, { method: methodOf(path), headers: { Authorization: authorization } });
         assert.equal(response.status, 404);
         assert.equal((await response.json()).code, 'not_found');
       }
@@ -80,7 +81,14 @@ test('a token of less than 16 bytes opens nothing, and the problem names ADMIN_T
   }
 });
 
-describe('GET /api/chatkit/doctor', () => {
+describe('POST /api/chatkit/doctor', () => {
+  test('is not a GET, because it creates a session', async () => {
+    const response = await worker.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${TOKEN}` } });
+    assert.equal(response.status, 405);
+    assert.equal(response.headers.get('allow'), 'POST, OPTIONS');
+    assert.deepEqual(worker.sandbox.requests, []);
+  });
+
   test('creates a live session and cancels it', async () => {
     const response = await get('/api/chatkit/doctor', `Bearer ${TOKEN}`);
     assert.equal(response.status, 200);
@@ -94,11 +102,15 @@ describe('GET /api/chatkit/doctor', () => {
     assert.match(worker.sandbox.requests[1].path, /^\/v1\/chatkit\/sessions\/[^/]+\/cancel$/);
   });
 
-  for (const [fault, detail] of /** @type {[string, RegExp][]} */ ([
-    ['invalid-key', /^Invalid API key/],
-    ['beta-unavailable', /^Beta feature not available/],
-    ['workflow-not-found', /^Workflow not found/],
-    ['html', /not usable/],
+  for (const [fault, detail, hint] of /** @type {[string, RegExp, string][]} */ ([
+    ['invalid-key', /^Invalid API key/,
+      'Copy the key again from the API keys page of the workflow\'s project, and store it with: npx wrangler secret put OPENAI_API_KEY'],
+    ['beta-unavailable', /^Beta feature not available/,
+      'Check that the key\'s permissions include ChatKit, and that OpenAI has enabled it for the organization.'],
+    ['workflow-not-found', /^Workflow not found/,
+      'Most often the key belongs to another project than the workflow, or the workflow was saved but never published. '
+      + 'If it worked until 30 November 2026: docs/agent-builder.md says what OpenAI retired that day.'],
+    ['html', /not usable/, 'The server at OPENAI_BASE_URL is not OpenAI\'s API.'],
   ])) {
     test(`says what to do about ${fault} and does not reveal the key`, async () => {
       worker.sandbox.fail(fault);
@@ -108,7 +120,7 @@ describe('GET /api/chatkit/doctor', () => {
       const session = checks.find((/** @type {{ name: string }} */ { name }) => name === 'session');
       assert.equal(session.status, 'failed');
       assert.match(session.detail, detail);
-      assert.ok(session.hint.length > 20);
+      assert.equal(session.hint, hint);
       assert.ok(!text.includes(SANDBOX_KEY.slice(-8)));
     });
   }
@@ -116,12 +128,13 @@ describe('GET /api/chatkit/doctor', () => {
   test('lists all invalid settings at once', async () => {
     const misconfigured = await startWorker({ vars: { HISTORY: 'maybe' }, secrets: { ADMIN_TOKEN: TOKEN } });
     try {
-      const response = await misconfigured.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${TOKEN}` } });
+      const response = await misconfigured.fetch('/api/chatkit/doctor', { method: 'POST', headers: { Authorization: `Bearer ${TOKEN}` } });
       const { checks } = await response.json();
       assert.deepEqual(
         checks.map((/** @type {{ name: string, status: string }} */ { name, status }) => `${name} ${status}`),
         ['OPENAI_API_KEY failed', 'OPENAI_CHATKIT_WORKFLOW_ID failed', 'HISTORY failed', 'COUNTERS ok', 'LEDGER ok', 'RATE_LIMITS ok', 'session skipped'],
       );
+      assert.equal(checks[2].detail, 'HISTORY is "maybe" and must be true or false.');
     } finally {
       await misconfigured.close();
     }

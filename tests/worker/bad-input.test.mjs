@@ -29,7 +29,7 @@ async function problemOf(/** @type {Response} */ response) {
 const start = (/** @type {RequestInit} */ init) => worker.fetch('/api/chatkit/session', { method: 'POST', ...init });
 
 describe('paths and methods', () => {
-  for (const path of ['/api/nope', '/api', '/api/', '/api/chatkit/session/', '/api//chatkit/session']) {
+  for (const path of ['/api/nope', '/api', '/api/', '//api', '/api/chatkit/session//', '/api//chatkit/session']) {
     test(`${path} responds with a 404 problem, not an HTML page`, async () => {
       const response = await worker.fetch(path);
       assert.equal(response.status, 404);
@@ -39,6 +39,8 @@ describe('paths and methods', () => {
 
   for (const [method, path, allow] of [
     ['GET', '/api/chatkit/session', 'POST, OPTIONS'],
+    ['GET', '/api/chatkit/session/', 'POST, OPTIONS'],
+    ['GET', '/api/chatkit/doctor', 'POST, OPTIONS'],
     ['DELETE', '/api/chatkit/refresh', 'POST, OPTIONS'],
     ['PATCH', '/api/create-session', 'POST, OPTIONS'],
     ['PROPFIND', '/api/chatkit/start', 'POST, OPTIONS'],
@@ -63,7 +65,35 @@ describe('paths and methods', () => {
   });
 });
 
+describe('a slash too many', () => {
+  for (const path of ['/health', '/health/', '//health', '/api/health', '/api/health/', '//api/health']) {
+    test(`does not matter in ${path}`, async () => {
+      const response = await worker.fetch(path);
+      assert.equal(response.status, 200);
+      assert.equal((await response.json()).status, 'healthy');
+    });
+  }
+
+  for (const path of ['/api/chatkit/session/', '//api/chatkit/session']) {
+    test(`does not matter in POST ${path}`, async () => {
+      const response = await worker.fetch(path, { method: 'POST' });
+      assert.equal(response.status, 200);
+    });
+  }
+});
+
 describe('request bodies', () => {
+  for (const body of [
+    [], { workflowId: '', thread_id: '', state_variables: [] }, { workflow: { id: ' ' }, threadId: ' cthr_1 ', chatkit_configuration: [] },
+  ]) {
+    test(`${JSON.stringify(body)} has empty and padded values, which count as none or are trimmed`, async () => {
+      const response = await start({ body: JSON.stringify(body) });
+      assert.equal(response.status, 200);
+      const { thread_id: thread = 'not in the body' } = await response.json();
+      assert.equal(thread, 'threadId' in body ? 'cthr_1' : 'thread_id' in body ? null : 'not in the body');
+    });
+  }
+
   for (const body of ['{', 'hello', "{'a':1}", '{"a":1e999}', '[', '\u0000', '{"a":"\ud800"']) {
     test(`${JSON.stringify(body)} is rejected as invalid JSON`, async () => {
       const response = await start({ body, headers: { 'Content-Type': 'application/json' } });
@@ -75,7 +105,7 @@ describe('request bodies', () => {
   }
 
   for (const [body, field] of /** @type {[unknown, RegExp][]} */ ([
-    [[], /The body must be/],
+    [[1], /The body must be/],
     [{ workflowId: 7 }, /workflowId must be/],
     [{ workflow: 'wf_1' }, /workflow must be/],
     [{ thread_id: 'a\r\nSet-Cookie: x=y' }, /thread_id must be/],

@@ -42,6 +42,12 @@ test('GET /embed.js responds with 304 until the settings change', async () => {
   }
 });
 
+test('GET /embed.js with If-None-Match: * responds with 304', async () => {
+  const response = await worker.fetch('/embed.js', { headers: { 'If-None-Match': '*' } });
+  assert.equal(response.status, 304);
+  assert.equal(await response.text(), '');
+});
+
 test('HEAD /embed.js returns only headers, and DELETE responds with 405', async () => {
   const head = await worker.fetch('/embed.js', { method: 'HEAD' });
   assert.equal(head.status, 200);

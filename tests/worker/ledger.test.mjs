@@ -199,7 +199,7 @@ describe('a session', () => {
       for (const id of ['..', 'x'.repeat(5000), '%00', '%2e%2e', 'a%20b', "a'--", 'cksess_unknown']) {
         for (const method of ['GET', 'DELETE']) {
           const { status } = await worker.fetch(`/api/chatkit/session/${id}`, { method, ...mine });
-          assert.ok([404, 405].includes(status), `${method} ${id.slice(0, 20)}: ${status}`);
+          assert.equal(status, 404, `${method} ${id.slice(0, 20)}`);
         }
       }
     }));

@@ -4,6 +4,7 @@ use crate::error::{Error, OpenAiError};
 use crate::http::MAX_BODY_BYTES;
 use crate::http::cors::{self, RequestOrigin};
 use crate::http::response::Response;
+use crate::identity::local_cookie;
 use crate::isolate::Isolate;
 use crate::log::LogFields;
 use crate::platform::{Platform, ReadError};
@@ -20,12 +21,14 @@ pub struct Context<'a, P> {
     pub platform: &'a P,
     /// The method, in capitals.
     pub method: String,
-    /// The path, without the query.
+    /// The path without the query, as the routes are written.
     pub path: String,
     /// The query, without its question mark.
     pub query: String,
     /// What the `Origin` header says.
     pub origin: RequestOrigin,
+    /// Whether the request came over http to this machine, as in development.
+    pub is_local: bool,
     /// The id of the response and of its log lines: 32 hexadecimal digits.
     pub request_id: String,
     /// The request's fields in the log.
@@ -47,9 +50,10 @@ impl<'a, P: Platform> Context<'a, P> {
             isolate,
             platform,
             method: platform.method(),
-            path: path.to_owned(),
+            path: url_origin::canonical_path(path).to_owned(),
             query: query.to_owned(),
             origin: cors::classify(origin.as_deref(), &own.unwrap_or_default(), patterns),
+            is_local: local_cookie::is_local(&url),
             request_id: format!("{id:032x}"),
             log: LogFields::default(),
         }
@@ -73,14 +77,17 @@ impl<'a, P: Platform> Context<'a, P> {
     /// The request's body.
     ///
     /// # Errors
-    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`], [`OpenAiError::Aborted`] if the client disconnected, which is not
-    /// counted as a failure, and [`Error::InvalidJson`] for every other body that ends early.
+    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`], [`Error::InvalidRequest`] for a body in too many pieces, and [`OpenAiError::Aborted`] for a body that ends early: the client
+    /// broke it off, whether or not the runtime has noticed yet. That is not counted as a failure.
     pub async fn body(&self) -> Result<Vec<u8>, Error> {
         let body = self.platform.body(MAX_BODY_BYTES).await;
         body.map_err(|error| match error {
             ReadError::TooLarge => Error::PayloadTooLarge,
-            _ if self.platform.is_gone() => OpenAiError::Aborted.into(),
-            ReadError::Failed(_) | ReadError::Timeout(_) => Error::InvalidJson,
+            ReadError::TooManyPieces => Error::invalid("The body", "sent in at most 256 pieces"),
+            ReadError::Failed(cause) | ReadError::Timeout(cause) => {
+                self.log.set_failure(format!("the body broke off: {cause}"));
+                OpenAiError::Aborted.into()
+            }
         })
     }
 
@@ -92,7 +99,7 @@ impl<'a, P: Platform> Context<'a, P> {
         if !self.settings().rate_limits {
             return Ok(());
         }
-        rate_limits::count(limiter, key, self.platform, &self.log).await
+        self.count(limiter, key).await
     }
 
     /// Counts the request against a rate limiter for its client's address, which is read only then.
@@ -104,16 +111,31 @@ impl<'a, P: Platform> Context<'a, P> {
             return Ok(());
         }
         for key in rate_limits::client_keys(self.platform) {
-            rate_limits::count(limiter, &key, self.platform, &self.log).await?;
+            self.count(limiter, &key).await?;
         }
         Ok(())
+    }
+
+    async fn count(&self, limiter: &'static str, key: &str) -> Result<(), Error> {
+        let counted = rate_limits::count(limiter, key, self.platform, &self.log).await;
+        counted.inspect_err(|error| {
+            if matches!(error, Error::RateLimited { .. }) {
+                self.log.set_failure(format!("over the limit of {limiter}"));
+            }
+        })
     }
 
     /// The answer to `OPTIONS`.
     #[must_use]
     pub fn options(&self, allow: &'static str) -> Response {
         let mut response = Response::options(allow);
-        self.origin.add_preflight(&mut response.headers, allow);
+        let asked = self.platform.header("Access-Control-Request-Headers");
+        let headers = &mut response.headers;
+        if self.origin == RequestOrigin::Disallowed {
+            cors::add_refused_preflight(headers, allow, asked.as_deref());
+        } else {
+            self.origin.add_preflight(headers, allow, asked.as_deref());
+        }
         response
     }
 }

@@ -21,8 +21,9 @@ pub enum Error {
         /// Whole seconds until the next fetch.
         retry_after: u64,
     },
-    /// The page's origin is neither the Worker's own nor on the list.
-    OriginNotAllowed,
+    /// The page's origin is neither the Worker's own nor on the list. Contains the origin, as [`crate::http::cors::shown`]
+    /// returns it.
+    OriginNotAllowed(String),
     /// The workflow is not on the list.
     WorkflowNotAllowed,
     /// No such endpoint, or a session of another user.
@@ -74,7 +75,9 @@ impl Error {
     pub fn is_counted(&self) -> bool {
         !matches!(
             self,
-            Self::OriginNotAllowed | Self::RateLimited { .. } | Self::OpenAi(OpenAiError::Aborted)
+            Self::OriginNotAllowed(_)
+                | Self::RateLimited { .. }
+                | Self::OpenAi(OpenAiError::Aborted)
         )
     }
 
@@ -161,21 +164,41 @@ impl From<OpenAiError> for Error {
     }
 }
 
-/// One wrong setting, as a sentence for the owner.
+/// One wrong setting. Its text is for everyone, so it contains no value: anyone can ask for a session while the settings are
+/// wrong, and people paste secrets into the wrong variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingError {
     /// The variable.
     pub variable: &'static str,
     sentence: String,
+    for_owner: Option<String>,
 }
 
 impl SettingError {
-    /// An error as a whole sentence that names the variable and contains no secret.
+    /// An error as a whole sentence that names the variable and contains no value.
     pub fn new(variable: &'static str, sentence: impl Into<String>) -> Self {
         Self {
             variable,
             sentence: sentence.into(),
+            for_owner: None,
         }
+    }
+
+    /// A variable whose value is not allowed. `value` is shown to the owner only, without secrets; `allowed` ends the
+    /// sentence.
+    #[must_use]
+    pub fn wrong(variable: &'static str, value: &str, allowed: &str) -> Self {
+        Self {
+            variable,
+            sentence: format!("{variable} must be {allowed}."),
+            for_owner: Some(format!("{variable} is \"{value}\" and must be {allowed}.")),
+        }
+    }
+
+    /// The sentence for the admin, which quotes the value.
+    #[must_use]
+    pub fn for_owner(&self) -> &str {
+        self.for_owner.as_deref().unwrap_or(&self.sentence)
     }
 }
 
@@ -192,7 +215,7 @@ mod tests {
     #[test]
     fn rejected_and_aborted_requests_are_not_counted_as_failed_sessions() {
         for error in [
-            Error::OriginNotAllowed,
+            Error::OriginNotAllowed("https://evil.example".to_owned()),
             Error::RateLimited { retry_after: 60 },
             Error::OpenAi(OpenAiError::Aborted),
         ] {

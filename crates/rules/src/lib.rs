@@ -10,7 +10,8 @@
 //! 5. [`hosted`]: sessions of workflows that OpenAI hosts.
 //! 6. [`counters`]: what is counted, stored and published. [`ledger_call`]: how long the ledger is waited for. [`doctor`]: the
 //!    set-up, checked for the owner.
-//! 7. [`error`]: what can fail. [`problem`]: what the client is told. [`log`]: what the owner is told, after [`redact`].
+//! 7. [`error`]: what can fail. [`problem`]: what the client is told. [`log`]: what the owner is told, with the [`reason`],
+//!    after [`redact`].
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod platform;
 pub mod problem;
 pub mod public_config;
 pub mod rate_limits;
+pub mod reason;
 pub mod redact;
 pub mod router;
 pub mod secret;

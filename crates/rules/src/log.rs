@@ -211,6 +211,13 @@ mod tests {
 
     #[test]
     fn a_secret_in_place_of_an_id_is_not_logged() {
+        let visitor = format!("{}.{}", "a".repeat(22), "b".repeat(43));
+        assert_eq!(
+            path_for_log(&format!(
+                "/api/chatkit/session/{visitor};jsessionid=1/x;JSESSIONID=2"
+            )),
+            "/api/chatkit/session/[redacted]/x"
+        );
         assert_eq!(
             path_for_log("/api/chatkit/session/ek_68f/x"),
             "/api/chatkit/session/[redacted]/x"

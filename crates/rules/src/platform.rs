@@ -47,7 +47,8 @@ pub trait Client {
     /// The whole body. Counts the bytes that arrive, because `Content-Length` may be missing or wrong.
     ///
     /// # Errors
-    /// [`ReadError::TooLarge`] if there are more than `max_bytes`, [`ReadError::Failed`] if the client disconnects.
+    /// [`ReadError::TooLarge`] if there are more than `max_bytes`, [`ReadError::TooManyPieces`] if they are too small, and
+    /// [`ReadError::Failed`] if the client disconnects.
     async fn body(&self, max_bytes: usize) -> Result<Vec<u8>, ReadError>;
 
     /// Whether the client has disconnected.
@@ -59,6 +60,8 @@ pub trait Client {
 pub enum ReadError {
     /// It has more bytes than allowed.
     TooLarge,
+    /// It arrives in more pieces than [`crate::http::max_pieces`] allows.
+    TooManyPieces,
     /// It ended early; contains the runtime's message.
     Failed(String),
     /// It took too long; contains the runtime's message.

@@ -59,11 +59,11 @@ impl From<&Error> for Problem {
                     "The signing keys could not be fetched from AUTH_JWKS_URL. Try again in a moment.",
                 )
             },
-            Error::OriginNotAllowed => plain(
+            Error::OriginNotAllowed(origin) => row(
                 403,
                 "origin_not_allowed",
                 "The origin is not allowed",
-                "This page's origin may not use this Worker. The owner can add it to ALLOWED_ORIGINS.",
+                origin_detail(origin),
             ),
             Error::WorkflowNotAllowed => plain(
                 403,
@@ -213,6 +213,15 @@ impl From<OpenAiError> for Problem {
             ),
         }
     }
+}
+
+fn origin_detail(origin: &str) -> String {
+    if origin == "null" {
+        // Local files, sandboxed frames, and no-cors requests of pages that hide their address.
+        return "The request states no origin (Origin: null), so it may not use this Worker. Open the page over https."
+            .to_owned();
+    }
+    format!("The origin {origin} may not use this Worker. The owner can add it to ALLOWED_ORIGINS.")
 }
 
 fn identity_detail(error: AuthError) -> &'static str {

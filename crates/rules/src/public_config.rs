@@ -81,9 +81,12 @@ pub fn embed_tag(prelude: &str, file_tag: &str) -> String {
     format!("W/\"{hash}\"")
 }
 
-/// Whether `If-None-Match` contains a tag, by weak comparison.
+/// Whether `If-None-Match` contains a tag, by weak comparison. `*` stands for whatever there is.
 #[must_use]
 pub fn etag_matches(if_none_match: &str, tag: &str) -> bool {
+    if if_none_match.trim() == "*" {
+        return true;
+    }
     let opaque = |tag| str::strip_prefix(tag, "W/").unwrap_or(tag);
     if_none_match
         .split(',')
@@ -148,7 +151,10 @@ mod tests {
         for header in [tag.as_str(), strong, &format!("\"x\", {tag}")] {
             assert!(etag_matches(header, &tag), "{header}");
         }
-        assert!(!etag_matches("\"x\"", &tag));
+        assert!(etag_matches(" * ", &tag));
+        for header in ["\"x\"", "\"*\"", "*, \"x\"", ""] {
+            assert!(!etag_matches(header, &tag), "{header}");
+        }
     }
 
     #[test]

@@ -85,9 +85,9 @@ impl Endpoints {
             },
             "/api/chatkit/stats" => get(Route::Stats),
             "/metrics" => get(Route::Metrics),
-            "/api/chatkit/doctor" => get(Route::Doctor),
+            "/api/chatkit/doctor" => post(Route::Doctor),
             "/api/chatkit/config" => get(Route::Config),
-            "/health" => get(Route::Health),
+            "/health" | "/api/health" => get(Route::Health),
             _ if session_id(path).is_some() => Self {
                 delete: Some(Route::CancelSession),
                 ..get(Route::ShowSession)
@@ -196,6 +196,7 @@ impl Route {
             || matches!(
                 self,
                 Self::CancelSession
+                    | Self::Doctor
                     | Self::CountMessages
                     | Self::CountThreadChanges
                     | Self::CollectErrors
@@ -276,6 +277,15 @@ mod tests {
         );
         assert_eq!(
             route("HEAD", "/api/chatkit/session"),
+            not_allowed("POST, OPTIONS")
+        );
+    }
+
+    #[test]
+    fn health_has_two_paths_and_the_doctor_is_post() {
+        assert_eq!(route("GET", "/api/health"), Ok(Route::Health));
+        assert_eq!(
+            route("GET", "/api/chatkit/doctor"),
             not_allowed("POST, OPTIONS")
         );
     }

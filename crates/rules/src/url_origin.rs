@@ -38,6 +38,20 @@ pub fn path_and_query(url: &str) -> (&str, &str) {
     path.split_once('?').unwrap_or((path, ""))
 }
 
+/// A path as the routes are written: without a slash at its end, and with one at its beginning where there are two. Frameworks
+/// add the first, and a base address that ends in a slash adds the second.
+#[must_use]
+pub fn canonical_path(path: &str) -> &str {
+    let path = match path.strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    };
+    match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(rest) => rest,
+    }
+}
+
 fn is_authority(text: &str) -> bool {
     if let Some((address, port)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         let port_ok = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
@@ -92,6 +106,22 @@ mod tests {
         );
         assert_eq!(path_and_query("https://a.example:1/"), ("/", ""));
         assert_eq!(path_and_query("https://a.example"), ("/", ""));
+    }
+
+    #[test]
+    fn a_slash_too_many_at_either_end_is_forgiven() {
+        for (path, expected) in [
+            ("/api/chatkit/session/", "/api/chatkit/session"),
+            ("//api/chatkit/session", "/api/chatkit/session"),
+            ("//metrics/", "/metrics"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/api//chatkit", "/api//chatkit"),
+            ("///health", "//health"),
+            ("/health//", "/health/"),
+        ] {
+            assert_eq!(canonical_path(path), expected, "{path}");
+        }
     }
 
     #[test]

@@ -22,6 +22,14 @@ pub fn is_user(text: &str) -> bool {
     (1..=512).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
+/// The name of an HTTP header: a token of RFC 9110, up to 128 characters.
+#[must_use]
+pub fn is_header_name(text: &str) -> bool {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(is_token_byte)
+}
+
 /// A text that may stand in an HTTP header unchanged: 1 to `most` visible ASCII characters.
 #[must_use]
 pub fn is_header_word(text: &str, most: usize) -> bool {

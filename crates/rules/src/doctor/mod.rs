@@ -1,4 +1,4 @@
-//! `GET /api/chatkit/doctor`: checks the whole set-up for the owner.
+//! `POST /api/chatkit/doctor`: checks the whole set-up for the owner.
 
 pub mod report;
 

@@ -54,7 +54,7 @@ impl Report {
             }
             Err(errors) => {
                 for error in errors {
-                    report.failed(error.variable, error.to_string(), None);
+                    report.failed(error.variable, error.for_owner(), None);
                 }
             }
         }

@@ -12,6 +12,7 @@ pub mod daily_quota;
 pub mod openai_client;
 pub mod openai_request;
 pub mod openai_response;
+pub mod private_values;
 pub mod recent_reservations;
 pub mod refresh;
 pub mod refresh_grant;

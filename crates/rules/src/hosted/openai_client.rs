@@ -7,6 +7,7 @@ use super::openai_request::{self, SESSIONS_PATH, cancel_path};
 use super::openai_response::{
     MAX_RESPONSE_BYTES, Session, error_of_response, parse_error, parse_session, parse_session_id,
 };
+use super::private_values;
 use super::retry::{self, Outcome, RetryHeaders};
 use crate::error::OpenAiError;
 use crate::log::OpenAiCall;
@@ -143,7 +144,7 @@ pub async fn post(
             ..OpenAiCall::default()
         };
         let response = platform.send(&request).await;
-        let failed = match evaluate(response, settings, platform.now_ms(), &mut call) {
+        let failed = match evaluate(response, body, settings, platform.now_ms(), &mut call) {
             Ok(body) => return (call, Ok(body)),
             Err(failed) => failed,
         };
@@ -161,9 +162,10 @@ pub async fn post(
     }
 }
 
-/// The body of a 2xx response, or what the failure means. Notes it for the log.
+/// The body of a 2xx response, or what the failure means. Notes it for the log, without the values of the request's body.
 fn evaluate(
     response: Result<IncomingResponse, FetchError>,
+    sent: Option<&str>,
     settings: &SessionSettings,
     now: u64,
     call: &mut OpenAiCall,
@@ -192,6 +194,10 @@ fn evaluate(
                     OpenAiError::BadResponse,
                     "the response is larger than 1 MiB".to_owned(),
                 ),
+                ReadError::TooManyPieces => (
+                    OpenAiError::BadResponse,
+                    "the response arrives in too many pieces".to_owned(),
+                ),
                 ReadError::Timeout(cause) => (OpenAiError::Timeout, redacted(&cause)),
                 ReadError::Failed(cause) => (OpenAiError::BadResponse, redacted(&cause)),
             };
@@ -206,7 +212,7 @@ fn evaluate(
         now,
     );
     let body = response.body.unwrap_or_default();
-    call.cause = Some(redacted(&parse_error(&body)));
+    call.cause = Some(redacted(&private_values::remove(&parse_error(&body), sent)));
     Err(Failed {
         error: error_of_response(status, headers.retry_after_ms, &body),
         outcome: Some(Outcome::Status(status)),

@@ -1,9 +1,10 @@
 //! The body of a session request: what it requests, and what the settings allow of it.
 //!
-//! Unknown fields are ignored, and `null` counts as missing. A known field with a wrong value is an error that names it.
+//! Unknown fields are ignored, `null` and blank texts count as missing, and padded texts are trimmed. A known field with a wrong
+//! value is an error that names it.
 
 use crate::error::Error;
-use crate::http::json_object::{JsonObject, parse_as};
+use crate::http::json_object::{JsonObject, parse_as, trimmed_text};
 use crate::http::query;
 use crate::identity::named_user;
 use crate::secret::Secret;
@@ -79,7 +80,7 @@ impl<'a> SessionRequest<'a> {
 /// A value of another type counts as none, because the secret is not needed.
 fn old_secret(body: &JsonObject<'_>, query: &str) -> Option<Secret> {
     let in_body = body.first(&SECRET_FIELDS);
-    let secret = in_body.and_then(|(_, value)| parse_as(value));
+    let secret = in_body.and_then(|(_, value)| trimmed_text(value));
     let secret: String =
         secret.or_else(|| query::first(query, &SECRET_FIELDS).map(|(_, value)| value))?;
     (!secret.is_empty()).then(|| Secret::new(secret))
@@ -97,7 +98,7 @@ fn workflow(body: &JsonObject<'_>, settings: &SessionSettings) -> Result<Option<
     match requested {
         None => Ok(None),
         Some((field, value)) => {
-            let id: String = parse_as(value).ok_or_else(|| Error::invalid(field, "a string"))?;
+            let id = trimmed_text(value).ok_or_else(|| Error::invalid(field, "a string"))?;
             let listed = settings.workflows.contains(&id);
             listed.then_some(Some(id)).ok_or(Error::WorkflowNotAllowed)
         }
@@ -110,8 +111,8 @@ fn thread(body: &JsonObject<'_>) -> Result<Option<Option<String>>, Error> {
     let Some((field, value)) = body.first(&NAMES) else {
         return Ok(NAMES.iter().any(|name| body.has(name)).then_some(None));
     };
-    parse_as(value)
-        .filter(|id: &String| is_name(id, MAX_THREAD_CHARS))
+    trimmed_text(value)
+        .filter(|id| is_name(id, MAX_THREAD_CHARS))
         .map(|id| Some(Some(id)))
         .ok_or_else(|| Error::invalid(field, EXPECTED))
 }
@@ -241,12 +242,30 @@ mod tests {
             parse(r#"{"threadId":"cthr_1"}"#, &[]).unwrap().thread,
             Some(Some("cthr_1".into()))
         );
-        for id in ["", "a b", "a\\r\\nb", "é"] {
+        for id in ["a b", "a\\r\\nb", "é"] {
             assert!(
                 parse(&format!(r#"{{"threadId":"{id}"}}"#), &[]).is_err(),
                 "{id}"
             );
         }
+    }
+
+    #[test]
+    fn empty_and_padded_values_count_as_none_or_are_trimmed() {
+        let empty = r#"{"workflowId":"","workflow":[],"thread_id":"","state_variables":[],"chatkit_configuration":[]}"#;
+        let request = parse(empty, &[]).unwrap();
+        assert_eq!(
+            (request.workflow.as_str(), request.thread),
+            ("wf_1", Some(None))
+        );
+        let padded = r#"{"workflow":{"id":" wf_2\n","state_variables":[]},"threadId":" cthr_1 ","user":" a "}"#;
+        let proxied = [("TRUST_CLIENT_USER", "true"), ("PROXY_SECRET", "p")];
+        let request = parse(padded, &proxied).unwrap();
+        assert_eq!(request.workflow, "wf_2");
+        assert_eq!(request.thread, Some(Some("cthr_1".into())));
+        assert_eq!(request.user.as_deref(), Some("a"));
+        let unnamed = parse(r#"{"user":"","user_id":" "}"#, &proxied);
+        assert_eq!(unnamed.unwrap().user, None);
     }
 
     #[test]
@@ -321,7 +340,7 @@ mod tests {
         for body in ["{", "{'a':1}", "\u{feff}{}", "{\"a\":1e999}", "{}{}"] {
             assert_eq!(parse(body, &[]).unwrap_err(), Error::InvalidJson, "{body}");
         }
-        for body in ["[]", "1", "\"x\"", "true"] {
+        for body in ["[1]", "1", "\"x\"", "true"] {
             assert_eq!(
                 parse(body, &[]).unwrap_err(),
                 Error::invalid("The body", "a JSON object")

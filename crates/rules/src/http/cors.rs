@@ -2,6 +2,16 @@
 
 use super::response::Headers;
 use crate::url_origin::{is_host_byte, of_url, split_scheme};
+use crate::validate::{is_header_name, is_header_word};
+
+/// The request headers that a preflight always allows. A page's own come from the preflight.
+const REQUEST_HEADERS: &str = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor, chatkit-frame-instance-id";
+
+/// The longest list of header names that a preflight is granted; browsers send a few names.
+const MAX_ASKED_BYTES: usize = 1024;
+
+/// The maximum length of an origin in a response: that of a host name, and some for scheme and port.
+const MAX_ORIGIN_BYTES: usize = 280;
 
 /// An entry of `ALLOWED_ORIGINS`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,17 +102,51 @@ impl RequestOrigin {
         }
     }
 
-    /// Adds the answer to a preflight.
-    pub fn add_preflight(&self, headers: &mut Headers, methods: &str) {
+    /// Adds the answer to a preflight, which asks for these request headers.
+    pub fn add_preflight(&self, headers: &mut Headers, methods: &str, asked: Option<&str>) {
         if let Self::Allowed(_) = self {
             headers.set("Access-Control-Allow-Methods", methods);
-            headers.set(
-                "Access-Control-Allow-Headers",
-                "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor",
-            );
+            headers.set("Access-Control-Allow-Headers", allowed_headers(asked));
             headers.set("Access-Control-Max-Age", "7200");
         }
     }
+}
+
+/// The request headers that a preflight allows: the usual ones, and each valid name that it asks for.
+#[must_use]
+pub fn allowed_headers(asked: Option<&str>) -> String {
+    let mut allowed = REQUEST_HEADERS.to_owned();
+    let asked = asked.filter(|names| names.len() <= MAX_ASKED_BYTES);
+    for name in asked.unwrap_or_default().split(',').map(str::trim) {
+        let mut known = allowed.split(", ");
+        if is_header_name(name) && !known.any(|known| known.eq_ignore_ascii_case(name)) {
+            allowed.push_str(", ");
+            allowed.push_str(name);
+        }
+    }
+    allowed
+}
+
+/// An `Origin` header as it may be shown and logged: without anything that no origin contains, and truncated.
+#[must_use]
+pub fn shown(origin: &str) -> String {
+    let visible = origin.chars().filter(char::is_ascii_graphic);
+    visible.take(MAX_ORIGIN_BYTES).collect()
+}
+
+/// Lets the page of a refused origin read why it is refused. Without credentials, because nothing else is for it.
+pub fn add_refusal(origin: &str, headers: &mut Headers) {
+    if is_header_word(origin, MAX_ORIGIN_BYTES) {
+        headers.set("Access-Control-Allow-Origin", origin);
+        headers.set("Access-Control-Expose-Headers", "X-Request-Id");
+    }
+}
+
+/// Lets the browser of a refused origin send the request after its preflight: the page can read only the refusal of the
+/// request itself. Not cached, because the owner may add the origin at any time.
+pub fn add_refused_preflight(headers: &mut Headers, methods: &str, asked: Option<&str>) {
+    headers.set("Access-Control-Allow-Methods", methods);
+    headers.set("Access-Control-Allow-Headers", allowed_headers(asked));
 }
 
 #[cfg(test)]
@@ -155,6 +199,28 @@ mod tests {
             RequestOrigin::Allowed("https://x.example".into())
         );
         assert_eq!(classify(None, OWN, &[]), RequestOrigin::Absent);
+    }
+
+    #[test]
+    fn a_preflight_gets_the_valid_names_that_it_asks_for_besides_the_usual_ones() {
+        assert_eq!(allowed_headers(None), REQUEST_HEADERS);
+        assert_eq!(
+            allowed_headers(Some("content-type, x-shop ,traceparent,X-Shop")),
+            format!("{REQUEST_HEADERS}, x-shop, traceparent")
+        );
+        for asked in ["", ",", "a b", "x:y", "\u{e9}", "x\r\ny", &"x,".repeat(600)] {
+            assert_eq!(allowed_headers(Some(asked)), REQUEST_HEADERS, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_refused_origin_is_shown_without_what_no_origin_contains() {
+        assert_eq!(shown("https://a.example"), "https://a.example");
+        assert_eq!(shown("a\u{7}b\u{e9} c"), "abc");
+        assert_eq!(shown(&"x".repeat(500)).len(), MAX_ORIGIN_BYTES);
+        let mut headers = Headers::default();
+        add_refusal("not an origin", &mut headers);
+        assert_eq!(headers, Headers::default());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A JSON object from outside whose fields are parsed one by one.
 //!
-//! Unknown fields are ignored, and `null` counts as missing. A derived type for a whole body would reject it with serde's
+//! Unknown fields are ignored, `null` and a blank text count as missing, and an empty list counts as an object without
+//! fields, because PHP writes an empty array for it. A derived type for a whole body would reject it with serde's
 //! message. Here each field is parsed by its own type when it is used, so an error names the field and what is allowed
 //! there. A field keeps its original text ([`RawValue`]), so a number that is only passed on keeps every digit.
 
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 pub struct JsonObject<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> JsonObject<'a> {
-    /// Parses a body. An empty body and `null` are an object without fields.
+    /// Parses a body. An empty body, `null` and an empty list are an object without fields.
     ///
     /// # Errors
     /// [`Error::InvalidJson`], or [`Error::InvalidRequest`] for JSON that is not an object.
@@ -27,6 +28,7 @@ impl<'a> JsonObject<'a> {
         // A RawValue is not checked for depth and for numbers beyond a double; a Value is.
         match serde_json::from_slice(body).map_err(|_| Error::InvalidJson)? {
             Value::Null => Ok(Self::default()),
+            Value::Array(fields) if fields.is_empty() => Ok(Self::default()),
             Value::Object(_) => serde_json::from_slice(body)
                 .map(Self)
                 .map_err(|_| Error::InvalidJson),
@@ -40,11 +42,11 @@ impl<'a> JsonObject<'a> {
         self.0.contains_key(name)
     }
 
-    /// A field that is not `null`.
+    /// A field that is neither `null` nor a blank text.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let value = *self.0.get(name)?;
-        (value.get() != "null").then_some(value)
+        (value.get() != "null" && !is_blank(value)).then_some(value)
     }
 
     /// The first of `names` that is there and not `null`, with its name.
@@ -67,6 +69,9 @@ impl<'a> JsonObject<'a> {
     /// The fields of a value that is an object.
     #[must_use]
     pub fn of(value: &'a RawValue) -> Option<Self> {
+        if is_empty_list(value) {
+            return Some(Self::default());
+        }
         parse_as(value).map(Self)
     }
 
@@ -74,6 +79,24 @@ impl<'a> JsonObject<'a> {
     pub fn into_fields(self) -> impl Iterator<Item = (String, &'a RawValue)> {
         self.0.into_iter()
     }
+}
+
+/// The text of a value that is a string, trimmed.
+#[must_use]
+pub fn trimmed_text(value: &RawValue) -> Option<String> {
+    parse_as(value).map(|text: String| text.trim().to_owned())
+}
+
+fn is_blank(value: &RawValue) -> bool {
+    value.get().starts_with('"') && trimmed_text(value).is_some_and(|text| text.is_empty())
+}
+
+fn is_empty_list(value: &RawValue) -> bool {
+    let inner = value
+        .get()
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_whitespace()))
 }
 
 /// A value of a type, or `None` if it is of another.
@@ -98,10 +121,22 @@ mod tests {
 
     #[test]
     fn an_empty_body_and_null_have_no_fields() {
-        for body in ["", " \r\n", "null", "{}"] {
+        for body in ["", " \r\n", "null", "{}", "[]", " [ ] "] {
             let object = JsonObject::parse(body.as_bytes()).unwrap();
             assert_eq!(object.into_fields().count(), 0, "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_blank_text_counts_as_missing_and_an_empty_list_as_an_empty_object() {
+        let object =
+            JsonObject::parse(br#"{"a":"","b":" \u00a0\n","c":[ ],"d":"0","e":[1]}"#).unwrap();
+        assert!(object.get("a").is_none() && object.get("b").is_none());
+        assert_eq!(object.get("d").map(RawValue::get), Some("\"0\""));
+        for name in ["a", "b", "c"] {
+            assert_eq!(object.object(name, name).unwrap().into_fields().count(), 0);
+        }
+        assert!(object.object("e", "e").is_err());
     }
 
     #[test]

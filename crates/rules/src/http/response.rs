@@ -2,21 +2,35 @@
 
 use serde::Serialize;
 
-/// Headers, each name once, in the order in which they were set.
+/// Headers, each name once, in the order in which they were set, and those that repeat a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(&'static str, String)>);
+pub struct Headers {
+    set: Vec<(&'static str, String)>,
+    repeated: Vec<(&'static str, String)>,
+}
 
 impl Headers {
     /// Sets a header, and replaces one of the same name.
     pub fn set(&mut self, name: &'static str, value: impl Into<String>) {
-        self.0.retain(|(known, _)| *known != name);
-        self.0.push((name, value.into()));
+        self.set.retain(|(known, _)| *known != name);
+        self.set.push((name, value.into()));
     }
 
-    /// All headers.
+    /// Adds a header whose name is set already, which only `Set-Cookie` may be.
+    pub fn repeat(&mut self, name: &'static str, value: impl Into<String>) {
+        self.repeated.push((name, value.into()));
+    }
+
+    /// All headers, without those that repeat a name.
     #[must_use]
     pub fn all(&self) -> &[(&'static str, String)] {
-        &self.0
+        &self.set
+    }
+
+    /// The headers that repeat a name.
+    #[must_use]
+    pub fn repeated(&self) -> &[(&'static str, String)] {
+        &self.repeated
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::admin::bearer;
 use super::jwks_cache::JwksCache;
+use super::local_cookie;
 use super::token::Token;
 use super::visitor::{self, Visitor};
 use crate::error::{AuthError, Error};
@@ -111,7 +112,7 @@ fn identify_visitor(
     platform: &(impl Client + Clock),
 ) -> Result<Identity, Error> {
     let (keys, now) = (&settings.visitors, platform.now_ms() / 1000);
-    let cookies = platform.header("Cookie").unwrap_or_default();
+    let cookies = local_cookie::accepted(platform.header("Cookie"), platform).unwrap_or_default();
     if let Some(visitor) = keys.from_cookies(&cookies, now) {
         return Ok(Identity::Visitor(visitor, VisitorProof::Cookie));
     }

@@ -218,6 +218,7 @@ async fn fetch(url: &str, upstream: &impl Upstream) -> Result<KeySet, String> {
     }
     let body = response.body.map_err(|error| match error {
         ReadError::TooLarge => format!("it is larger than {} KiB", MAX_KEY_SET_BYTES / 1024),
+        ReadError::TooManyPieces => "it arrives in too many pieces".to_owned(),
         ReadError::Failed(text) | ReadError::Timeout(text) => text,
     })?;
     KeySet::parse(&body).map_err(str::to_owned)

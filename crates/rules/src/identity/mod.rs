@@ -13,6 +13,7 @@ pub mod client_secret;
 pub mod identify;
 pub mod jwks;
 pub mod jwks_cache;
+pub mod local_cookie;
 pub mod named_user;
 pub mod owner_keys;
 pub mod token;

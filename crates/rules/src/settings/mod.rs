@@ -22,6 +22,8 @@ use value::Expected;
 const DEFAULT_BASE_URL: &str = "https://api.openai.com/v1";
 const DEFAULT_SCRIPT: &str = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
 const DEFAULT_TIMEOUT_SECONDS: u64 = 30;
+/// The element gives up after 45 seconds, so nobody would wait for more.
+const MAX_TIMEOUT_SECONDS: u64 = 40;
 
 /// What `ALLOWED_ORIGINS` may contain.
 const ORIGINS: &str =
@@ -48,6 +50,8 @@ pub struct Settings {
     pub script_url: String,
     /// `ADMIN_TOKEN`: opens the admin endpoints, which do not exist without it. A short one does not open them.
     pub admin_token: AdminToken,
+    /// `LOOPBACK_ONLY`: requests for another host than this machine are refused.
+    pub loopback_only: bool,
     /// `RATE_LIMITS`.
     pub rate_limits: bool,
     /// `COUNTER_SHARDS`: how many objects share the counting, at least 1.
@@ -147,7 +151,7 @@ pub struct Uploads {
 }
 
 impl Settings {
-    /// Reads all variables through `lookup`, which returns a variable's text.
+    /// Reads all variables through `lookup`, which returns a variable's text: a list or a table as JSON.
     #[must_use]
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let mut reader = Reader::new(lookup);
@@ -156,7 +160,7 @@ impl Settings {
         let origins = r
             .read("ALLOWED_ORIGINS", |text| {
                 value::list(text)
-                    .map(|entry| parse_pattern(entry).ok_or_else(|| ORIGINS.to_owned()))
+                    .map(|entry| parse_pattern(&entry).ok_or_else(|| ORIGINS.to_owned()))
                     .collect()
             })
             .unwrap_or_default();
@@ -165,6 +169,7 @@ impl Settings {
             .unwrap_or_else(|| DEFAULT_SCRIPT.to_owned());
 
         let admin_token = r.long_secret("ADMIN_TOKEN", MIN_ADMIN_TOKEN_BYTES);
+        let loopback_only = r.switch("LOOPBACK_ONLY").unwrap_or(false);
         let rate_limits = r.switch("RATE_LIMITS").unwrap_or(true);
         let shards = r.number("COUNTER_SHARDS", 1, MAX_SHARDS);
         let counter_publish_seconds = r
@@ -182,7 +187,7 @@ impl Settings {
         let organization = r.header_word("OPENAI_ORG_ID");
         let project = r.header_word("OPENAI_PROJECT_ID");
         let timeout_seconds = r
-            .number("OPENAI_TIMEOUT_SECONDS", 1, 600)
+            .number("OPENAI_TIMEOUT_SECONDS", 1, MAX_TIMEOUT_SECONDS)
             .unwrap_or(DEFAULT_TIMEOUT_SECONDS);
         let workflow_version = r.read("WORKFLOW_VERSION", workflow_version);
         let ttl_seconds = r.number("SESSION_TTL_SECONDS", 1, 600);
@@ -237,6 +242,7 @@ impl Settings {
             origins,
             script_url,
             admin_token,
+            loopback_only,
             rate_limits,
             counter_shards: shards.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             counter_publish_seconds,
@@ -285,12 +291,12 @@ fn workflows<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Ve
 
 /// The parts of a list, if there is at least one and all are valid.
 fn named_list(text: &str, is_valid: impl Fn(&str) -> bool) -> Option<Vec<String>> {
-    let parts: Vec<String> = value::list(text).map(str::to_owned).collect();
+    let parts: Vec<String> = value::list(text).collect();
     (!parts.is_empty() && parts.iter().all(|part| is_valid(part))).then_some(parts)
 }
 
 fn workflow_version(text: &str) -> Result<String, Expected> {
-    if text != "latest" && is_header_word(text, 128) {
+    if text != "latest" && is_header_word(text, 128) && !value::is_list_or_table(text) {
         Ok(text.to_owned())
     } else {
         Err("a version number, not latest (leave it out for the newest version)".to_owned())
@@ -299,7 +305,8 @@ fn workflow_version(text: &str) -> Result<String, Expected> {
 
 fn state_variable_names(text: &str) -> Result<Vec<String>, Expected> {
     named_list(text, |name| {
-        name.chars().count() <= MAX_NAME_CHARS && !name.contains(char::is_control)
+        let is_plain = !name.contains(char::is_control) && !value::is_list_or_table(name);
+        is_plain && name.chars().count() <= MAX_NAME_CHARS
     })
     .filter(|names| names.len() <= MAX_STATE_VARIABLES)
     .ok_or_else(|| {

@@ -77,7 +77,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Err(error)
     }
 
-    /// A variable that is not a secret: the error quotes its value.
+    /// A variable that is not a secret: the error quotes its value for the owner.
     pub(super) fn read<T>(
         &mut self,
         variable: &'static str,
@@ -88,10 +88,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             Ok(value) => Some(value),
             Err(allowed) => {
                 let shown = self.shown(&text);
-                self.error(
-                    variable,
-                    format!("{variable} is \"{shown}\" and must be {allowed}."),
-                );
+                self.errors
+                    .push(SettingError::wrong(variable, &shown, &allowed));
                 None
             }
         }
@@ -113,12 +111,13 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.read(variable, parse)
     }
 
-    /// A variable's value for an error: without secrets, which people paste into the wrong variable, and without addresses
-    /// that may contain a password.
+    /// A variable's value for the owner: without secrets, which people paste into the wrong variable, without addresses that
+    /// may contain a password, and without anything that may be a secret that is set nowhere else.
     fn shown(&self, text: &str) -> String {
         let may_have_password = |word: &str| word.contains("://") && word.contains('@');
+        let is_hidden = |word: &str| may_have_password(word) || looks_random(word);
         let words = text.split_whitespace();
-        let words = words.map(|word| if may_have_password(word) { MARK } else { word });
+        let words = words.map(|word| if is_hidden(word) { MARK } else { word });
         let text = words.collect::<Vec<_>>().join(" ");
         let secrets = SECRETS.iter().filter_map(|name| self.secret(name));
         let shown = secrets.fold(redact(&text, None), |shown, secret| {
@@ -141,11 +140,48 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn header_word(&mut self, variable: &'static str) -> Option<String> {
         self.read(variable, |text| {
-            if is_header_word(text, 256) {
+            if is_header_word(text, 256) && !value::is_list_or_table(text) {
                 Ok(text.to_owned())
             } else {
                 Err("up to 256 visible ASCII characters without spaces".to_owned())
             }
         })
+    }
+}
+
+/// Whether a word may be a generated secret: long, of letters and digits, and nothing that settings usually contain.
+fn looks_random(word: &str) -> bool {
+    const USUAL: [&str; 4] = ["wf_", "org-", "proj_", "http"];
+    let may_occur = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte);
+    word.len() >= 16
+        && !USUAL.iter().any(|prefix| word.starts_with(prefix))
+        && word.bytes().all(may_occur)
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_generated_secret_is_not_shown() {
+        for word in [
+            "q8Zk3nV0pTf5Wm2xLr7c",
+            "c29tZSByYW5kb20gYnl0ZXM0=",
+            "0d4f0c1e-6f1c-4c51-9c0b-4a8b7c1f2d3e",
+        ] {
+            assert!(looks_random(word), "{word}");
+        }
+        for word in [
+            "wf_68f0a1b2c3d4e5f6a7b8c9d0",
+            "workflow",
+            "9007199254740993",
+            "https://api.example/v1",
+            "www.example-shop-number-1.com",
+            "seventy-seven-days",
+        ] {
+            assert!(!looks_random(word), "{word}");
+        }
     }
 }

@@ -24,7 +24,8 @@ const JWT_SECRET: &str = "jwt-0123456789abcdef0123456789ab";
 fn errors(variables: &[(&str, &str)]) -> Vec<String> {
     let sessions = read(variables).sessions;
     let errors = sessions.expect_err("the settings are wrong");
-    errors.iter().map(SettingError::to_string).collect()
+    let for_owner = errors.iter().map(SettingError::for_owner);
+    for_owner.map(str::to_owned).collect()
 }
 
 #[test]
@@ -69,6 +70,76 @@ fn a_secret_in_the_wrong_variable_is_not_shown() {
             error.contains(r#" is "[redacted]" and must be "#),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn everyone_is_told_which_variables_are_wrong_and_no_value() {
+    // A secret in the wrong variable, and set nowhere else.
+    let settings = read(&[
+        KEY,
+        WORKFLOW,
+        ("HISTORY", "q8Zk3nV0pTf5Wm2xLr7c"),
+        ("AUTH", "let me in"),
+        ("RATE_LIMITS", "maybe"),
+    ]);
+    let errors = settings.sessions.expect_err("the settings are wrong");
+    let public: Vec<String> = errors.iter().map(SettingError::to_string).collect();
+    assert_eq!(
+        public,
+        [
+            "RATE_LIMITS must be true or false.",
+            "HISTORY must be true or false.",
+            "AUTH must be anonymous, jwt or access.",
+        ]
+    );
+    let for_owner: Vec<&str> = errors.iter().map(SettingError::for_owner).collect();
+    assert_eq!(
+        for_owner,
+        [
+            "RATE_LIMITS is \"maybe\" and must be true or false.",
+            "HISTORY is \"[redacted]\" and must be true or false.",
+            "AUTH is \"let me in\" and must be anonymous, jwt or access.",
+        ]
+    );
+}
+
+#[test]
+fn a_list_is_read_where_several_values_are_allowed_and_an_error_elsewhere() {
+    let settings = read(&[
+        KEY,
+        ("OPENAI_CHATKIT_WORKFLOW_ID", r#"["wf_1","wf_2"]"#),
+        (
+            "ALLOWED_ORIGINS",
+            r#"["https://a.example","https://*.b.example"]"#,
+        ),
+        ("STATE_VARIABLES", r#"["plan, monthly","seats"]"#),
+        ("VISITOR_SECRET", r#"["new","old"]"#),
+    ]);
+    assert_eq!(settings.origins.len(), 2);
+    let sessions = settings.sessions.unwrap();
+    assert_eq!(sessions.workflows, ["wf_1", "wf_2"]);
+    assert_eq!(sessions.state_variables, ["plan, monthly", "seats"]);
+    let as_text = self::sessions(&[("VISITOR_SECRET", "new, old")]);
+    assert_eq!(sessions.auth.visitors, as_text.auth.visitors);
+    for (variable, value) in [
+        ("SESSION_TTL_SECONDS", "[600]"),
+        ("HISTORY", "[true]"),
+        ("AUTH_ISSUER", r#"["https://a.example"]"#),
+        ("OPENAI_ORG_ID", r#"{"id":"org-1"}"#),
+        ("WORKFLOW_VERSION", r#"["1"]"#),
+        ("OPENAI_CHATKIT_WORKFLOW_ID", "[]"),
+        (
+            "ALLOWED_ORIGINS",
+            r#"["https://a.example",["https://b.example"]]"#,
+        ),
+        ("STATE_VARIABLES", r#"[["plan"]]"#),
+        ("STATE_VARIABLES", r#"{"plan":"pro"}"#),
+        ("CHATKIT_JS_URL", r#"["https://cdn.example/x.js"]"#),
+    ] {
+        let found = errors(&[(variable, value), KEY, WORKFLOW]);
+        assert_eq!(found.len(), 1, "{variable}: {found:?}");
+        assert!(found[0].starts_with(variable), "{found:?}");
     }
 }
 
@@ -203,6 +274,7 @@ fn every_variable_has_its_bounds() {
         ("OPENAI_ORG_ID", "org with spaces"),
         ("OPENAI_PROJECT_ID", "proj\u{e9}"),
         ("OPENAI_TIMEOUT_SECONDS", "0"),
+        ("OPENAI_TIMEOUT_SECONDS", "41"),
         ("MAX_REQUESTS_PER_MINUTE", "0"),
         ("FILE_UPLOAD_MAX_FILES", "0"),
         ("FILE_UPLOAD_MAX_MB", "513"),
@@ -219,6 +291,7 @@ fn every_variable_has_its_bounds() {
         ("AUTH_JWT_SECRET", "thirty-one-bytes-0123456789abcd"),
         ("ADMIN_TOKEN", "fifteen-bytes-x"),
         ("VISITOR_MAX_AGE_DAYS", "401"),
+        ("LOOPBACK_ONLY", "maybe"),
         ("RATE_LIMITS", "maybe"),
         ("COUNTER_SHARDS", "65"),
         ("COUNTER_PUBLISH_SECONDS", "0"),

@@ -4,6 +4,7 @@
 
 use crate::url_origin;
 use crate::validate::is_header_word;
+use serde_json::Value;
 
 /// What is allowed, as the owner reads it.
 pub type Expected = String;
@@ -32,11 +33,27 @@ pub fn switch(text: &str) -> Result<bool, Expected> {
     }
 }
 
-/// The parts of a comma-separated list, trimmed, without empty ones.
-pub fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
+/// The parts of a list, trimmed, without empty ones: of a JSON list, as a list of `wrangler.toml` arrives, or of text with
+/// commas.
+pub fn list(text: &str) -> impl Iterator<Item = String> {
+    let parts = if text.starts_with('[') {
+        serde_json::from_slice(text.as_bytes()).ok()
+    } else {
+        None
+    };
+    let parts = parts.unwrap_or_else(|| text.split(',').map(Value::from).collect::<Vec<Value>>());
+    let texts = parts.into_iter().map(|part| match part {
+        Value::String(text) => text.trim().to_owned(),
+        // A number or a switch as it is written. A list or a table in the list is no part that any setting allows.
+        other => other.to_string(),
+    });
+    texts.filter(|text| !text.is_empty())
+}
+
+/// Whether a text is a list or a table, which a setting with a single value cannot be.
+#[must_use]
+pub fn is_list_or_table(text: &str) -> bool {
+    text.starts_with(['[', '{'])
 }
 
 /// The address of an API that gets the key: `https`, or `http` on this machine; without user, query or fragment, and without a
@@ -98,6 +115,19 @@ mod tests {
         assert_eq!(switch("TRUE"), Ok(true));
         assert_eq!(switch("off"), Ok(false));
         assert!(switch("yes please").is_err());
+    }
+
+    #[test]
+    fn a_list_is_json_or_text_with_commas() {
+        let parts = |text| list(text).collect::<Vec<_>>();
+        assert_eq!(parts("a, b,,"), ["a", "b"]);
+        assert_eq!(
+            parts(r#"["a,b", " c ", "", 7, true]"#),
+            ["a,b", "c", "7", "true"]
+        );
+        assert_eq!(parts(r#"[["a"],{"b":1}]"#), [r#"["a"]"#, r#"{"b":1}"#]);
+        assert_eq!(parts("[]"), [""; 0]);
+        assert_eq!(parts("[a, b]"), ["[a", "b]"], "not JSON");
     }
 
     #[test]

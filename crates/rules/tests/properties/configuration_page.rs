@@ -74,13 +74,10 @@ fn the_error_for_a_wrong_value_names_what_the_table_allows() {
     for row in rows("Variables") {
         let (name, allowed) = (&row[0], &row[2]);
         let said = sentences(&[(name, WRONG)]);
-        assert_eq!(said.len(), 1, "{said:?}");
-        let rest = said[0].split_once(" and must be ");
-        assert_eq!(
-            rest.map(|(_, rest)| rest),
-            Some(&*format!("{allowed}.")),
-            "{name}"
-        );
+        assert_eq!(said, [format!("{name} must be {allowed}.")]);
+        let for_owner = read(&[(name, WRONG)]).sessions.expect_err("it is wrong");
+        let expected = format!("{name} is \"wrong\" and must be {allowed}.");
+        assert_eq!(for_owner[0].for_owner(), expected);
     }
     for row in rows("Secrets") {
         // Secrets accept any text and have no such column. A malformed API key and a short secret have sentences of their own.

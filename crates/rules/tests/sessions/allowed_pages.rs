@@ -14,7 +14,7 @@ fn world() -> Rc<World> {
 }
 
 /// The requests that change something.
-const CHANGES: [(&str, &str); 7] = [
+const CHANGES: [(&str, &str); 8] = [
     ("POST", SESSION),
     ("POST", "/api/create-session"),
     ("POST", "/api/chatkit/refresh"),
@@ -22,6 +22,7 @@ const CHANGES: [(&str, &str); 7] = [
     ("POST", "/api/analytics/message"),
     ("POST", "/api/analytics/thread-change"),
     ("POST", "/api/errors"),
+    ("POST", "/api/chatkit/doctor"),
 ];
 
 fn has_cors(reply: &Reply) -> bool {
@@ -31,7 +32,7 @@ fn has_cors(reply: &Reply) -> bool {
 
 #[test]
 fn a_disallowed_origin_is_rejected_before_anything_is_touched_and_is_not_counted() {
-    for origin in [DISALLOWED, "null", "https://shop.example.com.evil.example"] {
+    for origin in [DISALLOWED, "https://shop.example.com.evil.example"] {
         for (method, path) in CHANGES {
             let world = world();
             let reply = world.serve(request(method, path).origin(origin).body("{"));
@@ -40,11 +41,87 @@ fn a_disallowed_origin_is_rejected_before_anything_is_touched_and_is_not_counted
                 (403, "origin_not_allowed".to_owned()),
                 "{path}"
             );
-            assert!(!has_cors(&reply));
             assert_eq!(world.trace(), ["log"], "{method} {path}");
-            assert_eq!(world.lines.last()["code"], "origin_not_allowed");
+            let line = world.lines.last();
+            assert_eq!(line["code"], "origin_not_allowed");
+            for text in [&reply.json()["detail"], &line["cause"]] {
+                let named = format!(
+                    "The origin {origin} may not use this Worker. The owner can add it to ALLOWED_ORIGINS."
+                );
+                assert!(
+                    text.as_str().is_some_and(|text| text.ends_with(&named)),
+                    "{text}"
+                );
+            }
         }
     }
+}
+
+#[test]
+fn the_page_of_a_refused_origin_can_read_why_without_credentials() {
+    let world = world();
+    for (method, path) in CHANGES {
+        for origin in [DISALLOWED, "null"] {
+            let reply = world.serve(request(method, path).origin(origin));
+            assert_eq!(reply.status(), 403);
+            assert_eq!(reply.header("Access-Control-Allow-Origin"), Some(origin));
+            assert_eq!(reply.header("Access-Control-Allow-Credentials"), None);
+            let exposed = reply.header("Access-Control-Expose-Headers");
+            assert_eq!(exposed, Some("X-Request-Id"));
+        }
+    }
+    let reply = world.serve(start().origin("null"));
+    let detail = reply.json()["detail"].to_string();
+    assert!(
+        detail.contains("states no origin (Origin: null)"),
+        "{detail}"
+    );
+    // Nothing that could not be an origin is sent back.
+    let reply = world.serve(start().origin("https://evil.example\u{7f} x"));
+    assert_eq!((reply.status(), has_cors(&reply)), (403, false));
+}
+
+#[test]
+fn with_invalid_allowed_origins_no_page_is_told_that_it_is_not_allowed() {
+    let world = World::new(&[("ALLOWED_ORIGINS", "https://shop.example.com, *")]);
+    for (method, path) in CHANGES {
+        let reply = world.serve(request(method, path).origin(ALLOWED));
+        assert_eq!(
+            reply.outcome(),
+            (500, "not_configured".to_owned()),
+            "{path}"
+        );
+        assert!(
+            reply
+                .text()
+                .contains("ALLOWED_ORIGINS must be origins like")
+        );
+        assert_eq!(reply.header("Access-Control-Allow-Origin"), Some(ALLOWED));
+        assert_eq!(reply.header("Access-Control-Allow-Credentials"), None);
+    }
+    assert!(world.upstream.sent().is_empty());
+    // Another wrong setting does not hide that an origin is not allowed.
+    let world = World::new(&[("HISTORY", "maybe")]);
+    assert_eq!(world.serve(start().origin(DISALLOWED)).status(), 403);
+}
+
+#[test]
+fn a_slash_too_many_is_forgiven_and_health_has_two_paths() {
+    let world = world();
+    for path in [
+        "/api/chatkit/session/",
+        "//api/chatkit/session",
+        "//api/create-session/",
+    ] {
+        assert_eq!(world.serve(post(path)).status(), 200, "{path}");
+    }
+    for path in ["/health", "/api/health", "/api/health/", "//health"] {
+        assert_eq!(world.serve(get(path)).json()["status"], "healthy", "{path}");
+    }
+    assert_eq!(world.serve(get("/metrics/").admin()).status(), 200);
+    let cookie = world.serve(start()).cookie();
+    let shown = world.serve(get("//api/chatkit/session/cksess_4/").cookie(cookie));
+    assert_eq!(shown.json()["id"], "cksess_4");
 }
 
 #[test]
@@ -90,18 +167,57 @@ fn a_preflight_of_an_allowed_page_names_methods_and_headers() {
         reply.header("Access-Control-Allow-Methods"),
         Some("POST, OPTIONS")
     );
-    let headers = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor";
+    let headers = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor, chatkit-frame-instance-id";
     assert_eq!(reply.header("Access-Control-Allow-Headers"), Some(headers));
+    let asked = request("OPTIONS", SESSION).origin(ALLOWED);
+    let asked = asked.header(
+        "Access-Control-Request-Headers",
+        "content-type,x-shop,bad name",
+    );
+    let reply = world.serve(asked);
+    let more = format!("{headers}, x-shop");
+    assert_eq!(reply.header("Access-Control-Allow-Headers"), Some(&*more));
     assert_eq!(reply.header("Access-Control-Max-Age"), Some("7200"));
     assert_eq!(reply.header("Access-Control-Allow-Origin"), Some(ALLOWED));
-    assert_eq!(world.trace(), ["log"], "it costs nothing");
+    assert_eq!(world.calls(), [""; 0], "it costs nothing");
 }
 
 #[test]
-fn a_preflight_of_a_disallowed_page_is_rejected() {
-    let reply = world().serve(request("OPTIONS", SESSION).origin(DISALLOWED));
-    assert_eq!(reply.outcome(), (403, "origin_not_allowed".to_owned()));
-    assert!(!has_cors(&reply));
+fn a_preflight_of_a_disallowed_page_leads_to_a_refusal_that_it_can_read() {
+    let preflight = |method: &'static str, path: &str| {
+        let request = request("OPTIONS", path).origin(DISALLOWED);
+        let asked = request.header("Access-Control-Request-Headers", "content-type");
+        world().serve(asked.header("Access-Control-Request-Method", method))
+    };
+    for (method, path) in CHANGES {
+        let reply = preflight(method, path);
+        assert_eq!(reply.status(), 204, "{method} {path}");
+        assert_eq!(
+            reply.header("Access-Control-Allow-Origin"),
+            Some(DISALLOWED)
+        );
+        assert_eq!(reply.header("Access-Control-Allow-Credentials"), None);
+        assert_eq!(reply.header("Access-Control-Max-Age"), None);
+        let methods = reply.header("Access-Control-Allow-Methods");
+        assert!(methods.is_some_and(|methods| methods.contains(method)));
+        let headers = reply.header("Access-Control-Allow-Headers");
+        assert!(headers.is_some_and(|headers| headers.starts_with("Content-Type, ")));
+    }
+    // What would be served, though its page could not read it, is refused at once.
+    for (method, path) in [
+        ("GET", "/api/chatkit/stats"),
+        ("GET", "/api/chatkit/session/cksess_1"),
+        ("GET", "/api/errors"),
+        ("PUT", SESSION),
+        ("", SESSION),
+    ] {
+        let reply = preflight(method, path);
+        assert_eq!(
+            reply.outcome(),
+            (403, "origin_not_allowed".to_owned()),
+            "{method} {path}"
+        );
+    }
 }
 
 #[test]
@@ -135,7 +251,13 @@ fn a_page_of_any_origin_may_read_what_is_public() {
 #[test]
 fn an_unknown_path_of_the_api_is_not_found() {
     let world = world();
-    for path in ["/api", "/api/", "/api/nowhere", "/api/chatkit/session/a/b"] {
+    for path in [
+        "/api",
+        "/api/",
+        "/api//chatkit",
+        "/api/nowhere",
+        "/api/chatkit/session/a/b",
+    ] {
         for method in ["GET", "POST", "OPTIONS"] {
             let reply = world.serve(request(method, path));
             assert_eq!(
@@ -146,7 +268,8 @@ fn an_unknown_path_of_the_api_is_not_found() {
         }
     }
     assert_eq!(world.calls(), [""; 0]);
-    assert_eq!(world.lines.count("code", "not_found"), 12);
+    assert_eq!(world.lines.count("code", "not_found"), 15);
+    assert_eq!(world.lines.count("cause", "No endpoint has this path."), 15);
 }
 
 #[test]

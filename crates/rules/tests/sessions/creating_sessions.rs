@@ -212,7 +212,7 @@ fn wrong_settings_fail_every_session_before_anything_is_done() {
     let detail = reply.json()["detail"].to_string();
     assert!(detail.contains("Error creating ChatKit session: OPENAI_API_KEY is not set"));
     assert!(
-        detail.contains(r#"HISTORY is \"maybe\" and must be true or false."#),
+        detail.contains("HISTORY must be true or false."),
         "{detail}"
     );
     assert_eq!(
@@ -221,6 +221,8 @@ fn wrong_settings_fail_every_session_before_anything_is_done() {
     );
     assert_eq!(world.ledger.counted("failed:not_configured"), 1);
     assert_eq!(world.lines.last()["level"], "error");
+    let cause = world.lines.last()["cause"].to_string();
+    assert!(cause.contains("OPENAI_API_KEY is not set") && cause.contains("HISTORY must be"));
 }
 
 #[test]

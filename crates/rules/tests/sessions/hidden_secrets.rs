@@ -78,7 +78,7 @@ fn the_doctor_and_a_cancellation_do_not_show_the_api_key_either() {
         let reply = world.serve(delete(path).cookie(cookie));
         assert_no_key(&shown(&reply));
         world.upstream.answer_always(SESSIONS_URL, answer);
-        let reply = world.serve(get("/api/chatkit/doctor").admin());
+        let reply = world.serve(post("/api/chatkit/doctor").admin());
         assert_eq!(reply.status(), 200);
         assert_no_key(&shown(&reply));
         assert_no_key(&kept(&world));
@@ -120,6 +120,49 @@ fn what_a_client_sends_in_the_wrong_place_is_redacted_in_the_log() {
 }
 
 #[test]
+fn openais_words_are_logged_without_the_user_and_the_state_variables() {
+    let world = World::new(&[
+        ("TRUST_CLIENT_USER", "true"),
+        ("STATE_VARIABLES", "plan,name"),
+    ]);
+    let message =
+        "User 'jane@shop.example' (plan pro, name Jane Doe) is over the limit of this project.";
+    world
+        .upstream
+        .answer_always(SESSIONS_URL, Answer::error(400, message));
+    let body = r#"{"user":"jane@shop.example","state_variables":{"plan":"pro","name":"Jane Doe"}}"#;
+    assert_eq!(world.serve(start().body(body)).status(), 502);
+    assert_eq!(
+        world.lines.last()["cause"],
+        "User '[redacted]' (plan [redacted], name [redacted]) is over the limit of this project."
+    );
+}
+
+#[test]
+fn what_proves_a_visitor_is_neither_logged_nor_stored_wherever_it_is_sent() {
+    let world = World::new(&[]);
+    let cookie = world.serve(start()).cookie();
+    let (_, value) = cookie.split_once('=').expect("a value");
+    let report = format!(
+        r#"{{"message":"failed: {value} Bearer {value}","stack":"at https://me:word@a.example/x;jsessionid=0A1B","url":"https://a.example/{value}"}}"#
+    );
+    world.serve(post("/api/errors").body(report));
+    world.serve(get(&format!("/api/chatkit/session/{value}")).cookie(&cookie));
+    world.serve(get(&format!("/api/{value}/nowhere")));
+    let (id, signature) = value.split_once('.').expect("a signed value");
+    for secret in [id, signature, "me:word", "0A1B"] {
+        assert!(
+            !kept(&world).contains(secret),
+            "{secret} is in {}",
+            kept(&world)
+        );
+    }
+    let reports = world.ledger.reports();
+    assert_eq!(reports[0].message, "failed: [redacted] Bearer [redacted]");
+    assert_eq!(reports[0].stack, "at https://a.example/x");
+}
+
+#[test]
 fn users_and_cookies_are_not_logged_and_users_are_stored_as_hashes() {
     let world = World::new(&[("DAILY_SESSIONS_PER_USER", "5")]);
     let cookie = world.serve(start()).cookie();
@@ -136,18 +179,26 @@ fn users_and_cookies_are_not_logged_and_users_are_stored_as_hashes() {
 }
 
 #[test]
-fn a_wrong_setting_is_quoted_and_a_secret_in_it_is_not() {
-    let world = World::new(&[("OPENAI_BASE_URL", API_KEY), ("AUTH", ADMIN_TOKEN)]);
+fn a_wrong_setting_is_quoted_for_the_admin_and_a_secret_in_it_for_nobody() {
+    let world = World::new(&[
+        ("OPENAI_BASE_URL", API_KEY),
+        ("AUTH", ADMIN_TOKEN),
+        ("HISTORY", "maybe"),
+    ]);
     let reply = world.serve(start());
     assert_eq!(reply.outcome(), (500, "not_configured".to_owned()));
-    let doctor = world.serve(get("/api/chatkit/doctor").admin());
+    let doctor = world.serve(post("/api/chatkit/doctor").admin());
+    let quoted = |value: &str| format!(" is \\\"{value}\\\" and must be ");
+    assert!(
+        reply.text().contains("OPENAI_BASE_URL must be an address"),
+        "{reply:?}"
+    );
+    assert!(!reply.text().contains("maybe"), "{reply:?}");
+    for value in ["[redacted]", "maybe"] {
+        assert!(doctor.text().contains(&quoted(value)), "{doctor:?}");
+    }
+    assert!(!kept(&world).contains("maybe"));
     for reply in [&reply, &doctor] {
-        assert!(
-            reply
-                .text()
-                .contains("OPENAI_BASE_URL is \\\"[redacted]\\\""),
-            "{reply:?}"
-        );
         assert_no_key(&shown(reply));
         assert!(!shown(reply).contains(ADMIN_TOKEN));
     }

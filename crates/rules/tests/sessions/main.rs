@@ -24,6 +24,8 @@ mod hidden_secrets;
 mod key_failures;
 mod known_visitors;
 mod limited_rates;
+mod local_development;
+mod logged_reasons;
 mod named_users;
 mod openai_failures;
 mod own_sessions;

@@ -149,10 +149,11 @@ fn an_error_whose_body_cannot_be_read_still_means_its_status() {
 }
 
 #[test]
-fn an_error_without_a_body_has_no_cause() {
+fn an_error_without_a_body_has_our_own_words_as_its_cause() {
     let world = world_with(Answer::status(404));
     world.serve(start());
-    assert_eq!(world.lines.last().get("cause"), None);
+    let cause = world.lines.last()["cause"].to_string();
+    assert!(cause.starts_with("\"Workflow not found: "), "{cause}");
 }
 
 #[test]

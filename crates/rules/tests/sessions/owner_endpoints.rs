@@ -1,6 +1,6 @@
 //! The admin's endpoints for counters and error reports, and who gets at them.
 
-use super::twins::test_client::{get, post, request};
+use super::twins::test_client::{TestRequest, get, post, request};
 use super::twins::{Limit, NOON, World};
 use rules::counters::day::Day;
 use rules::counters::event::Event;
@@ -13,6 +13,11 @@ const STATS: &str = "/api/chatkit/stats";
 const METRICS: &str = "/metrics";
 const ERRORS: &str = "/api/errors";
 const DOCTOR: &str = "/api/chatkit/doctor";
+
+/// A request to an endpoint of the admin's.
+fn ask(path: &str) -> TestRequest {
+    request(if path == DOCTOR { "POST" } else { "GET" }, path)
+}
 
 /// A shard's counters, published so long before noon.
 fn snapshot(age_ms: u64, event: &Event, count: u64) -> Snapshot {
@@ -39,11 +44,7 @@ fn world() -> Rc<World> {
 fn only_the_admin_token_opens_the_admin_endpoints() {
     let world = world();
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
-        for request in [
-            get(path),
-            get(path).header("Authorization", "Basic abc"),
-            request("HEAD", path),
-        ] {
+        for request in [ask(path), ask(path).header("Authorization", "Basic abc")] {
             let reply = world.serve(request);
             assert_eq!(reply.status(), 401, "{path}");
             assert!(reply.header("WWW-Authenticate").is_some());
@@ -51,21 +52,39 @@ fn only_the_admin_token_opens_the_admin_endpoints() {
         assert_eq!(world.calls(), [""; 0], "nothing is read for others");
     }
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
-        let reply = world.serve(get(path).bearer("wrong"));
+        let reply = world.serve(ask(path).bearer("wrong"));
         assert_eq!(reply.outcome(), (401, "identity_required".to_owned()));
     }
     let guesses = ["limiter ADMIN_GUESSES_PER_ADDRESS 192.0.2.1"; 4];
     assert_eq!(world.calls(), guesses, "nothing is read for a wrong token");
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
-        assert_eq!(world.serve(get(path).admin()).status(), 200, "{path}");
+        assert_eq!(world.serve(ask(path).admin()).status(), 200, "{path}");
     }
+    let line = world.lines.all().remove(0);
+    let cause =
+        "header Authorization: This address requires the header Authorization: Bearer [redacted]";
+    assert_eq!(line["cause"], cause);
+}
+
+#[test]
+fn the_doctor_creates_a_session_so_it_is_not_a_get() {
+    let world = world();
+    for method in ["GET", "HEAD"] {
+        let reply = world.serve(request(method, DOCTOR).admin());
+        assert_eq!(
+            (reply.status(), reply.header("Allow")),
+            (405, Some("POST, OPTIONS"))
+        );
+    }
+    assert_eq!(world.calls(), [""; 0]);
 }
 
 #[test]
 fn without_an_admin_token_the_admin_endpoints_do_not_exist() {
     let world = World::new(&[("ADMIN_TOKEN", "")]);
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
-        let reply = world.serve(get(path).admin());
+        let reply = world.serve(ask(path).admin());
+        assert_eq!(world.lines.last()["cause"], "ADMIN_TOKEN is not set.");
         assert_eq!(reply.outcome(), (404, "not_found".to_owned()), "{path}");
     }
     assert_eq!(
@@ -244,6 +263,6 @@ fn error_reports_that_cannot_be_read_are_an_internal_error() {
 fn admin_endpoints_work_while_the_settings_are_wrong() {
     let world = World::new(&[("OPENAI_API_KEY", "")]);
     for path in [STATS, METRICS, ERRORS, DOCTOR] {
-        assert_eq!(world.serve(get(path).admin()).status(), 200, "{path}");
+        assert_eq!(world.serve(ask(path).admin()).status(), 200, "{path}");
     }
 }

@@ -1,14 +1,14 @@
 //! The doctor: every check passes, and each one that fails says what to do.
 
 use super::twins::scripted_upstream::Answer;
-use super::twins::test_client::get;
+use super::twins::test_client::post;
 use super::twins::{API_KEY, Limit, NOON, SESSIONS_URL, World};
 use rules::rate_limits::LIMITERS;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
 fn examine(world: &Rc<World>) -> Value {
-    let reply = world.serve(get("/api/chatkit/doctor").admin());
+    let reply = world.serve(post("/api/chatkit/doctor").admin());
     assert_eq!(reply.status(), 200, "failed checks are in the report");
     reply.json()
 }

@@ -7,7 +7,7 @@ use rules::http::response::Headers;
 use rules::log::path_for_log;
 use rules::router::{Route, is_api, route, session_id};
 use rules::settings::value::{base_url, fetched_url};
-use rules::url_origin::{is_loopback, of_url};
+use rules::url_origin::{canonical_path, is_loopback, of_url};
 use url::{Host, Url};
 
 const OWN: &str = "https://own.example";
@@ -57,7 +57,7 @@ fn judged(origin: &str, rules: &[OriginPattern]) {
     let judged = classify(Some(origin), OWN, rules);
     let mut headers = Headers::default();
     judged.add_cors(&mut headers);
-    judged.add_preflight(&mut headers, "GET");
+    judged.add_preflight(&mut headers, "GET", Some(origin));
     let allowed = headers
         .all()
         .iter()
@@ -137,6 +137,8 @@ fn path(text: &str) {
     let logged = path_for_log(text);
     super::check_redacted::is_clean(&logged);
     assert!(logged.chars().count() <= 200 && !logged.contains(['?', '#']));
+    let canonical = canonical_path(text);
+    assert!(text.contains(canonical) && text.len() <= canonical.len() + 2);
     for method in ["GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "get", ""] {
         match route(method, text) {
             Ok(Route::DemoPage) => assert_eq!(text, "/"),

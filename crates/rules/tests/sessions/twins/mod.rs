@@ -21,7 +21,6 @@ use rules::context::Context;
 use rules::http::response::Response;
 use rules::isolate::Isolate;
 use rules::platform::Clock;
-use rules::router;
 use rules::settings::Settings;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
@@ -152,7 +151,7 @@ async fn serve(twin: &Twin) -> Reply {
     twin.world.clock.until(twin.arrived_ms.get()).await;
     let started_ms = twin.now_ms();
     let ctx = Context::new(&twin.world.isolate, twin);
-    let route = router::route(&ctx.method, &ctx.path);
+    let route = app::route(&ctx);
     Reply(app::serve(route, started_ms, &ctx).await)
 }
 
@@ -176,6 +175,11 @@ impl Reply {
 
     pub fn headers(&self) -> &[(&'static str, String)] {
         self.0.headers.all()
+    }
+
+    /// The headers that repeat a name, which the runtime sends too.
+    pub fn repeated(&self) -> &[(&'static str, String)] {
+        self.0.headers.repeated()
     }
 
     /// The body's text; empty if there is none.

@@ -18,6 +18,9 @@ pub struct TestRequest {
     leaves_after_ms: Option<u64>,
     leaves_after_sleeps: Option<u32>,
     breaks_off: bool,
+    is_in_small_pieces: bool,
+    /// The origin that the request is sent to; [`OWN_ORIGIN`] if none is set.
+    host: Option<&'static str>,
 }
 
 pub fn request(method: &'static str, path: &str) -> TestRequest {
@@ -52,6 +55,12 @@ pub fn refresh() -> TestRequest {
 }
 
 impl TestRequest {
+    /// Is sent to this origin.
+    pub fn to(mut self, origin: &'static str) -> Self {
+        self.host = Some(origin);
+        self
+    }
+
     /// Sets a header, and replaces one of the same name.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.retain(|(known, _)| *known != name);
@@ -99,10 +108,16 @@ impl TestRequest {
         self
     }
 
-    /// The client disconnects in the middle of the body.
+    /// The body arrives in more pieces than allowed.
+    pub fn in_small_pieces(mut self) -> Self {
+        self.is_in_small_pieces = true;
+        self
+    }
+
+    /// The client breaks off its body. The runtime need not have noticed that it is gone.
     pub fn breaks_off(mut self) -> Self {
         self.breaks_off = true;
-        self.leaves_after_ms(0)
+        self
     }
 }
 
@@ -120,7 +135,11 @@ impl Client for Twin {
     }
 
     fn url(&self) -> String {
-        format!("{OWN_ORIGIN}{}", self.request.path)
+        format!(
+            "{}{}",
+            self.request.host.unwrap_or(OWN_ORIGIN),
+            self.request.path
+        )
     }
 
     fn header(&self, name: &str) -> Option<String> {
@@ -135,6 +154,9 @@ impl Client for Twin {
         if self.request.breaks_off {
             let words = "TypeError: Network connection lost.";
             return Err(ReadError::Failed(words.to_owned()));
+        }
+        if self.request.is_in_small_pieces {
+            return Err(ReadError::TooManyPieces);
         }
         if self.request.body.len() > max_bytes {
             return Err(ReadError::TooLarge);
