@@ -131,6 +131,27 @@ describe('while OpenAI is unreachable', () => {
   });
 });
 
+test('while the signing keys are unavailable, the page does not ask the visitor to sign in, and retries', async () => {
+  const { context, page, problem, calls, untilAsked } = await visitorWithClock();
+  const detail = 'The signing keys could not be fetched from AUTH_JWKS_URL. Try again in a moment.';
+  const outage = {
+    status: 503,
+    contentType: 'application/problem+json',
+    headers: { 'Retry-After': '5' },
+    body: JSON.stringify({ status: 503, code: 'keys_unavailable', title: 'The signing keys are not available', detail }),
+  };
+  await page.route(SESSION, (route) => route.fulfill(outage), { times: 1 });
+  await page.goto(worker.url);
+  await problem.waitFor();
+  const text = await problem.innerText();
+  assert.match(text, /Signing in cannot be checked right now/);
+  assert.doesNotMatch(text, /need to sign in/);
+  await untilAsked('00:06');
+  await problem.waitFor({ state: 'detached' });
+  assert.equal(calls.length, 2);
+  await context.close();
+});
+
 for (const [fault, code] of [['invalid-key', 'openai_key_rejected'], ['workflow-not-found', 'workflow_not_found'], ['bad-request', 'openai_rejected'], ['html', 'openai_bad_response']]) {
   test(`${code} is permanent, so the page does not retry automatically`, async () => {
     worker.sandbox.fail(fault, { times: Infinity });
