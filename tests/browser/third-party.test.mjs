@@ -98,7 +98,7 @@ test('the header keeps the visitor when no cookie is sent', async () => {
   const page = await browser.newPage();
   await page.goto(origin);
   const start = await ask(page, '/api/chatkit/session', { credentials: 'omit' });
-  const headers = { 'X-ChatKit-Visitor': start.body.visitor, 'Content-Type': 'application/json' };
+  const headers = { 'X-ChatKit-Visitor-Token': start.body.visitor, 'Content-Type': 'application/json' };
   const body = JSON.stringify({ currentClientSecret: start.body.client_secret });
   const refresh = await ask(page, '/api/chatkit/refresh', { credentials: 'omit', headers, body });
   assert.equal(refresh.status, 200);

@@ -16,7 +16,11 @@ const description = here('../../public/openapi.yaml');
 
 const STATE_VARIABLES = 'plan,seats';
 const SITE = 'https://site.example';
-const secrets = { ADMIN_TOKEN: 'admin-token-for-tests', AUTH_JWT_SECRET: 'a-secret-that-the-site-shares-with-the-worker' };
+const secrets = {
+  ADMIN_TOKEN: 'admin-token-for-tests',
+  AUTH_JWT_SECRET: 'a-secret-that-the-site-shares-with-the-worker',
+  PROXY_SECRET: 'the-secret-of-the-proxy',
+};
 
 /**
  * Runs Schemathesis against a Worker with these variables and returns its output.
@@ -88,7 +92,7 @@ describe('the Worker', { concurrency: true }, () => {
   test('conforms with TRUST_CLIENT_USER', async () => {
     const output = await check({
       vars: { TRUST_CLIENT_USER: 'true' },
-      args: ['--include-operation-id', 'createSession', '--phases', 'coverage,fuzzing', '--max-examples', '30'],
+      args: ['--header', `X-ChatKit-Proxy-Secret: ${secrets.PROXY_SECRET}`, '--include-operation-id', 'createSession', '--phases', 'coverage,fuzzing', '--max-examples', '30'],
     });
     assert.ok(passedRequests(output) > 50, output);
   });

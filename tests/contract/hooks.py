@@ -14,7 +14,10 @@ def before_load_schema(context, document):
     schemas["StateVariables"]["propertyNames"] = {"enum": os.environ["STATE_VARIABLES"].split(",")}
     if os.environ["TRUST_CLIENT_USER"] == "true":
         user = {"type": ["string", "null"], "maxLength": 512, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
-        schemas["SessionRequest"]["properties"].update(user=user, user_id=user, userId=user)
+        properties = schemas["SessionRequest"]["properties"]
+        properties["user"] = user
+        # Two different users are rejected, which a schema cannot express, so the generated requests use one of the names.
+        del properties["user_id"], properties["userId"]
     # AUTH decides which security scheme is accepted.
     accepted = {"adminToken", os.environ["PROOF"]}
     for path in document["paths"].values():

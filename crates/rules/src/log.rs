@@ -143,14 +143,19 @@ impl LogFields {
             line.tries = Some(call.tries);
             line.openai_status = call.status;
             line.openai_request_id = call.request_id.as_deref();
-            // An error without a body has an empty cause.
-            line.cause = call.cause.as_deref().filter(|cause| !cause.is_empty());
         }
-        let both = match (line.cause, failure.as_deref()) {
-            (Some(cause), Some(failure)) => Some(format!("{cause}; {failure}")),
-            _ => None,
-        };
-        line.cause = both.as_deref().or(line.cause).or(failure.as_deref());
+        // An error without a body has an empty cause.
+        let cause = call.as_ref().and_then(|call| call.cause.as_deref());
+        let noted: Vec<&str> = cause
+            .filter(|cause| !cause.is_empty())
+            .into_iter()
+            .chain(failure.as_deref())
+            .collect();
+        let noted = noted.join("; ");
+        // The line's own cause says only what the code says too.
+        if !noted.is_empty() {
+            line.cause = Some(&noted);
+        }
         write(&line);
     }
 }
