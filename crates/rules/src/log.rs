@@ -116,10 +116,11 @@ impl LogFields {
         self.call.replace(Some(call));
     }
 
-    /// Notes something that went wrong. The line has all of them, in their order.
+    /// Notes something that went wrong. The line has all of them, in their order; the same one twice in a row only once.
     pub fn set_failure(&self, failure: String) {
         let mut all = self.failure.borrow_mut();
         *all = Some(match all.take() {
+            Some(earlier) if earlier.ends_with(&failure) => earlier,
             Some(earlier) => format!("{earlier}; {failure}"),
             None => failure,
         });

@@ -123,6 +123,7 @@ fn what_a_client_sends_in_the_wrong_place_is_redacted_in_the_log() {
 fn openais_words_are_logged_without_the_user_and_the_state_variables() {
     let world = World::new(&[
         ("TRUST_CLIENT_USER", "true"),
+        ("PROXY_SECRET", "proxy"),
         ("STATE_VARIABLES", "plan,name"),
     ]);
     let message =
@@ -131,7 +132,8 @@ fn openais_words_are_logged_without_the_user_and_the_state_variables() {
         .upstream
         .answer_always(SESSIONS_URL, Answer::error(400, message));
     let body = r#"{"user":"jane@shop.example","state_variables":{"plan":"pro","name":"Jane Doe"}}"#;
-    assert_eq!(world.serve(start().body(body)).status(), 502);
+    let request = start().header("X-ChatKit-Proxy-Secret", "proxy").body(body);
+    assert_eq!(world.serve(request).status(), 502);
     assert_eq!(
         world.lines.last()["cause"],
         "User '[redacted]' (plan [redacted], name [redacted]) is over the limit of this project."
@@ -190,7 +192,9 @@ fn a_wrong_setting_is_quoted_for_the_admin_and_a_secret_in_it_for_nobody() {
     let doctor = world.serve(post("/api/chatkit/doctor").admin());
     let quoted = |value: &str| format!(" is \\\"{value}\\\" and must be ");
     assert!(
-        reply.text().contains("OPENAI_BASE_URL must be an address"),
+        reply
+            .text()
+            .contains("OPENAI_BASE_URL must be an https address"),
         "{reply:?}"
     );
     assert!(!reply.text().contains("maybe"), "{reply:?}");

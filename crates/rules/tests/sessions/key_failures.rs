@@ -97,7 +97,7 @@ fn without_any_keys_nobody_is_proven_and_the_address_is_named() {
         world.upstream.answer_always(URL, answer);
         let replies = [world.serve(with_key("one")), world.serve(with_key("one"))];
         assert_eq!(world.upstream.sent().len(), 1, "OpenAI is not asked");
-        assert_eq!(world.ledger.counted("failed:keys_unavailable"), 2);
+        assert_eq!(world.dataset.failures("keys_unavailable"), 2);
         for (reply, line) in replies.iter().zip(world.lines.all()) {
             assert!(is_without_keys(reply), "{reply:?}");
             assert_eq!(reply.header("Retry-After"), Some("5"));

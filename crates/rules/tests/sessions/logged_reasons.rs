@@ -71,7 +71,7 @@ fn a_request_without_proof_says_what_is_missing() {
     let cookie = world.serve(start()).cookie();
     let unproven = reason(&world, refresh(), "identity_required");
     assert!(
-        unproven.starts_with("Nothing in the request proves"),
+        unproven.starts_with("The refresh has neither"),
         "{unproven}"
     );
     let unknown = delete("/api/chatkit/session/cksess_9").cookie(cookie);

@@ -7,6 +7,9 @@ use rules::platform::ReadError;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
+/// What the log adds if OpenAI may have created the session.
+const LEFT: &str = "OpenAI may have a session that nobody uses; it counts against the daily limits";
+
 /// A world whose OpenAI gives this answer to every request.
 fn world_with(answer: Answer) -> Rc<World> {
     let world = World::new(&[]);
@@ -108,7 +111,7 @@ fn a_response_of_up_to_1_mib_is_read_and_a_larger_one_is_not_usable() {
     let world = world_with(Answer::new(200, session(1024 * 1024)));
     assert_eq!(world.serve(start()).status(), 200);
     let large = Answer::new(200, session(1024 * 1024 + 1));
-    let cause = json!("the response is larger than 1 MiB");
+    let cause = json!(format!("the response is larger than 1 MiB; {LEFT}"));
     assert_eq!(
         failure(large),
         (502, "openai_bad_response".to_owned(), cause)
@@ -124,7 +127,7 @@ fn a_response_without_a_session_is_not_usable_and_none_of_it_is_logged() {
         r#"{"client_secret":""}"#,
         r#"{"secret":"ek_1","error":{"message":"ek_1"}}"#,
     ] {
-        let cause = json!("the response contains no session");
+        let cause = json!(format!("the response contains no session; {LEFT}"));
         let expected = (502, "openai_bad_response".to_owned(), cause);
         assert_eq!(failure(Answer::new(200, body)), expected, "{body}");
     }
@@ -133,11 +136,12 @@ fn a_response_without_a_session_is_not_usable_and_none_of_it_is_logged() {
 #[test]
 fn a_body_that_breaks_off_is_not_usable_and_one_that_takes_too_long_is_a_timeout() {
     let words = || "TypeError: Network connection lost.".to_owned();
+    let cause = || json!(format!("{}; {LEFT}", words()));
     let broken = Answer::unreadable(200, ReadError::Failed(words()));
-    let expected = (502, "openai_bad_response".to_owned(), json!(words()));
+    let expected = (502, "openai_bad_response".to_owned(), cause());
     assert_eq!(failure(broken), expected);
     let slow = Answer::unreadable(200, ReadError::Timeout(words()));
-    let expected = (504, "openai_timeout".to_owned(), json!(words()));
+    let expected = (504, "openai_timeout".to_owned(), cause());
     assert_eq!(failure(slow), expected);
 }
 
@@ -150,10 +154,10 @@ fn an_error_whose_body_cannot_be_read_still_means_its_status() {
 
 #[test]
 fn an_error_without_a_body_has_our_own_words_as_its_cause() {
-    let world = world_with(Answer::status(404));
+    let world = world_with(Answer::status(401));
     world.serve(start());
     let cause = world.lines.last()["cause"].to_string();
-    assert!(cause.starts_with("\"Workflow not found: "), "{cause}");
+    assert!(cause.starts_with("\"Invalid API key: "), "{cause}");
 }
 
 #[test]

@@ -101,9 +101,9 @@ fn a_short_admin_token_opens_nothing_and_the_problem_names_it() {
         let world = World::new(&[("ADMIN_TOKEN", token)]);
         for path in [STATS, METRICS, ERRORS, DOCTOR] {
             for request in [
-                get(path),
-                get(path).bearer(token),
-                get(path).bearer("wrong"),
+                ask(path),
+                ask(path).bearer(token),
+                ask(path).bearer("wrong"),
             ] {
                 let reply = world.serve(request);
                 assert_eq!(

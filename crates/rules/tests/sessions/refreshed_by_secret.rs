@@ -2,7 +2,7 @@
 //! of the session before.
 
 use super::twins::test_client::{OWN_ORIGIN, TestRequest, delete, refresh, start};
-use super::twins::{NOON, Reply, World};
+use super::twins::{Fault, NOON, Reply, World};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -212,9 +212,15 @@ fn a_secret_does_not_replace_a_token() {
 
 #[test]
 fn a_user_that_a_proxy_names_is_not_proven_by_a_secret() {
-    let world = World::new(&[ALLOWED, ("TRUST_CLIENT_USER", "true"), VARIABLES]);
+    let world = World::new(&[
+        ALLOWED,
+        ("TRUST_CLIENT_USER", "true"),
+        ("PROXY_SECRET", "proxy"),
+        VARIABLES,
+    ]);
     let body = r#"{"user":"customer 7","state_variables":{"plan":"pro"}}"#;
-    let first = world.serve(guide_start().body(body));
+    let named = guide_start().header("X-ChatKit-Proxy-Secret", "proxy");
+    let first = world.serve(named.body(body));
     assert_eq!(first.status(), 200);
     let reply = world.serve(guide_refresh(&secret(&first)));
     assert_eq!(reply.outcome(), refused());
@@ -245,7 +251,7 @@ fn the_401_says_what_is_missing_and_the_title_is_not_about_signing_in() {
 fn a_ledger_that_fails_is_not_taken_for_a_secret_that_proves_nothing() {
     for call in ["get_grant", "get_record"] {
         let (world, current) = world(&[]);
-        world.ledger.fail(call, 1);
+        world.ledger.break_next(call, &[Fault::Broken]);
         let reply = world.serve(guide_refresh(&current));
         assert_eq!(reply.outcome(), (500, "internal".to_owned()));
         assert_eq!(world.serve(guide_refresh(&current)).status(), 200, "{call}");
@@ -255,7 +261,7 @@ fn a_ledger_that_fails_is_not_taken_for_a_secret_that_proves_nothing() {
 #[test]
 fn a_grant_that_is_not_stored_does_not_fail_the_session() {
     let world = World::new(&[ALLOWED]);
-    world.ledger.fail("put_grant", 1);
+    world.ledger.break_next("put_grant", &[Fault::Broken]);
     assert_eq!(world.serve(guide_start()).status(), 200);
     let cause = "the ledger failed: Error: Network connection lost.";
     assert_eq!(world.lines.last()["cause"], cause);

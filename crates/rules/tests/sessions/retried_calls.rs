@@ -205,7 +205,7 @@ fn an_openai_that_does_not_answer_times_out_and_is_not_retried() {
     );
     assert_eq!(
         line["cause"],
-        "TimeoutError: The operation was aborted due to timeout"
+        "TimeoutError: The operation was aborted due to timeout; OpenAI may have a session that nobody uses; it counts against the daily limits"
     );
     assert_eq!(line.get("openai_status"), None);
 }
