@@ -126,6 +126,21 @@ async function statsWith(/** @type {Worker} */ worker, /** @type {Record<string,
   return stats;
 }
 
+/** The statements of version 0.1.0 that store something, for its own tables. */
+const OLD_STATEMENTS = [
+  `INSERT INTO counters SELECT day, key, value FROM json_each(?1), (SELECT ?2 AS day UNION ALL SELECT ?3) WHERE true
+   ON CONFLICT (day, name) DO UPDATE SET count = count + excluded.count`,
+  `INSERT INTO publishing VALUES (1, ?1, ?2, 1, NULL, 0)
+   ON CONFLICT (one) DO UPDATE SET shard = ?1, seconds = ?2, waiting = waiting + 1`,
+  'UPDATE publishing SET at = ?1, failures = failures + 1',
+  `INSERT INTO reports (at, message, stack, url)
+   SELECT value ->> 'at', value ->> 'message', value ->> 'stack', value ->> 'url' FROM json_each(?1)`,
+  'INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4, ?5, 0)',
+  'UPDATE records SET cancelled = 1 WHERE id = ?1',
+  `INSERT INTO places VALUES (?1, ?2, 1), (?1, ?3, 1)
+   ON CONFLICT (day, owner) DO UPDATE SET count = count + 1`,
+];
+
 /** How many rows a table has, in the file of an object. */
 function rows(/** @type {string} */ file, /** @type {string} */ table) {
   const database = new DatabaseSync(file, { readOnly: true });
@@ -274,3 +289,18 @@ describe('after an upgrade from version 0.1.0, the daily limit', () => {
       assert.equal((await start(worker, asCookie)).status, 200);
     }, DAY_MS));
 });
+
+test('after an upgrade from version 0.1.0, one can go back: its statements fit the tables', () =>
+  afterUpgrade({ DAILY_SESSION_LIMIT: '100' }, async (worker) => {
+    const response = await start(worker, asCookie);
+    assert.equal(response.status, 200);
+    await lookUp(worker, byCookie.active, asCookie, 'DELETE');
+    await post(worker, '/api/errors', {}, '{"message":"new"}');
+    await statsWith(worker, { client_errors: COUNTED.client_errors + 1, sessions_created: COUNTED.sessions_created + 1 });
+    for (const name of ['counters-0', 'limits', ...RECORDS]) {
+      const database = new DatabaseSync(objectFile(worker.storage, name), { readOnly: true });
+      // SQLite compiles a statement only if the table has the columns that the statement needs, and no more.
+      for (const statement of OLD_STATEMENTS) database.prepare(statement);
+      database.close();
+    }
+  }));
