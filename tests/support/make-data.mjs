@@ -48,7 +48,10 @@ async function withBuild(variables, stored, use) {
   }
 }
 
-/** Stores everything with times relative to `now`. @param {{ storage: string }} worker @param {string} folder @param {number} now */
+/**
+ * Stores everything with times relative to `now`.
+ * @param {{ storage: string }} worker @param {string} folder @param {number} now
+ */
 function save(worker, folder, now) {
   mkdirSync(folder, { recursive: true });
   saveObjects(worker.storage, OBJECTS, folder, now);
@@ -68,7 +71,13 @@ const publishes = (/** @type {string} */ text) => until(() => published().includ
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-data-'));
 /** @type {Record<string, any>} */
-const data = { apiKey: SANDBOX_KEY, workflow: SANDBOX_WORKFLOW, site: SITE, jwtSecret: JWT_SECRET, visitorSecret: VISITOR_SECRET };
+const data = {
+  apiKey: SANDBOX_KEY,
+  workflow: SANDBOX_WORKFLOW,
+  site: SITE,
+  jwtSecret: JWT_SECRET,
+  visitorSecret: VISITOR_SECRET,
+};
 
 // Yesterday: a visitor with a cookie, events, a failure. The first event is published at once, the others two minutes later.
 await withBuild({}, undefined, async (worker) => {

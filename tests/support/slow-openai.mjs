@@ -45,7 +45,8 @@ export async function startSlowOpenAi({ delayMs, faultEvery }) {
     if (attempt.outcome === 'reset') return response.socket?.resetAndDestroy();
     const { id, secret: client_secret, user } = attempt;
     const expires_at = Math.floor(Date.now() / 1000) + 600;
-    return send(response, 200, { id, object: 'chatkit.session', client_secret, expires_at, user, workflow: body.workflow, status: 'active' });
+    const session = { id, object: 'chatkit.session', client_secret, expires_at, user, workflow: body.workflow, status: 'active' };
+    return send(response, 200, session);
   }
 
   const server = createServer(async (request, response) => {
@@ -62,7 +63,10 @@ export async function startSlowOpenAi({ delayMs, faultEvery }) {
     /** @type {Attempt} */
     const attempt = { user: body.user, outcome: fault ?? 'created' };
     // A session exists from now on, whether or not anyone waits for the answer.
-    if (!fault) Object.assign(attempt, { id: `cksess_${randomBytes(12).toString('hex')}`, secret: `ek_${randomBytes(18).toString('base64url')}` });
+    if (!fault) {
+      attempt.id = `cksess_${randomBytes(12).toString('hex')}`;
+      attempt.secret = `ek_${randomBytes(18).toString('base64url')}`;
+    }
     attempts.set(ticket, [...(attempts.get(ticket) ?? []), attempt]);
     waiting.get(ticket)?.();
     setTimeout(() => finish(response, attempt, body), delayMs);

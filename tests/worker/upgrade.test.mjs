@@ -39,7 +39,14 @@ const COUNTED = {
   client_errors: 3,
 };
 /** What it counted of that on the day before. */
-const COUNTED_YESTERDAY = { ...COUNTED, sessions_created: 1, sessions_refreshed: 0, sessions_cancelled: 0, messages: 4, client_errors: 1 };
+const COUNTED_YESTERDAY = {
+  ...COUNTED,
+  sessions_created: 1,
+  sessions_refreshed: 0,
+  sessions_cancelled: 0,
+  messages: 4,
+  client_errors: 1,
+};
 /** The sessions of today: all of them, and those of one visitor. */
 const USED = { total: 6, byCookie: 3 };
 
@@ -85,11 +92,12 @@ async function afterUpgrade(variables, use, age) {
   }
 }
 
-const post = (/** @type {Worker} */ worker, /** @type {string} */ path, /** @type {Record<string, string>} */ headers = {}, body = '') =>
+/** @typedef {Record<string, string>} Headers */
+
+const post = (/** @type {Worker} */ worker, /** @type {string} */ path, /** @type {Headers} */ headers = {}, body = '') =>
   worker.fetch(path, { method: 'POST', headers, ...(body && { body }) });
-const start = (/** @type {Worker} */ worker, /** @type {Record<string, string>} */ headers = {}) =>
-  post(worker, '/api/chatkit/session', headers);
-const lookUp = (/** @type {Worker} */ worker, /** @type {string} */ id, /** @type {Record<string, string>} */ headers, method = 'GET') =>
+const start = (/** @type {Worker} */ worker, /** @type {Headers} */ headers = {}) => post(worker, '/api/chatkit/session', headers);
+const lookUp = (/** @type {Worker} */ worker, /** @type {string} */ id, /** @type {Headers} */ headers, method = 'GET') =>
   worker.fetch(`/api/chatkit/session/${id}`, { method, headers });
 const admin = (/** @type {Worker} */ worker, /** @type {string} */ path) =>
   worker.fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` } });
