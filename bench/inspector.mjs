@@ -1,4 +1,4 @@
-// A client for V8's inspector in workerd, for heap sizes and CPU profiles.
+// A client for V8's inspector in workerd, for memory sizes and CPU profiles.
 import { once } from 'node:events';
 
 /**
@@ -26,6 +26,21 @@ export async function openInspector(address, wake) {
       socket.send(JSON.stringify({ id, method, params }));
       await wake();
       return answered;
+    },
+    /** The id of the Worker's context, which `Runtime.evaluate` needs. */
+    async contextId() {
+      const context = new Promise((/** @type {(id: number) => void} */ resolve) => {
+        socket.addEventListener('message', function take({ data }) {
+          const { method, params } = JSON.parse(data);
+          if (method !== 'Runtime.executionContextCreated') return;
+          socket.removeEventListener('message', take);
+          resolve(params.context.id);
+        });
+      });
+      await this.call('Runtime.enable');
+      // While it is enabled, V8 keeps what the Worker logs.
+      await this.call('Runtime.disable');
+      return context;
     },
     close: () => socket.close(),
   };

@@ -8,7 +8,7 @@ import { inRoot, projectEnv } from './setup/paths.mjs';
 import { main, Problem, run, say } from './setup/run.mjs';
 
 /** The scripts bench/NAME.mjs. */
-const benches = ['counters', 'time-to-chat', 'endurance', 'speed'];
+const benches = ['counters', 'time-to-chat', 'endurance', 'load', 'speed'];
 
 async function bench() {
   const options = process.argv.slice(2).filter((word) => word.startsWith('--'));

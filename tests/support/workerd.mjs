@@ -67,12 +67,15 @@ const standInService = (/** @type {string | undefined} */ date, /** @type {strin
 /**
  * Starts workerd with these variables and secrets.
  * @param {Record<string, string>} variables
- * @param {{ build?: string, ledger?: boolean | string, kv?: string, inspector?: string, quiet?: boolean }} [options]
+ * @param {{ build?: string, ledger?: boolean | string, kv?: string, inspector?: string, quiet?: boolean,
+ *   prepare?: (storage: string) => void }} [options]
  *   `build`: the folder of the Worker, by default this project's; `ledger`: false for no ledger, or a module that stands in
- *   for its class; `kv` and `inspector`: their addresses, if they are wanted; `quiet`: discard the Worker's log
+ *   for its class; `kv` and `inspector`: their addresses, if they are wanted; `quiet`: discard the Worker's log;
+ *   `prepare`: fills the folder of the Durable Objects before workerd starts
  */
-export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false } = {}) {
+export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false, prepare } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
+  prepare?.(folder);
   const file = path.join(build, `${path.basename(folder)}.capnp`);
   await writeFile(file, await configuration(variables, { build, ledger, kv, storage: folder }));
   const workerd = createRequire(createRequire(import.meta.url).resolve('wrangler')).resolve('workerd/bin/workerd');

@@ -1,0 +1,11 @@
+CREATE TABLE counters (day INTEGER, name TEXT, count INTEGER, PRIMARY KEY (day, name)) WITHOUT ROWID;
+CREATE TABLE publishing (one INTEGER PRIMARY KEY CHECK (one = 1), shard INTEGER, seconds INTEGER, waiting INTEGER DEFAULT 0, at INTEGER, failures INTEGER);
+CREATE TABLE reports (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, message TEXT, stack TEXT, url TEXT);
+CREATE TABLE records (id TEXT PRIMARY KEY, owner TEXT, workflow TEXT, created_at INTEGER, expires_at INTEGER, cancelled INTEGER) WITHOUT ROWID;
+CREATE INDEX records_by_end ON records (expires_at);
+CREATE TABLE places (day INTEGER, owner TEXT, count INTEGER, PRIMARY KEY (day, owner)) WITHOUT ROWID;
+INSERT INTO places VALUES ({day+0}, '', 6);
+INSERT INTO places VALUES ({day+0}, 'CSCBFAtne0Xb6YOy8NSuAln_KUW_qC-Zb9f2ysaRaGI', 1);
+INSERT INTO places VALUES ({day+0}, 'M3pJ77kUjk1mkXbdIIsn8L_2TGVbaCoW6ZEkh5Ll8iE', 3);
+INSERT INTO places VALUES ({day+0}, 'cWvzcis2U_WdZayvRRdtigUQ_PFG0H9AXVNyk2XjDF8', 1);
+INSERT INTO places VALUES ({day+0}, 'yg338b9Pk27s-ryDUXTOYCTghuOolB9bBzVmP1ezd4w', 1);

@@ -1,0 +1,10 @@
+CREATE TABLE counters (day INTEGER, name TEXT, count INTEGER, PRIMARY KEY (day, name)) WITHOUT ROWID;
+CREATE TABLE publishing (one INTEGER PRIMARY KEY CHECK (one = 1), shard INTEGER, seconds INTEGER, waiting INTEGER DEFAULT 0, at INTEGER, failures INTEGER);
+CREATE TABLE reports (number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, message TEXT, stack TEXT, url TEXT);
+CREATE TABLE records (id TEXT PRIMARY KEY, owner TEXT, workflow TEXT, created_at INTEGER, expires_at INTEGER, cancelled INTEGER) WITHOUT ROWID;
+INSERT INTO records VALUES ('cksess_3cedf9265731236630a19a6bf6a34801', 'cWvzcis2U_WdZayvRRdtigUQ_PFG0H9AXVNyk2XjDF8', 'wf_sandbox', {s+0}, {s+600}, 0);
+INSERT INTO records VALUES ('cksess_546a8637df33bce222768d99b9d6d02a', 'yg338b9Pk27s-ryDUXTOYCTghuOolB9bBzVmP1ezd4w', 'wf_sandbox', {s-2}, {s+598}, 0);
+CREATE INDEX records_by_end ON records (expires_at);
+CREATE TABLE places (day INTEGER, owner TEXT, count INTEGER, PRIMARY KEY (day, owner)) WITHOUT ROWID;
+CREATE TABLE _cf_METADATA ( key INTEGER PRIMARY KEY, value BLOB );
+INSERT INTO _cf_METADATA VALUES (1, {ns+86997452000000});
