@@ -15,7 +15,6 @@ const RETRYABLE_CODES = new Set([
   'daily_limit_reached',
   'keys_unavailable',
   'internal',
-  'keys_unavailable',
 ]);
 
 /** @param {Problem} problem */

@@ -70,10 +70,6 @@ export const PROBLEMS_ES = {
     title: 'El cuerpo es demasiado grande',
     hint: 'Envíe como máximo 16 KiB por solicitud.',
   },
-  keys_unavailable: {
-    title: 'Las claves de firma no están disponibles',
-    hint: 'Vuelva a intentarlo dentro de un minuto. Si continúa, compruebe que AUTH_JWKS_URL responde.',
-  },
   not_configured: {
     title: 'El Worker aún no está configurado',
     hint:

@@ -75,10 +75,6 @@ export const PROBLEMS = {
     title: 'The body is too large',
     hint: 'Send at most 16 KiB in a request.',
   },
-  keys_unavailable: {
-    title: 'The signing keys are not available',
-    hint: 'Try again in a minute. If it continues, check that AUTH_JWKS_URL responds.',
-  },
   not_configured: {
     title: 'The Worker is not set up yet',
     hint:
