@@ -1,13 +1,12 @@
 //! The ledger: Durable Objects of one class, with SQLite.
 //!
-//! - [`stub`]: the calls that the Worker makes. [`later`]: those that finish after the response.
+//! - [`stub`]: the calls that the Worker makes.
 //! - [`object`]: the class, its methods and its alarm.
 //! - [`counter_tables`], [`report_table`], [`record_table`], [`grant_table`], [`quota_table`]: its SQL, by what is stored. An
 //!   object uses the tables of its purpose: `counters-N`, `records-N` or `limits`.
 
 mod counter_tables;
 mod grant_table;
-mod later;
 mod object;
 mod quota_table;
 mod record_table;

@@ -2,8 +2,7 @@
 //!
 //! A call with its values takes a tenth less CPU than a request with JSON in it, and its response.
 
-use super::later;
-use crate::runtime::{Runtime, bindings};
+use crate::runtime::{Runtime, bindings, console, tasks};
 use futures_util::future::try_join_all;
 use js_sys::{Promise, futures::JsFuture};
 use rules::counters::day::Day;
@@ -14,6 +13,7 @@ use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::{SessionRecord, UserHash, records_object};
 use rules::http::response::to_json;
 use rules::ledger_call::{self, CallError, Retry};
+use rules::log::LogLine;
 use rules::platform::{Counts, Ledger};
 use rules::settings::DailyLimits;
 use serde::de::DeserializeOwned;
@@ -22,14 +22,14 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 extern "C" {
     /// The namespace of the class [`super::object::Ledger`].
-    pub type Namespace;
+    type Namespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
-    pub fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
+    fn get_by_name(this: &Namespace, name: &str) -> Result<Stub, JsValue>;
 
     /// A stub of an object; its methods are those of [`super::object::Ledger`].
-    pub type Stub;
+    type Stub;
     #[wasm_bindgen(method, catch)]
-    pub fn count(
+    fn count(
         this: &Stub,
         shard: u32,
         publish_seconds: f64,
@@ -80,24 +80,56 @@ impl Runtime {
         Ok(namespace.unchecked_into())
     }
 
-    /// Calls a method of an object, until its deadline. A retry takes a new stub, because a failure can break the first.
+    /// Calls a method of an object, until its deadline.
     async fn call(
         &self,
         object: &str,
         retry: Retry,
         send: &dyn Fn(&Stub) -> Result<Promise, JsValue>,
     ) -> Result<JsValue, String> {
-        let answer = async || -> Result<JsValue, JsValue> {
-            let stub = self.namespace()?.get_by_name(object)?;
-            JsFuture::from(send(&stub)?).await
-        };
-        let attempt = async || answer().await.map_err(|error| call_error(&error));
+        let namespace = self.namespace();
+        let attempt = async || attempt(&namespace, object, send).await;
         ledger_call::run(self, retry, attempt).await
+    }
+
+    /// Calls a method of an object after the response. A failure is logged.
+    fn call_later(
+        &self,
+        object: String,
+        retry: Retry,
+        request_id: &str,
+        send: impl Fn(&Stub) -> Result<Promise, JsValue> + 'static,
+    ) {
+        let (namespace, request_id) = (self.namespace(), request_id.to_owned());
+        tasks::run(async move {
+            let attempt = async || attempt(&namespace, &object, &send).await;
+            if let Err(cause) = ledger_call::retried(retry, attempt).await {
+                console::write(&LogLine::ledger_failed(&cause, &request_id));
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+        .keep_alive(&self.context);
     }
 }
 
+/// One try of a call. Each takes a new stub, because a failure can break the one before.
+async fn attempt(
+    namespace: &bindings::Result<Namespace>,
+    object: &str,
+    send: &dyn Fn(&Stub) -> Result<Promise, JsValue>,
+) -> Result<JsValue, CallError> {
+    let answer = async || {
+        let stub = namespace
+            .as_ref()
+            .map_err(Clone::clone)?
+            .get_by_name(object)?;
+        JsFuture::from(send(&stub)?).await
+    };
+    answer().await.map_err(|error| call_error(&error))
+}
+
 /// An error of a call, with the flags that the runtime sets on it.
-pub fn call_error(error: &JsValue) -> CallError {
+fn call_error(error: &JsValue) -> CallError {
     let flag = |name: &str| {
         let value = js_sys::Reflect::get(error, &JsValue::from_str(name));
         value.is_ok_and(|value| value.is_truthy())
@@ -135,7 +167,11 @@ impl Ledger for Runtime {
     }
 
     fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
-        later::count(self.namespace(), counts, request_id, &self.context);
+        let (shard, publish_seconds) = (counts.shard, counts.publish_seconds as f64);
+        let increments = counts.increments.to_owned();
+        let send =
+            move |object: &Stub| object.count(shard, publish_seconds, &increments, None, None);
+        self.call_later(counters_object(shard), Retry::Once, request_id, send);
     }
 
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String> {
@@ -184,11 +220,9 @@ impl Ledger for Runtime {
     }
 
     fn exchange_later(&self, id: &str, at: u64, request_id: &str) {
-        let object = self
-            .namespace()
-            .and_then(|namespace| namespace.get_by_name(&records_object(id)));
-        let call = object.and_then(|object| object.exchange_grant(id, at as f64));
-        later::finish(call, request_id, &self.context);
+        let (object, id) = (records_object(id), id.to_owned());
+        let send = move |object: &Stub| object.exchange_grant(&id, at as f64);
+        self.call_later(object, Retry::Once, request_id, send);
     }
 
     async fn reserve(
@@ -219,12 +253,10 @@ impl Ledger for Runtime {
     }
 
     fn release_later(&self, day: Option<Day>, user: &UserHash, request_id: &str) {
-        let object = self
-            .namespace()
-            .and_then(|namespace| namespace.get_by_name(LIMITS_OBJECT));
+        let (user, request) = (user.clone(), request_id.to_owned());
         let day = day.map(|day| day.number() as f64);
-        let call = object.and_then(|object| object.release(day, user.as_str(), request_id));
-        later::finish(call, request_id, &self.context);
+        let send = move |object: &Stub| object.release(day, user.as_str(), &request);
+        self.call_later(LIMITS_OBJECT.to_owned(), Retry::Never, request_id, send);
     }
 
     async fn is_up(&self) -> bool {

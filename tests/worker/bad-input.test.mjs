@@ -18,7 +18,7 @@ async function problemOf(/** @type {Response} */ response) {
   assert.equal(response.headers.get('cache-control'), 'no-store');
   assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
   const problem = await response.json();
-  assert.deepEqual(Object.keys(problem), ['type', 'title', 'status', 'detail', 'code', 'request_id', 'error']);
+  assert.deepEqual(Object.keys(problem), ['type', 'title', 'status', 'detail', 'code', 'request_id', 'error', 'message']);
   assert.equal(problem.status, response.status);
   assert.equal(problem.error, problem.detail);
   assert.equal(problem.request_id, response.headers.get('x-request-id'));

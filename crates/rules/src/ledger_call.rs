@@ -48,18 +48,30 @@ pub async fn run<T>(
     retry: Retry,
     attempt: impl AsyncFn() -> Result<T, CallError>,
 ) -> Result<T, String> {
-    let answer = async {
-        let first = attempt().await;
-        let last = match first {
-            Err(error) if retry == Retry::Once && error.may_retry() => attempt().await,
-            first => first,
-        };
-        last.map_err(|error| error.cause)
-    };
-    match select(pin!(answer), pin!(clock.deadline(DEADLINE_MS))).await {
+    match select(
+        pin!(retried(retry, attempt)),
+        pin!(clock.deadline(DEADLINE_MS)),
+    )
+    .await
+    {
         Either::Left((answer, _)) => answer,
         Either::Right(((), _)) => Err(NO_ANSWER.to_owned()),
     }
+}
+
+/// Makes a call, and a second time if the error of the first allows it.
+///
+/// # Errors
+/// The cause, for the log.
+pub async fn retried<T>(
+    retry: Retry,
+    attempt: impl AsyncFn() -> Result<T, CallError>,
+) -> Result<T, String> {
+    let answer = match attempt().await {
+        Err(error) if retry == Retry::Once && error.may_retry() => attempt().await,
+        first => first,
+    };
+    answer.map_err(|error| error.cause)
 }
 
 #[cfg(test)]

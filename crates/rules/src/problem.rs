@@ -267,8 +267,9 @@ struct ProblemBody<'a> {
     detail: &'a str,
     code: &'a str,
     request_id: &'a str,
-    /// The detail again, for clients that read this name.
+    /// The detail again, for clients that read one of these names.
     error: &'a str,
+    message: &'a str,
 }
 
 impl Problem {
@@ -290,6 +291,7 @@ impl Problem {
             code: self.code,
             request_id,
             error: &self.detail,
+            message: &self.detail,
         })
     }
 
@@ -338,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn detail_and_error_are_the_same_sentence() {
+    fn detail_error_and_message_are_the_same_sentence() {
         let problem = Problem::from(&Error::NotFound).for_session();
         let json: serde_json::Value = serde_json::from_str(&problem.to_json("r1")).unwrap();
         assert_eq!(
@@ -346,6 +348,7 @@ mod tests {
             "Error creating ChatKit session: There is nothing at this address."
         );
         assert_eq!(json["detail"], json["error"]);
+        assert_eq!(json["detail"], json["message"]);
         assert_eq!(json["request_id"], "r1");
         assert_eq!(json["status"], 404);
         assert_eq!(json["type"], "urn:chatkit-edge:problem:not_found");
