@@ -10,7 +10,7 @@ const { answered, failed, left, took, wrong, unanswered, before, after } = load;
 const rate = Math.round((answered + failed + left) / took);
 console.log(`${CLIENTS} clients for ${took.toFixed(1)} s, ${rate} requests a second`);
 console.log(`${answered} sessions, ${failed} failures, ${left} clients left`);
-console.log(`sessions that nobody got: ${unanswered.cancelled} cancelled at OpenAI, ${unanswered.open} not`);
+console.log(`sessions that nobody got: ${unanswered.cancelled} cancelled at OpenAI, ${unanswered.open} left open`);
 const row = (/** @type {keyof typeof before} */ name) => ({ before: before[name].toFixed(1), after: after[name].toFixed(1) });
 console.table({ "V8's heap, MB": row('heap'), 'WebAssembly, MB': row('wasm'), 'process, MB': row('rss') });
 if (unanswered.ofOthers) wrong['a session that OpenAI created was not answered'] = unanswered.ofOthers;

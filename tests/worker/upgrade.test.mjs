@@ -24,6 +24,9 @@ const data = JSON.parse(readFileSync(`${FOLDER}/data.json`, 'utf8'));
 const { byCookie, byHeader, signedIn, withVisitorSecret } = data;
 const asCookie = { Cookie: byCookie.cookie };
 const asHeader = { Origin: data.site, 'X-ChatKit-Visitor': byHeader.value };
+/** Values of version 0.1.0 may end 400 days after its last day, and with them these tests. */
+const ENDED = Date.now() >= Date.UTC(2026, 10, 29) + 400 * DAY_MS;
+const skip = ENDED && 'the visitors of version 0.1.0 have ended';
 
 /** The objects that have records. */
 const RECORDS = readdirSync(FOLDER).filter((name) => name.startsWith('records-')).map((name) => path.basename(name, '.sql'));
@@ -159,7 +162,7 @@ function rows(/** @type {string} */ file, /** @type {string} */ table) {
 
 const date = (/** @type {number} */ at) => new Date(at).toISOString().slice(0, 10);
 
-describe('after an upgrade from version 0.1.0, a visitor', () => {
+describe('after an upgrade from version 0.1.0, a visitor', { skip }, () => {
   test('is the same user by the old cookie, at a start and a refresh', () =>
     afterUpgrade({}, async (worker) => {
       assert.equal(await userOf(worker, await start(worker, asCookie)), byCookie.user);
@@ -180,7 +183,7 @@ describe('after an upgrade from version 0.1.0, a visitor', () => {
     }));
 });
 
-describe('after an upgrade from version 0.1.0, a session', () => {
+describe('after an upgrade from version 0.1.0, a session', { skip }, () => {
   test('has its status, for its own visitor and for nobody else', () =>
     afterUpgrade({}, async (worker) => {
       for (const [id, headers, status] of /** @type {[string, Record<string, string>, string][]} */ ([
@@ -237,7 +240,7 @@ describe('after an upgrade from version 0.1.0, a session', () => {
     }, 2 * DAY_MS));
 });
 
-describe('after an upgrade from version 0.1.0, the counters', () => {
+describe('after an upgrade from version 0.1.0, the counters', { skip }, () => {
   test('go on from where they were, in total and by day, and never fall', () =>
     afterUpgrade({}, async (worker) => {
       assert.deepEqual(await (await post(worker, '/api/analytics/message')).json(), { status: 'tracked' });
@@ -274,7 +277,7 @@ describe('after an upgrade from version 0.1.0, the counters', () => {
     }));
 });
 
-describe('after an upgrade from version 0.1.0, the daily limit', () => {
+describe('after an upgrade from version 0.1.0, the daily limit', { skip }, () => {
   test('of a visitor who used it up stays used up, and another keeps what is left', () =>
     afterUpgrade({ DAILY_SESSIONS_PER_USER: String(USED.byCookie) }, async (worker) => {
       const refused = await start(worker, asCookie);
@@ -298,7 +301,7 @@ describe('after an upgrade from version 0.1.0, the daily limit', () => {
     }, DAY_MS));
 });
 
-test('after an upgrade from version 0.1.0, one can go back: its statements fit the tables', () =>
+test('after an upgrade from version 0.1.0, one can go back: its statements fit the tables', { skip }, () =>
   afterUpgrade({ DAILY_SESSION_LIMIT: '100' }, async (worker) => {
     const response = await start(worker, asCookie);
     assert.equal(response.status, 200);
