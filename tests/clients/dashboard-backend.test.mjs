@@ -76,7 +76,8 @@ describe('one visit', () => {
 describe('POST /api/chatkit/session responds with 500', () => {
   for (const [when, workflow, expected] of /** @type {const} */ ([
     ['and says that the workflow id is missing if it is not set', '', /No workflow ID configured/],
-    ['and shows the workflow id if it does not start with wf_', 'my-workflow', /OPENAI_CHATKIT_WORKFLOW_ID .*my-workflow.*wf_/],
+    ['and says what the workflow id must be, but not what it is, if it does not start with wf_', 'my-workflow',
+      /^[^:]*: OPENAI_CHATKIT_WORKFLOW_ID must be a workflow id like wf_123(?!.*my-workflow)/],
   ])) {
     test(when, async () => {
       const other = await startWorkerWithSandbox({ vars: { OPENAI_CHATKIT_WORKFLOW_ID: workflow } });

@@ -97,8 +97,10 @@ describe('errors have their message in "detail", as in FastAPI,', () => {
   });
 
   test('if a refresh has no proof of identity', async () => {
-    const response = await post('/api/chatkit/refresh?token=ek_of_nobody');
-    await assertDetail(response, 401, /^Error creating ChatKit session: .*who the user is/);
+    const unproven = /^Error creating ChatKit session: The client secret does not prove this refresh: /;
+    await assertDetail(await post('/api/chatkit/refresh?token=ek_of_nobody'), 401, unproven);
+    const missing = /^Error creating ChatKit session: The refresh has neither the visitor's cookie nor the old client secret\. /;
+    await assertDetail(await post('/api/chatkit/refresh'), 401, missing);
   });
 
   test('if the body is invalid', async () => {

@@ -1,11 +1,12 @@
 // Pages of other sites with React, in Chromium: the page of a Next.js template, and OpenAI's package for React.
-// Each runs twice: with relative URLs and a rewrite of /api/ to the Worker, and with the Worker's own URL.
+// Each runs with relative URLs and a rewrite of /api/ to the Worker, and with the Worker's own URL. OpenAI's package also runs
+// there without credentials, as in OpenAI's guide.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { SANDBOX_WORKFLOW } from '../../sandbox/openai.mjs';
 import { launch } from '../browser/browser.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
-import { bundle, newChatVisitor, startSite } from './site.mjs';
+import { bundle, startSite, visitPage } from './site.mjs';
 
 const page = (/** @type {string} */ file) => new URL(`pages/${file}`, import.meta.url);
 
@@ -22,7 +23,11 @@ before(async () => {
     launch(),
   ]);
   site.rewriteTo(worker.url);
-  for (const [where, WORKER, CREDENTIALS] of [['rewritten', '', 'same-origin'], ['direct', worker.url, 'include']]) {
+  for (const [where, WORKER, CREDENTIALS] of [
+    ['rewritten', '', 'same-origin'],
+    ['direct', worker.url, 'include'],
+    ['without-credentials', worker.url, 'same-origin'],
+  ]) {
     const env = { WORKER, CREDENTIALS, NEXT_PUBLIC_WORKFLOW_ID: SANDBOX_WORKFLOW };
     site.pages.set(`/template/${where}`, { script: await bundle(page('template.jsx'), env) });
     site.pages.set(`/chatkit-react/${where}`, { script: await bundle(page('chatkit-react.jsx'), env), loadsWidget: true });
@@ -31,28 +36,8 @@ before(async () => {
 beforeEach(() => worker.sandbox.reset());
 after(() => Promise.all([browser?.close(), worker?.close(), site?.close()]));
 
-/** Opens a page as a new visitor. `calls` has the page's API requests, oldest first. */
-async function visit(/** @type {string} */ path) {
-  const visitor = await newChatVisitor(browser, worker.sandbox);
-  const { page } = visitor;
-  /** @type {{ call: string, body: any }[]} */
-  const calls = [];
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname.startsWith('/api/')) calls.push({ call: `${request.method()} ${pathname}`, body: request.postDataJSON() });
-  });
-  await page.addInitScript(() => {
-    const errors = (/** @type {any} */ (window).chatErrors = /** @type {string[]} */ ([]));
-    addEventListener('chatkit.error', (event) => errors.push(/** @type {CustomEvent} */ (event).detail.error.message), true);
-  });
-  await page.goto(site.origin + path);
-  return {
-    ...visitor,
-    calls,
-    /** The first error that the widget reports. */
-    error: async () => (await page.waitForFunction(() => /** @type {any} */ (window).chatErrors[0])).jsonValue(),
-  };
-}
+/** Opens a page as a new visitor. */
+const visit = (/** @type {string} */ path) => visitPage(browser, worker.sandbox, site.origin + path);
 
 const users = () => worker.sandbox.requests.map(({ body }) => body.user);
 const callsTo = (/** @type {{ call: string }[]} */ calls, /** @type {string} */ call) => calls.filter((each) => each.call === call);
@@ -90,7 +75,9 @@ for (const where of ['rewritten', 'direct']) {
       await close();
     });
   });
+}
 
+for (const where of ['rewritten', 'direct', 'without-credentials']) {
   describe(`@openai/chatkit-react, ${where}`, () => {
     const path = `/chatkit-react/${where}`;
 

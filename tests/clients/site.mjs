@@ -129,3 +129,31 @@ export async function newChatVisitor(browser, sandbox) {
     },
   };
 }
+
+/**
+ * Opens a page of the site as a new visitor. `calls` has the page's API requests, oldest first.
+ * @param {import('playwright-core').Browser} browser
+ * @param {{ url: string }} sandbox
+ * @param {string} url
+ */
+export async function visitPage(browser, sandbox, url) {
+  const visitor = await newChatVisitor(browser, sandbox);
+  const { page } = visitor;
+  /** @type {{ call: string, body: any }[]} */
+  const calls = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/api/')) calls.push({ call: `${request.method()} ${pathname}`, body: request.postDataJSON() });
+  });
+  await page.addInitScript(() => {
+    const errors = (/** @type {any} */ (window).chatErrors = /** @type {string[]} */ ([]));
+    addEventListener('chatkit.error', (event) => errors.push(/** @type {CustomEvent} */ (event).detail.error.message), true);
+  });
+  await page.goto(url);
+  return {
+    ...visitor,
+    calls,
+    /** The first error that the widget reports. */
+    error: async () => (await page.waitForFunction(() => /** @type {any} */ (window).chatErrors[0])).jsonValue(),
+  };
+}
