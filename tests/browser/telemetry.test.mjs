@@ -132,7 +132,8 @@ describe('a page whose Referrer-Policy hides its origin from no-cors requests', 
       // By the Fetch standard a no-cors request has no origin here. Chromium 156 sends it all the same, so assert the mode.
       const watch = async (/** @type {import('playwright-core').Page} */ page) => {
         page.on('request', (request) => {
-          if (/\/api\/(analytics|errors)/.test(request.url())) modes.push(request.allHeaders().then((all) => all['sec-fetch-mode']));
+          if (!/\/api\/(analytics|errors)/.test(request.url())) return;
+          modes.push(request.allHeaders().then((all) => all['sec-fetch-mode']));
         });
       };
       const { context, page, say, fail, troubles } = await open('', watch, { 'Referrer-Policy': policy });
