@@ -14,6 +14,7 @@ console.log(`sessions that nobody got: ${unanswered.cancelled} cancelled at Open
 const row = (/** @type {keyof typeof before} */ name) => ({ before: before[name].toFixed(1), after: after[name].toFixed(1) });
 console.table({ "V8's heap, MB": row('heap'), 'WebAssembly, MB': row('wasm'), 'process, MB': row('rss') });
 if (unanswered.ofOthers) wrong['a session that OpenAI created was not answered'] = unanswered.ofOthers;
+if (unanswered.open) wrong['a session whose client left was not cancelled'] = unanswered.open;
 for (const [what, times] of Object.entries(wrong)) {
   console.error(`${times} times: ${what}`);
   process.exitCode = 1;

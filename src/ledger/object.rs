@@ -148,8 +148,8 @@ impl Ledger {
         Ok(grant_table::exchange(&self.sql, id, at as u64)?)
     }
 
-    /// Takes a session off the day's limits. `stamped` is the day at the Worker (days since 1970), `request` the request's id.
-    /// Returns the day that the session counts for, or `false` if none is left.
+    /// Takes a session off the day's limits. `stamped` is the day at the Worker (days since 1970), `request` the request's id,
+    /// `former` the user's other hashes, separated by commas. Returns the day that the session counts for, or `false` if none is left.
     pub async fn reserve(
         &self,
         stamped: f64,
@@ -157,11 +157,13 @@ impl Ledger {
         total: Option<f64>,
         per_user: Option<f64>,
         request: Option<String>,
+        former: Option<String>,
     ) -> Result<JsValue, JsValue> {
         let now = clock::now_ms();
         let request = quota_table::Request {
             stamped: Day::from_number(stamped as u64),
             user: &user,
+            former: former.as_deref().unwrap_or_default(),
             limits: DailyLimits {
                 total: total.map(|limit| limit as u64),
                 per_user: per_user.map(|limit| limit as u64),

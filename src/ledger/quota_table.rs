@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub stamped: Day,
     /// The user's hash.
     pub user: &'a str,
+    /// Other hashes of the user, separated by commas.
+    pub former: &'a str,
     /// The limits.
     pub limits: DailyLimits,
     /// The request's id; empty if the Worker of version 0.1.0 asks.
@@ -39,10 +41,17 @@ pub fn reserve(sql: &SqlStorage, request: &Request<'_>, now: u64) -> Result<Opti
     }
     let day = day_of_arrival(request.stamped, now);
     let (limits, user) = (request.limits, request.user);
-    for (owner, limit) in [(EVERYONE, limits.total), (user, limits.per_user)] {
-        if let Some(limit) = limit
-            && used(sql, day, owner)? >= limit
-        {
+    if let Some(limit) = limits.total
+        && used(sql, day, EVERYONE)? >= limit
+    {
+        return Ok(None);
+    }
+    if let Some(limit) = limits.per_user {
+        let mut sessions = used(sql, day, user)?;
+        for former in request.former.split(',').filter(|hash| !hash.is_empty()) {
+            sessions = sessions.saturating_add(used(sql, day, former)?);
+        }
+        if sessions >= limit {
             return Ok(None);
         }
     }

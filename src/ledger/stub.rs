@@ -57,6 +57,7 @@ extern "C" {
         total: Option<f64>,
         per_user: Option<f64>,
         request: &str,
+        former: &str,
     ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn release(
@@ -229,9 +230,12 @@ impl Ledger for Runtime {
         &self,
         stamped: Day,
         user: &UserHash,
+        former: &[UserHash],
         limits: DailyLimits,
         request_id: &str,
     ) -> Result<Option<Day>, String> {
+        let former: Vec<&str> = former.iter().map(UserHash::as_str).collect();
+        let former = former.join(",");
         let send = |object: &Stub| {
             object.reserve(
                 stamped.number() as f64,
@@ -239,6 +243,7 @@ impl Ledger for Runtime {
                 limits.total.map(|limit| limit as f64),
                 limits.per_user.map(|limit| limit as f64),
                 request_id,
+                &former,
             )
         };
         let day = self.call(LIMITS_OBJECT, Retry::Once, &send).await?;

@@ -195,6 +195,8 @@ export async function measureLoad({ clients, seconds, build }) {
     Object.assign(counts, { answered: 0, failed: 0, left: 0 });
     await run(seconds);
     const took = (Date.now() - started) / 1000;
+    // A session whose client left is cancelled once OpenAI has answered.
+    for (let tries = 0; unanswered().open && tries < 100; tries++) await pause(100);
     const after = await memory();
     return { ...counts, took, wrong, unanswered: unanswered(), before, after };
   } finally {

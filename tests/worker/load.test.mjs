@@ -18,8 +18,10 @@ describe('under the load of 500 concurrent clients', () => {
     }
   });
 
-  test('every session that OpenAI created was answered, unless its client left', () => {
-    assert.equal(load.unanswered.ofOthers, 0);
+  test('every session that OpenAI created was answered, or cancelled because its client left', () => {
+    const { ofOthers, open, cancelled } = load.unanswered;
+    assert.deepEqual({ ofOthers, open }, { ofOthers: 0, open: 0 });
+    assert.ok(cancelled >= 10, `${cancelled} cancelled`);
   });
 
   // After a warm-up the heap grows by 0.1 MB at most, WebAssembly by 0.1 MB and the process by 14 MB, which are mostly SQLite's

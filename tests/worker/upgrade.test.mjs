@@ -14,6 +14,7 @@ import { startKv } from '../support/kv.mjs';
 import { atTime, loadObjects, objectFile } from '../support/stored-data.mjs';
 import { hs256 } from '../support/tokens.mjs';
 import { until } from '../support/until.mjs';
+import { cookieOf } from '../support/worker.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
 const FOLDER = inRoot('tests', 'worker', 'data-0.1.0');
@@ -24,7 +25,7 @@ const data = JSON.parse(readFileSync(`${FOLDER}/data.json`, 'utf8'));
 const { byCookie, byHeader, signedIn, withVisitorSecret } = data;
 const asCookie = { Cookie: byCookie.cookie };
 const asHeader = { Origin: data.site, 'X-ChatKit-Visitor': byHeader.value };
-/** Values of version 0.1.0 may end 400 days after its last day, and with them these tests. */
+/** Values of version 0.1.0 have no time of issue. They end 400 days after its last day, and so do the tests that need one. */
 const ENDED = Date.now() >= Date.UTC(2026, 10, 29) + 400 * DAY_MS;
 const skip = ENDED && 'the visitors of version 0.1.0 have ended';
 
@@ -169,10 +170,25 @@ describe('after an upgrade from version 0.1.0, a visitor', { skip }, () => {
       assert.equal(await userOf(worker, await post(worker, '/api/chatkit/refresh', asCookie)), byCookie.user);
     }));
 
-  test('is the same user by the old value in the header, at a start and a refresh', () =>
+  test('is the same user by the old value in the header, under its old and its new name', () =>
     afterUpgrade({}, async (worker) => {
-      assert.equal(await userOf(worker, await start(worker, asHeader)), byHeader.user);
-      assert.equal(await userOf(worker, await post(worker, '/api/chatkit/refresh', asHeader)), byHeader.user);
+      for (const name of ['X-ChatKit-Visitor', 'X-ChatKit-Visitor-Token']) {
+        const headers = { Origin: data.site, [name]: byHeader.value };
+        assert.equal(await userOf(worker, await start(worker, headers)), byHeader.user);
+        assert.equal(await userOf(worker, await post(worker, '/api/chatkit/refresh', headers)), byHeader.user);
+      }
+    }));
+
+  test('gets a new value for the old one, in the cookie or the answer, that proves the same user', () =>
+    afterUpgrade({}, async (worker) => {
+      const response = await start(worker, asCookie);
+      const cookie = cookieOf(response);
+      assert.ok(cookie && cookie !== byCookie.cookie);
+      assert.equal(await userOf(worker, await post(worker, '/api/chatkit/refresh', { Cookie: cookie })), byCookie.user);
+      const { visitor } = await (await start(worker, asHeader)).json();
+      assert.ok(visitor && visitor !== byHeader.value);
+      const headers = { Origin: data.site, 'X-ChatKit-Visitor-Token': visitor };
+      assert.equal(await userOf(worker, await post(worker, '/api/chatkit/refresh', headers)), byHeader.user);
     }));
 
   test('is the same user by a value that VISITOR_SECRET signed, and their session is theirs', () =>

@@ -195,11 +195,13 @@ pub trait Ledger {
     fn exchange_later(&self, id: &str, at: u64, request_id: &str);
 
     /// Reserves one session of the day's limits, and returns the day that it counts for; `None` if no session is left. Check
-    /// and count are one transaction, so limits are exact. The same request counts once, however often it is sent.
+    /// and count are one transaction, so limits are exact. The same request counts once, however often it is sent. What was
+    /// counted today under a former hash of the user counts too.
     async fn reserve(
         &self,
         stamped: Day,
         user: &UserHash,
+        former: &[UserHash],
         limits: DailyLimits,
         request_id: &str,
     ) -> Result<Option<Day>, String>;

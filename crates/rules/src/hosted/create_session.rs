@@ -99,7 +99,11 @@ impl NewSession<'_> {
         leader: &Leader<Result<Session, Error>>,
         ctx: &Context<'_, P>,
     ) -> Result<Session, Error> {
-        let reservation = daily_quota::reserve(settings, &self.owner, ctx).await?;
+        let former = match settings.daily.per_user {
+            Some(_) => settings.auth.owners.former(&self.user),
+            None => Vec::new(),
+        };
+        let reservation = daily_quota::reserve(settings, &self.owner, &former, ctx).await?;
         let is_unwanted = || ctx.platform.is_gone() && !leader.is_awaited();
         let (error, leftover) = if is_unwanted() {
             (OpenAiError::Aborted, Leftover::Nothing)

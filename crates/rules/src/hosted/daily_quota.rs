@@ -25,7 +25,8 @@ impl Reservation {
     }
 }
 
-/// Reserves a session of the day's limits. Without limits the ledger is not called.
+/// Reserves a session of the day's limits for a user, by their hash and those under which they may be counted already. Without
+/// limits the ledger is not called.
 ///
 /// If the ledger fails, `DAILY_LIMITS_FAIL` decides: with `open` the session starts. With `closed` it does not, and what the
 /// object may have counted without its answer arriving is released, so that an outage does not use up the day.
@@ -35,6 +36,7 @@ impl Reservation {
 pub async fn reserve<P: Platform>(
     settings: &SessionSettings,
     user: &UserHash,
+    former: &[UserHash],
     ctx: &Context<'_, P>,
 ) -> Result<Option<Reservation>, Error> {
     let limits = settings.daily;
@@ -43,7 +45,10 @@ pub async fn reserve<P: Platform>(
     }
     let (platform, request) = (ctx.platform, ctx.request_id.as_str());
     let stamped = Day::of(platform.now_ms());
-    match platform.reserve(stamped, user, limits, request).await {
+    match platform
+        .reserve(stamped, user, former, limits, request)
+        .await
+    {
         Ok(Some(day)) => Ok(Some(Reservation {
             day,
             user: user.clone(),

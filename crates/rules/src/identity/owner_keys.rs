@@ -39,11 +39,17 @@ impl OwnerKeys {
         UserHash::keyed(&self.hashing, user)
     }
 
-    /// Whether a stored hash is a user's: with one of the keys, or without a key as version 0.1.0 stored it.
+    /// The hashes under which a user may have been stored before: with a retired key, or without a key by version 0.1.0.
+    #[must_use]
+    pub fn former(&self, user: &str) -> Vec<UserHash> {
+        let retired = self.retired.iter().map(|key| UserHash::keyed(key, user));
+        retired.chain([UserHash::of(user)]).collect()
+    }
+
+    /// Whether a stored hash is a user's.
     #[must_use]
     pub fn is_owner(&self, stored: &UserHash, user: &str) -> bool {
-        let mut keys = std::iter::once(&self.hashing).chain(&self.retired);
-        keys.any(|key| *stored == UserHash::keyed(key, user)) || *stored == UserHash::of(user)
+        *stored == self.hash(user) || self.former(user).contains(stored)
     }
 }
 

@@ -4,6 +4,7 @@ use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::start;
 use super::twins::{Fault, NOON, Reply, SESSIONS_URL, World};
 use rules::counters::day::Day;
+use rules::hosted::session_record::UserHash;
 use rules::platform::ReadError;
 
 const TOTAL: &str = "DAILY_SESSION_LIMIT";
@@ -327,4 +328,15 @@ fn a_session_whose_record_is_not_stored_still_counts() {
     world.ledger.fail("put_record", 2);
     assert_eq!(world.serve(start()).status(), 200);
     assert_eq!(world.serve(start()).outcome(), limit_reached());
+}
+
+#[test]
+fn what_was_counted_today_under_a_former_hash_of_the_user_counts() {
+    let world = World::new(&[("DAILY_SESSIONS_PER_USER", "2")]);
+    let cookie = world.serve(start()).cookie();
+    let user = world.upstream.sent()[0].user();
+    world.ledger.take(Day::of(NOON), &UserHash::of(&user));
+    let reply = world.serve(start().cookie(&cookie));
+    assert_eq!(reply.outcome(), (429, "daily_limit_reached".to_owned()));
+    assert_eq!(world.serve(start()).status(), 200, "another visitor");
 }

@@ -117,6 +117,14 @@ impl MemoryLedger {
         self.records.borrow().get(id).cloned()
     }
 
+    /// Counts a session of a day that was there already when the test starts.
+    pub fn take(&self, day: Day, user: &UserHash) {
+        for owner in [EVERYONE, user.as_str()] {
+            let key = (day.number(), owner.to_owned());
+            *self.reserved.borrow_mut().entry(key).or_default() += 1;
+        }
+    }
+
     /// How many sessions of all users are taken off a day's limits.
     pub fn reserved(&self, day: Day) -> u64 {
         let key = (day.number(), EVERYONE.to_owned());
@@ -287,6 +295,7 @@ impl Ledger for Twin {
         &self,
         stamped: Day,
         user: &UserHash,
+        former: &[UserHash],
         limits: DailyLimits,
         request_id: &str,
     ) -> Result<Option<Day>, String> {
@@ -302,11 +311,17 @@ impl Ledger for Twin {
             let kept = first_kept(now).number();
             reserved.retain(|(day, _), _| *day >= kept);
             let keys = [EVERYONE, user.as_str()].map(|owner| (day.number(), owner.to_owned()));
-            let is_left = |(key, limit): (_, Option<u64>)| {
-                limit.is_none_or(|limit| reserved.get(key).copied().unwrap_or_default() < limit)
+            let used = |owner: &str| {
+                let count = reserved.get(&(day.number(), owner.to_owned()));
+                count.copied().unwrap_or_default()
             };
-            let mut both = keys.iter().zip([limits.total, limits.per_user]);
-            if !both.all(is_left) {
+            let by_user = std::iter::once(user).chain(former);
+            let by_user: u64 = by_user.map(|hash| used(hash.as_str())).sum();
+            let counted = [(used(EVERYONE), limits.total), (by_user, limits.per_user)];
+            if counted
+                .iter()
+                .any(|(count, limit)| limit.is_some_and(|limit| *count >= limit))
+            {
                 return None;
             }
             for key in keys {
