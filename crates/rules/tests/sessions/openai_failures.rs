@@ -67,6 +67,7 @@ fn the_client_gets_our_words_and_not_those_of_openai() {
             "code": "openai_rejected",
             "request_id": reply.header("X-Request-Id"),
             "error": sentence,
+            "message": sentence,
         })
     );
     assert_eq!(
