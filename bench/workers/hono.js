@@ -1,7 +1,7 @@
 // The compared endpoints as a Worker with Hono: the least code that answers a session, a message and a health check properly.
 // docs/performance.md lists what it leaves out.
 import { Hono } from 'hono';
-import { generateSignedCookie, getSignedCookie } from 'hono/cookie';
+import { generateSignedCookie, getCookie, getSignedCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
 import { requestId } from 'hono/request-id';
 import { version } from '../../package.json';
@@ -33,24 +33,29 @@ app.use(async (c, next) => {
   const { origin: own } = new URL(c.req.url);
   const origin = c.req.header('Origin') ?? own;
   const isCrossSite = origin !== own && c.env.ALLOWED_ORIGINS.split(',').includes(origin);
+  const isRefused = origin !== own && !isCrossSite && c.req.method !== 'GET';
   const line = { level: 'info', event: 'request', request_id: c.get('requestId'), method: c.req.method, path: c.req.path };
   c.set('isCrossSite', isCrossSite);
-  c.set('isForeign', origin !== own && !isCrossSite);
+  c.set('isRefused', isRefused);
   c.set('line', line);
   c.header('Cache-Control', 'no-store');
   c.header('X-Content-Type-Options', 'nosniff');
   await next();
   console.log(JSON.stringify({ ...line, status: c.res.status, took_ms: Date.now() - started }));
 });
-app.use(cors({
+const corsOfAllowed = cors({
   origin: (origin, c) => (c.get('isCrossSite') ? origin : null),
   credentials: true,
-  allowHeaders: ['Content-Type'],
   exposeHeaders: ['X-Request-Id', 'Retry-After'],
-}));
+});
+// Without credentials: the page may read why it is refused, and nothing else.
+const corsOfRefused = cors({ origin: (origin) => origin, exposeHeaders: ['X-Request-Id'] });
+app.use((c, next) => (c.get('isRefused') ? corsOfRefused : corsOfAllowed)(c, next));
 app.use('/api/*', async (c, next) => {
-  if (c.get('isForeign')) return c.json({ error: 'This origin is not allowed.' }, 403);
-  await next();
+  if (!c.get('isRefused')) return next();
+  const error = `The origin ${c.req.header('Origin')} may not use this Worker. The owner can add it to ALLOWED_ORIGINS.`;
+  c.get('line').cause = error;
+  return c.json({ error }, 403);
 });
 
 app.get('/health', (c) => c.json({ status: 'healthy', version }));
@@ -96,7 +101,8 @@ app.post('/api/chatkit/session', async (c) => {
   });
   c.header('Set-Cookie', cookie);
   const value = decodeURIComponent(cookie.slice(cookie.indexOf('=') + 1, cookie.indexOf(';')));
-  return c.json({ client_secret, expires_at, session_id: id, visitor: isCrossSite ? value : undefined, thread_id });
+  const hasCookie = getCookie(c, COOKIE, 'host') !== undefined;
+  return c.json({ client_secret, expires_at, session_id: id, visitor: isCrossSite && !hasCookie ? value : undefined, thread_id });
 });
 
 app.onError((error, c) => {

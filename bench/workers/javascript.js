@@ -41,6 +41,7 @@ const count = (env, counter, times) =>
 async function session(request, env, context, { isCrossSite, line, reply }) {
   const { thread_id } = parse(await request.text());
   const { id: visitor, cookie } = await visitorOf(request, env);
+  const hasCookie = request.headers.get('Cookie')?.includes('__Host-chatkit_visitor=');
   const [user, workflow] = [`visitor_${visitor}`, env.OPENAI_CHATKIT_WORKFLOW_ID];
   const response = await fetch(`${env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}/chatkit/sessions`, {
     method: 'POST',
@@ -60,7 +61,8 @@ async function session(request, env, context, { isCrossSite, line, reply }) {
   context.waitUntil(count(env, 'sessions_created', 1));
   Object.assign(line, { event: 'session.created', session_id: id });
   const site = isCrossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure';
-  return reply({ client_secret, expires_at, session_id: id, visitor: isCrossSite ? cookie : undefined, thread_id }, 200, {
+  const body = { client_secret, expires_at, session_id: id, visitor: isCrossSite && !hasCookie ? cookie : undefined, thread_id };
+  return reply(body, 200, {
     'Set-Cookie': `__Host-chatkit_visitor=${cookie}; Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; ${site}`,
   });
 }
@@ -84,6 +86,7 @@ export default {
     const { origin: own, pathname: path } = new URL(request.url);
     const origin = request.headers.get('Origin') ?? own;
     const isCrossSite = origin !== own && env.ALLOWED_ORIGINS.split(',').includes(origin);
+    const isRefused = origin !== own && !isCrossSite && method !== 'GET';
     const line = { level: 'info', event: 'request', request_id: crypto.randomUUID().replaceAll('-', ''), method, path };
     const reply = (body, status = 200, headers = {}) => new Response(body && JSON.stringify(body), {
       status,
@@ -94,15 +97,21 @@ export default {
         'X-Content-Type-Options': 'nosniff',
         'X-Request-Id': line.request_id,
         ...(isCrossSite && { 'Access-Control-Allow-Origin': origin, ...CORS }),
+        // Without credentials: the page may read why it is refused, and nothing else.
+        ...(isRefused && { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'X-Request-Id' }),
         ...headers,
       },
     });
     let response;
     try {
       const handler = routes[`${method} ${path}`];
-      if (origin !== own && !isCrossSite && method !== 'GET') response = reply({ error: 'This origin is not allowed.' }, 403);
-      else if (method === 'OPTIONS') response = reply(null, 204, { 'Access-Control-Allow-Headers': 'Content-Type' });
-      else if (!handler) response = reply({ error: 'Not found.' }, 404);
+      if (method === 'OPTIONS') {
+        const asked = request.headers.get('Access-Control-Request-Headers') ?? '';
+        response = reply(null, 204, { 'Access-Control-Allow-Headers': asked });
+      } else if (isRefused) {
+        line.cause = `The origin ${origin} may not use this Worker. The owner can add it to ALLOWED_ORIGINS.`;
+        response = reply({ error: line.cause }, 403);
+      } else if (!handler) response = reply({ error: 'Not found.' }, 404);
       else response = await handler(request, env, context, { isCrossSite, line, reply });
     } catch (error) {
       Object.assign(line, { level: 'error', cause: String(error) });

@@ -7,6 +7,8 @@ export class Ledger extends DurableObject {
   count() {}
 
   putRecord() {}
+
+  putGrant() {}
 }
 
 export default { fetch: () => new Response(null, { status: 404 }) };

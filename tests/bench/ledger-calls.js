@@ -9,6 +9,10 @@ export class Ledger extends DurableObject {
   putRecord(...values) {
     console.log(JSON.stringify({ call: 'putRecord', object: this.ctx.id.name, values }));
   }
+
+  putGrant(...values) {
+    console.log(JSON.stringify({ call: 'putGrant', object: this.ctx.id.name, values }));
+  }
 }
 
 export default { fetch: () => new Response(null, { status: 404 }) };

@@ -38,7 +38,7 @@ const session = post('/api/chatkit/session', 2);
 const message = post('/api/analytics/message', 1);
 const OWN = { Origin: 'own' };
 
-/** `calls`: how many reach the ledger. @type {Record<string, Request>} */
+/** `calls`: how many reach the ledger, besides `putGrant`. @type {Record<string, Request>} */
 const requests = {
   'a health check': { path: '/health' },
   'a health check from an allowed site': { path: '/health', headers: { Origin: SITE } },
@@ -69,6 +69,9 @@ const settled = (/** @type {string} */ text) =>
 function headersOf(/** @type {Response} */ response) {
   const headers = Object.fromEntries(response.headers);
   for (const name of ['content-length', 'transfer-encoding', 'date', 'connection', 'keep-alive']) delete headers[name];
+  // The others leave out the second cookie, which ours sends to programs on this machine only.
+  const cookies = response.headers.getSetCookie().filter((cookie) => !cookie.startsWith('chatkit_visitor='));
+  if (cookies.length) headers['set-cookie'] = cookies.join('; ');
   // Without an allowed origin, browsers ignore the other CORS headers.
   if (!headers['access-control-allow-origin']) {
     for (const name of Object.keys(headers)) if (name.startsWith('access-control-')) delete headers[name];
@@ -109,7 +112,9 @@ function callOf(name, { call, object, values }, user, text) {
 
 async function ask(/** @type {string} */ name, /** @type {Request} */ { path, method, body, headers, calls = 0 }) {
   const worker = workers[name];
-  const before = worker.logs().length;
+  // The others leave out grants.
+  const logs = () => worker.logs().filter(({ call }) => call !== 'putGrant');
+  const before = logs().length;
   sandbox.requests.length = 0;
   const response = await worker.fetch(path, {
     method,
@@ -118,8 +123,8 @@ async function ask(/** @type {string} */ name, /** @type {Request} */ { path, me
   });
   const text = await response.text();
   // One line for the request, one for each call to the ledger; the last may come after the response.
-  while (worker.logs().length < before + 1 + calls) await new Promise((resolve) => setTimeout(resolve, 1));
-  const printed = worker.logs().slice(before);
+  while (logs().length < before + 1 + calls) await new Promise((resolve) => setTimeout(resolve, 1));
+  const printed = logs().slice(before);
   const made = printed.filter(({ call }) => call);
   const { request_id, session_id, openai_request_id, took_ms, ...line } = printed.find(({ event }) => event);
   const has = [request_id, session_id, openai_request_id, took_ms].map((value) => value !== undefined);
