@@ -1,6 +1,7 @@
 //! The body of a session request: what it requests, and what the settings allow of it.
 //!
-//! Unknown fields are ignored, `null` and blank texts count as missing, and padded texts are trimmed. A known field with a wrong value is an error that names it.
+//! Unknown fields are ignored, `null` and blank texts count as missing, and padded texts are trimmed. A known field with a
+//! wrong value is an error that names it.
 
 use crate::error::Error;
 use crate::http::json_object::{JsonObject, parse_as, trimmed_text};
