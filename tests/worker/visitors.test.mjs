@@ -137,8 +137,9 @@ describe('a user in the request body', () => {
       for (const two of ['{"user":"page","user_id":"proxy"}', '{"user":"page","user":"proxy"}']) {
         assert.equal((await post(worker, two)).status, 400, two);
       }
-      assert.equal((await post(worker, {}, '/api/chatkit/refresh')).status, 401);
-      assert.equal((await post(worker, { user: '' }, '/api/chatkit/refresh')).status, 401);
+      for (const body of [{}, { user: '' }, { userId: ' ' }]) {
+        assert.equal((await post(worker, body, '/api/chatkit/refresh')).status, 401);
+      }
     }));
 
   test('is rejected without the secret of the proxy', () =>

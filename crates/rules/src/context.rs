@@ -77,8 +77,9 @@ impl<'a, P: Platform> Context<'a, P> {
     /// The request's body.
     ///
     /// # Errors
-    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`], [`Error::InvalidRequest`] for a body in too many pieces, and [`OpenAiError::Aborted`] for a body that ends early: the client
-    /// broke it off, whether or not the runtime has noticed yet. That is not counted as a failure.
+    /// [`Error::PayloadTooLarge`] above [`MAX_BODY_BYTES`], [`Error::InvalidRequest`] for a body in too many pieces, and
+    /// [`OpenAiError::Aborted`] for a body that ends early: the client broke it off, whether or not the runtime has noticed
+    /// yet. That is not counted as a failure.
     pub async fn body(&self) -> Result<Vec<u8>, Error> {
         let body = self.platform.body(MAX_BODY_BYTES).await;
         body.map_err(|error| match error {

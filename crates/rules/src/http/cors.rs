@@ -5,7 +5,8 @@ use crate::url_origin::{is_host_byte, of_url, split_scheme};
 use crate::validate::{is_header_name, is_header_word};
 
 /// The request headers that a preflight always allows. A page's own come from the preflight.
-const REQUEST_HEADERS: &str = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor, chatkit-frame-instance-id";
+const REQUEST_HEADERS: &str = "Content-Type, Authorization, X-ChatKit-Visitor-Token, X-ChatKit-Visitor, \
+     chatkit-frame-instance-id";
 
 /// The longest list of header names that a preflight is granted; browsers send a few names.
 const MAX_ASKED_BYTES: usize = 1024;
