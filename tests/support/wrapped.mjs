@@ -32,7 +32,7 @@ class Wrapped extends LEDGER {
 export { Wrapped as Ledger };
 export default {
   async fetch(request, env, context) {
-    if (new URL(request.url).pathname !== '/rpc') return new ENTRY(context, { ...env, ...replaced(env) }).fetch(request);
+    if (new URL(request.url).pathname !== '/rpc') return ENTRY.fetch(request, { ...env, ...replaced(env) }, context);
     const [object, method, values] = await request.json();
     try {
       return Response.json({ result: await env.LEDGER.getByName(object)[method](...values) });
@@ -57,7 +57,7 @@ export async function wrappedBuild({ bindings = '() => ({})', prepare = '() => {
   if (!exported) throw new Error('build/deploy/index.js exports no Ledger');
   const code = wrapper(bindings, prepare)
     .replace('extends LEDGER', () => `extends ${real('Ledger')}`)
-    .replace('new ENTRY', () => `new ${real('default')}`);
+    .replace('ENTRY', () => real('default'));
   await writeFile(file, `${module.replace(exported[0], '')}\n${code}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -96,7 +96,7 @@ describe('a 404', () => {
 
 /** The doctor's report on the session. */
 async function doctor(/** @type {Awaited<ReturnType<typeof startWorkerd>>} */ worker) {
-  const response = await worker.fetch('/api/chatkit/doctor', { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const response = await worker.fetch('/api/chatkit/doctor', { method: 'POST', headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
   const { checks } = await response.json();
   return checks.find((/** @type {any} */ { name }) => name === 'session').detail;
 }
