@@ -14,6 +14,7 @@ use rules::counters::snapshot::snapshot_key;
 use rules::hosted::daily_quota::deletion_at;
 use rules::hosted::refresh_grant::StoredGrant;
 use rules::hosted::session_record::SessionRecord;
+use rules::http::response::to_json;
 use rules::log::LogLine;
 use rules::settings::DailyLimits;
 use std::cell::Cell;
@@ -87,12 +88,11 @@ impl Ledger {
         {
             return Ok(false);
         }
-        if !self.alarm_is_set.get() {
+        self.ensure_alarm(|| {
             let published = counter_tables::published_ms(&self.sql)?;
-            let at = publish_schedule::alarm_at(now, published, publish_seconds);
-            self.set_alarm_by(at).await?;
-            self.alarm_is_set.set(true);
-        }
+            Ok(publish_schedule::alarm_at(now, published, publish_seconds))
+        })
+        .await?;
         self.transactions.run(|| {
             counter_tables::count(&self.sql, &counts, today, shard, publish_seconds)?;
             match &reports {
@@ -116,8 +116,7 @@ impl Ledger {
     #[wasm_bindgen(js_name = getRecord)]
     pub fn get_record(&self, id: &str) -> Result<Option<String>, JsValue> {
         let record = record_table::get(&self.sql, id)?;
-        let json = record.as_ref().map(serde_json::to_string).transpose();
-        Ok(json.map_err(JsError::from)?)
+        Ok(record.map(|record| to_json(&record)))
     }
 
     /// Marks a session's record as cancelled. `false` if it is marked already.
@@ -138,8 +137,7 @@ impl Ledger {
     #[wasm_bindgen(js_name = getGrant)]
     pub fn get_grant(&self, id: &str) -> Result<Option<String>, JsValue> {
         let grant = grant_table::get(&self.sql, id)?;
-        let json = grant.as_ref().map(serde_json::to_string).transpose();
-        Ok(json.map_err(JsError::from)?)
+        Ok(grant.map(|grant| to_json(&grant)))
     }
 
     /// Notes when a client secret was first exchanged, in Unix seconds.
@@ -149,7 +147,8 @@ impl Ledger {
     }
 
     /// Takes a session off the day's limits. `stamped` is the day at the Worker (days since 1970), `request` the request's id,
-    /// `former` the user's other hashes, separated by commas. Returns the day that the session counts for, or `false` if none is left.
+    /// `former` the user's other hashes, separated by commas. Returns the day that the session counts for, or `false` if none
+    /// is left.
     pub async fn reserve(
         &self,
         stamped: f64,
@@ -170,10 +169,7 @@ impl Ledger {
             },
             id: request.as_deref().unwrap_or_default(),
         };
-        if !self.alarm_is_set.get() {
-            self.set_alarm_by(deletion_at(now)).await?;
-            self.alarm_is_set.set(true);
-        }
+        self.ensure_alarm(|| Ok(deletion_at(now))).await?;
         let reserve = || quota_table::reserve(&self.sql, &request, now);
         let day = self.transactions.run(reserve)?;
         Ok(day.map_or(JsValue::FALSE, |day| (day.number() as f64).into()))
@@ -194,8 +190,7 @@ impl Ledger {
 
     /// The stored error reports, newest first, as JSON.
     pub fn reports(&self) -> Result<String, JsValue> {
-        let reports = report_table::reports(&self.sql)?;
-        Ok(serde_json::to_string(&reports).map_err(JsError::from)?)
+        Ok(to_json(&report_table::reports(&self.sql)?))
     }
 
     /// Deletes what is past its retention and publishes counters. After an error the runtime calls it again.
@@ -290,10 +285,17 @@ impl Ledger {
     /// Sets the alarm for the deletion of what expires at a time, in Unix seconds: at a whole quarter of an hour, so one alarm
     /// deletes everything that ends in it.
     async fn set_deletion_alarm(&self, expires_at: u64) -> Result<()> {
-        if !self.alarm_is_set.get() {
+        self.ensure_alarm(|| {
             let kept_until = SessionRecord::kept_until(expires_at);
-            let at = next_quarter_hour(kept_until.saturating_mul(1000));
-            self.set_alarm_by(at).await?;
+            Ok(next_quarter_hour(kept_until.saturating_mul(1000)))
+        })
+        .await
+    }
+
+    /// Sets the alarm for the work of a call, unless it is known to be set.
+    async fn ensure_alarm(&self, at: impl FnOnce() -> Result<u64>) -> Result<()> {
+        if !self.alarm_is_set.get() {
+            self.set_alarm_by(at()?).await?;
             self.alarm_is_set.set(true);
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! What this Worker can tell about a client secret: whether it issued it, and what it stored for it.
 //!
 //! From a secret and a key of the Worker two things are derived by HMAC-SHA-256: an id, under which something can be stored
-//! without the secret, and a key that seals it with ChaCha20-Poly1305. Who reads the storage learns neither the secret nor what is sealed: the one
-//! needs the Worker's key, the other the secret too. The Worker's keys come by HKDF-SHA-256 from `VISITOR_SECRET`, or from the
-//! API key if that is not set. Of several secrets the first is used for what is stored now, and all for what was stored before.
+//! without the secret, and a key that seals it with ChaCha20-Poly1305. Who reads the storage learns neither the secret nor what is
+//! sealed: the one needs the Worker's key, the other the secret too. The Worker's keys come by HKDF-SHA-256 from `VISITOR_SECRET`,
+//! or from the API key if that is not set. Of several secrets the first is used for what is stored now, and all for what was
+//! stored before.
 
 use crate::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
