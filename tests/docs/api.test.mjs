@@ -42,9 +42,10 @@ test('the examples, run in order, print what the page says', async () => {
   assert.ok(examples.length > 12);
   const folder = mkdtempSync(path.join(tmpdir(), 'chatkit-edge-'));
   const script = examples.map(({ command }) => `${command}\nprintf '\\n==\\n'`).join('\n')
-    .replaceAll('http://localhost:8787', worker.url).replaceAll('/tmp/', `${folder}/`);
+    .replaceAll('http://localhost:8787', worker.url);
   const env = { ...process.env, ADMIN_TOKEN: 'admin-token-for-tests', NO_PROXY: 'localhost', no_proxy: 'localhost' };
-  const { stdout } = await promisify(execFile)('sh', ['-c', script], { env }).finally(() => rmSync(folder, { recursive: true }));
+  const running = promisify(execFile)('sh', ['-c', script], { cwd: folder, env });
+  const { stdout } = await running.finally(() => rmSync(folder, { recursive: true }));
   const outputs = stdout.split('\n==\n');
   for (const [i, { command, printed }] of examples.entries()) {
     const pattern = printed.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*');

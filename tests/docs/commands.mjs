@@ -23,9 +23,8 @@ import { wranglerHelp } from './wrangler-help.mjs';
 const addresses = /http:\/\/localhost:8787|https:\/\/(?:chatkit-edge\.)?YOUR-(?:NAME|WORKER|SUBDOMAIN)(?:\.workers\.dev)?/g;
 
 /** The command, changed to use the one Worker that these tests start. */
-const localCommand = (/** @type {string} */ command, /** @type {Place} */ { url, token, folder }) =>
-  command.replace(addresses, url).replaceAll('/tmp/', `${folder}/`)
-    .replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
+const localCommand = (/** @type {string} */ command, /** @type {Place} */ { url, token }) =>
+  command.replace(addresses, url).replace(/Bearer (?:YOUR[-_])?ADMIN[-_]TOKEN/g, `Bearer ${token}`);
 
 /** @returns {Promise<Result>} */
 async function bash(/** @type {string} */ command, /** @type {Place} */ { folder, env }) {
