@@ -5,6 +5,7 @@ import { toBatches } from '../../embed/telemetry-batches.js';
 import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
+import { listen } from './reports.mjs';
 import { page as html, startSite, tag } from './sites.mjs';
 
 const ADMIN = 'an-admin-token-for-tests';
@@ -27,17 +28,6 @@ after(async () => {
   await Promise.all([worker?.close(), browser?.close()]);
   site?.close();
 });
-
-/** Returns a function that lists the reports the Worker has received since, as "PATH STATUS". */
-function listen() {
-  const before = worker.logs().length;
-  return () =>
-    worker
-      .logs()
-      .slice(before)
-      .filter(({ path }) => /^\/api\/(analytics|errors)/.test(path ?? ''))
-      .map(({ path, status }) => `${path} ${status}`);
-}
 
 /**
  * Makes a page send its pending reports, and asserts that there were none: only the marker sent afterwards arrives.
@@ -100,7 +90,7 @@ async function open(attributes = '', prepare, headers) {
 }
 
 test('messages and thread changes are reported in batches, without the content of messages', async () => {
-  const told = listen();
+  const told = listen(worker);
   const { context, sent, requests, say, troubles } = await open();
   await say('swordfish one');
   await say('swordfish two');
@@ -114,7 +104,7 @@ test('messages and thread changes are reported in batches, without the content o
 });
 
 test('pending events are reported when the visitor leaves the page', async () => {
-  const told = listen();
+  const told = listen(worker);
   const { context, page, say } = await open();
   await say('Goodbye');
   await page.goto(site.put('/elsewhere', html('')));
@@ -126,7 +116,7 @@ test('pending events are reported when the visitor leaves the page', async () =>
 describe('a page whose Referrer-Policy hides its origin from no-cors requests', () => {
   for (const policy of ['no-referrer', 'same-origin']) {
     test(`has its events and errors counted with ${policy}, also those it reports as the visitor leaves`, async () => {
-      const told = listen();
+      const told = listen(worker);
       /** @type {Promise<string>[]} */
       const modes = [];
       // By the Fetch standard a no-cors request has no origin here. Chromium 156 sends it all the same, so assert the mode.
@@ -154,7 +144,7 @@ describe('a page whose Referrer-Policy hides its origin from no-cors requests', 
 });
 
 test('a beacon is sent if fetch throws', async () => {
-  const told = listen();
+  const told = listen(worker);
   /** @type {string[]} */
   const types = [];
   const { context, say } = await open('', async (page) => {
@@ -175,7 +165,7 @@ test('a beacon is sent if fetch throws', async () => {
 });
 
 test('reports of more than the 64 KiB that a browser keeps alive at once all arrive', async () => {
-  const told = listen();
+  const told = listen(worker);
   const { context, page } = await open();
   await page.evaluate(() => {
     const widget = document.querySelector('chatkit-edge')?.shadowRoot?.querySelector('openai-chatkit');
@@ -208,7 +198,7 @@ test('an error is reported once, however often it occurs, with its message and s
 test('problems that the Worker cannot know are reported, those that the Worker returned are not', async () => {
   const visitor = await newVisitor(browser);
   await visitor.page.route('**/chatkit.js', (route) => route.abort('blockedbyclient'));
-  const first = listen();
+  const first = listen(worker);
   const request = visitor.page.waitForRequest('**/api/errors');
   await visitor.page.goto(site.put('/blocked', html(tag(worker.url))));
   assert.match((await request).postData() ?? '', /widget_script_failed/);
@@ -216,7 +206,7 @@ test('problems that the Worker cannot know are reported, those that the Worker r
   await visitor.context.close();
 
   worker.sandbox.fail('invalid-key');
-  const told = listen();
+  const told = listen(worker);
   const refused = await newVisitor(browser);
   await refused.page.goto(site.put('/refused', html(tag(worker.url))));
   await refused.page.locator('.problem').waitFor();
@@ -233,7 +223,7 @@ describe('nothing is reported', () => {
   ];
   for (const [name, attributes, asked] of cases) {
     test(name, async () => {
-      const told = listen();
+      const told = listen(worker);
       const { context, page, say, fail, sent } = await open(attributes, (page) =>
         page.addInitScript((asked) => {
           for (const [name, value] of Object.entries(asked)) Object.defineProperty(navigator, name, { value });

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { launch, newVisitor } from '../browser/browser.mjs';
+import { listen } from '../browser/reports.mjs';
 import { page as html, startSite, tag } from '../browser/sites.mjs';
 import { until } from '../support/until.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
@@ -51,17 +52,6 @@ after(async () => {
   site?.close();
 });
 
-/** Returns a function that lists the reports the Worker has received since, as "PATH STATUS". */
-function listen() {
-  const before = worker.logs().length;
-  return () =>
-    worker
-      .logs()
-      .slice(before)
-      .filter(({ path }) => /^\/api\/(analytics|errors)/.test(path ?? ''))
-      .map(({ path, status }) => `${path} ${status}`);
-}
-
 /** Drops what a no-cors request would report: a beacon, or a fetch of that mode. */
 function dropNoCors() {
   navigator.sendBeacon = () => true;
@@ -85,7 +75,7 @@ async function open(policy, body) {
 for (const policy of ['no-referrer', 'same-origin']) {
   describe(`on a site with Referrer-Policy: ${policy}`, () => {
     test("the element's chat works, and its events are counted when the visitor leaves", async () => {
-      const told = listen();
+      const told = listen(worker);
       const { context, page, troubles } = await open(policy, tag(worker.url));
       const composer = page.locator('chatkit-edge textarea');
       await composer.fill('Hello');
@@ -100,7 +90,7 @@ for (const policy of ['no-referrer', 'same-origin']) {
     });
 
     test('an error of the element is logged', async () => {
-      const told = listen();
+      const told = listen(worker);
       const { context, page } = await open(policy, tag(worker.url));
       await page.locator('chatkit-edge textarea').waitFor();
       await page.evaluate(() => {
