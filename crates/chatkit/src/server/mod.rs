@@ -1,0 +1,15 @@
+//! A ChatKit server without input and output.
+//!
+//! 1. [`engine`] takes a request: it gives JSON, or the first events of a stream and a [`turn::Turn`].
+//! 2. The turn makes the body of a model call, with the thread's [`history`], and takes the model's stream: it gives events, and
+//!    writes items to the [`store`]. At its end it may ask for another call.
+//! 3. The host sends events, saves the turn once a second, and tells it how the stream ended.
+
+pub mod env;
+pub mod history;
+pub mod item_text;
+pub mod memory_store;
+pub mod model_call;
+pub mod server_error;
+pub mod store;
+pub mod thread_title;
