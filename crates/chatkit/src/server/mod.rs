@@ -1,0 +1,4 @@
+//! A ChatKit server that answers from a Responses API.
+
+pub mod answer;
+pub mod env;
