@@ -70,11 +70,16 @@ impl Slots {
                 known.and_then(|at| self.0.get_mut(at))
             }
             Some(slot) if slot.is_again(&place, item, digest) => None,
+            None if place == Place::default() && self.has(digest) => None,
             _ => self.push(place.clone(), &item.kind),
         }?;
         slot.finished = Some(digest);
         slot.item_id = place.item_id.or(slot.item_id.take());
         Some(slot)
+    }
+
+    fn has(&self, digest: u64) -> bool {
+        self.0.iter().any(|slot| slot.finished == Some(digest))
     }
 
     /// Whether an item of the whole output was finished.
