@@ -6,4 +6,5 @@
 #![forbid(unsafe_code)]
 
 pub mod protocol;
+pub mod responses;
 pub mod server;
