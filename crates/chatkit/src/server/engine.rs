@@ -8,13 +8,13 @@ use super::server_error::ServerError;
 use super::store::{Entry, EntryKind, Listed, Store, Stored, StoredThread};
 use super::thread_title;
 use super::turn::{Turn, add_output, client_tool_call};
-use super::answer::FunctionCall;
 use crate::protocol::user_input::text_of;
 use crate::protocol::{
-    Action, ChatKitRequest, ClientToolStatus, FeedbackKind, FormStatus, InferenceOptions, ItemBody, ItemOrder, Operation, Page,
-    PageParams, StreamEvent, StreamOptions, Submission, SubmissionStatus, Thread, ThreadItem, ThreadStatus, UserMessageInput,
-    to_json,
+    Action, ChatKitRequest, ClientToolStatus, FeedbackKind, FormStatus, InferenceOptions, ItemBody,
+    ItemOrder, Operation, Page, PageParams, StreamEvent, StreamOptions, Submission,
+    SubmissionStatus, Thread, ThreadItem, ThreadStatus, UserMessageInput, to_json,
 };
+use crate::responses::FunctionCall;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -81,29 +81,53 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     /// [`ServerError`]; nothing was changed then.
     pub fn handle(&mut self, request: &ChatKitRequest) -> Result<Reply, ServerError> {
         let json = match &request.operation {
-            Operation::CreateThread { input } => return self.create_thread(input).map(Reply::Stream),
+            Operation::CreateThread { input } => {
+                return self.create_thread(input).map(Reply::Stream);
+            }
             Operation::AddUserMessage { thread_id, input } => {
                 return self.add_user_message(thread_id, input).map(Reply::Stream);
             }
-            Operation::AddClientToolOutput { thread_id, call, result } => {
-                return self.add_client_tool_output(thread_id, call.as_deref(), result).map(Reply::Stream);
+            Operation::AddClientToolOutput {
+                thread_id,
+                call,
+                result,
+            } => {
+                return self
+                    .add_client_tool_output(thread_id, call.as_deref(), result)
+                    .map(Reply::Stream);
             }
-            Operation::AddStructuredInput { thread_id, item_id, input } => {
-                return self.add_structured_input(thread_id, item_id, input).map(Reply::Stream);
+            Operation::AddStructuredInput {
+                thread_id,
+                item_id,
+                input,
+            } => {
+                return self
+                    .add_structured_input(thread_id, item_id, input)
+                    .map(Reply::Stream);
             }
             Operation::RetryAfterItem { thread_id, item_id } => {
                 return self.retry_after_item(thread_id, item_id).map(Reply::Stream);
             }
-            Operation::CustomAction(action) => return self.custom_action(action).map(Reply::Stream),
+            Operation::CustomAction(action) => {
+                return self.custom_action(action).map(Reply::Stream);
+            }
             Operation::GetThread { thread_id } => self.get_thread(thread_id)?,
             Operation::ListThreads(page) => self.list_threads(page)?,
             Operation::ListItems { thread_id, page } => self.list_items(thread_id, page)?,
-            Operation::AddFeedback { thread_id, item_ids, kind } => self.add_feedback(thread_id, item_ids, *kind)?,
-            Operation::CreateAttachment { .. } => return Err(ServerError::NotOffered("This chat takes no files.")),
+            Operation::AddFeedback {
+                thread_id,
+                item_ids,
+                kind,
+            } => self.add_feedback(thread_id, item_ids, *kind)?,
+            Operation::CreateAttachment { .. } => {
+                return Err(ServerError::NotOffered("This chat takes no files."));
+            }
             Operation::DeleteAttachment { .. } => return Err(ServerError::NotFound("file")),
             Operation::UpdateThread { thread_id, title } => self.update_thread(thread_id, title)?,
             Operation::DeleteThread { thread_id } => self.delete_thread(thread_id)?,
-            Operation::Transcribe { .. } => return Err(ServerError::NotOffered("This chat takes no speech.")),
+            Operation::Transcribe { .. } => {
+                return Err(ServerError::NotOffered("This chat takes no speech."));
+            }
             Operation::SyncCustomAction(action) => self.sync_custom_action(action)?,
         };
         Ok(Reply::Json(json))
@@ -112,7 +136,10 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     fn create_thread(&mut self, input: &UserMessageInput) -> Result<Opening, ServerError> {
         let info = self.agents.info(self.agent);
         check_input(input, &info)?;
-        let title = info.titles_by_words.then(|| thread_title::from_words(&text_of(&input.content))).flatten();
+        let title = info
+            .titles_by_words
+            .then(|| thread_title::from_words(&text_of(&input.content)))
+            .flatten();
         let thread = Thread {
             title,
             id: self.env.id("thr"),
@@ -122,7 +149,10 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             metadata: Default::default(),
             items: Page::default(),
         };
-        let stored = StoredThread { thread: thread.clone(), agent: self.agent.map(str::to_owned) };
+        let stored = StoredThread {
+            thread: thread.clone(),
+            agent: self.agent.map(str::to_owned),
+        };
         let thread_id = thread.id.clone();
         let item = self.user_message(&thread_id, input);
         self.store.transaction(|| {
@@ -130,17 +160,28 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             self.store.put_item(&item, EntryKind::Item)
         })?;
         let turn = turn_for(&thread_id, &input.inference_options);
-        let events = vec![StreamEvent::ThreadCreated { thread }, StreamEvent::ItemDone { item }];
+        let events = vec![
+            StreamEvent::ThreadCreated { thread },
+            StreamEvent::ItemDone { item },
+        ];
         Ok(opening(thread_id, events, Some(turn)))
     }
 
-    fn add_user_message(&mut self, thread_id: &str, input: &UserMessageInput) -> Result<Opening, ServerError> {
+    fn add_user_message(
+        &mut self,
+        thread_id: &str,
+        input: &UserMessageInput,
+    ) -> Result<Opening, ServerError> {
         let stored = self.open_thread(thread_id)?;
         check_input(input, &self.agents.info(stored.agent.as_deref()))?;
         let item = self.user_message(thread_id, input);
         self.store.put_item(&item, EntryKind::Item)?;
         let turn = turn_for(thread_id, &input.inference_options);
-        Ok(opening(thread_id.to_owned(), vec![StreamEvent::ItemDone { item }], Some(turn)))
+        Ok(opening(
+            thread_id.to_owned(),
+            vec![StreamEvent::ItemDone { item }],
+            Some(turn),
+        ))
     }
 
     fn add_client_tool_output(
@@ -151,21 +192,31 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     ) -> Result<Opening, ServerError> {
         self.thread(thread_id)?;
         let entries = self.store.entries_before(thread_id, None, RECENT_ENTRIES)?;
-        let (mut item, call_id) = pending_call(&entries, call).ok_or(ServerError::NotFound("pending call of a function"))?;
+        let (mut item, call_id) = pending_call(&entries, call)
+            .ok_or(ServerError::NotFound("pending call of a function"))?;
         if let ItemBody::ClientToolCall { status, output, .. } = &mut item.body {
             *status = ClientToolStatus::Completed;
             *output = Some(result.clone());
         }
         // The page runs one call at a time. If the model made several at once, the next one follows.
-        let next = unanswered_calls(&entries).into_iter().find(|call| call.call_id != call_id);
-        let next = next.and_then(|call| client_tool_call(&call).ok()).map(|body| self.new_item("tc", thread_id, body));
+        let next = unanswered_calls(&entries)
+            .into_iter()
+            .find(|call| call.call_id != call_id);
+        let next = next
+            .and_then(|call| client_tool_call(&call).ok())
+            .map(|body| self.new_item("tc", thread_id, body));
         self.store.transaction(|| {
             self.store.put_item(&item, EntryKind::Derived)?;
             add_output(thread_id, &call_id, result, self.store)?;
-            next.iter().try_for_each(|next| self.store.put_item(next, EntryKind::Derived))
+            next.iter()
+                .try_for_each(|next| self.store.put_item(next, EntryKind::Derived))
         })?;
         Ok(match next {
-            Some(item) => opening(thread_id.to_owned(), vec![StreamEvent::ItemDone { item }], None),
+            Some(item) => opening(
+                thread_id.to_owned(),
+                vec![StreamEvent::ItemDone { item }],
+                None,
+            ),
             None => opening(thread_id.to_owned(), Vec::new(), Some(Turn::new(thread_id))),
         })
     }
@@ -182,25 +233,43 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             return Err(ServerError::invalid("params.item_id", "the id of a form"));
         };
         if *status != FormStatus::Pending {
-            return Err(ServerError::invalid("params.item_id", "the id of a form that waits for an answer"));
+            return Err(ServerError::invalid(
+                "params.item_id",
+                "the id of a form that waits for an answer",
+            ));
         }
-        inputs.iter_mut().for_each(|question| question.answer_with(input));
+        inputs
+            .iter_mut()
+            .for_each(|question| question.answer_with(input));
         *status = match input.status {
             SubmissionStatus::Answered => FormStatus::Answered,
             SubmissionStatus::Skipped => FormStatus::Skipped,
         };
         self.store.put_item(&item, EntryKind::Item)?;
         let events = vec![StreamEvent::ItemReplaced { item }];
-        Ok(opening(thread_id.to_owned(), events, Some(Turn::new(thread_id))))
+        Ok(opening(
+            thread_id.to_owned(),
+            events,
+            Some(Turn::new(thread_id)),
+        ))
     }
 
     fn retry_after_item(&mut self, thread_id: &str, item_id: &str) -> Result<Opening, ServerError> {
         self.open_thread(thread_id)?;
         let item = self.item(thread_id, item_id)?;
-        let ItemBody::UserMessage { inference_options, .. } = &item.body else {
-            return Err(ServerError::invalid("params.item_id", "the id of a message of the user"));
+        let ItemBody::UserMessage {
+            inference_options, ..
+        } = &item.body
+        else {
+            return Err(ServerError::invalid(
+                "params.item_id",
+                "the id of a message of the user",
+            ));
         };
-        let place = self.store.place(thread_id, item_id)?.ok_or(ServerError::NotFound("item"))?;
+        let place = self
+            .store
+            .place(thread_id, item_id)?
+            .ok_or(ServerError::NotFound("item"))?;
         let turn = turn_for(thread_id, inference_options).retrying(place);
         Ok(opening(thread_id.to_owned(), Vec::new(), Some(turn)))
     }
@@ -229,35 +298,64 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
                 return Err(ServerError::invalid("params.item_id", "the id of a widget"));
             }
         }
-        let said = json!({"action": action.kind, "payload": action.payload, "widget": action.item_id});
-        let content = Value::from(format!("The user triggered this action in the chat: {}", to_json(&said)));
-        Ok(self.new_item("shcx", &action.thread_id, ItemBody::HiddenContextItem { content }))
+        let said =
+            json!({"action": action.kind, "payload": action.payload, "widget": action.item_id});
+        let content = Value::from(format!(
+            "The user triggered this action in the chat: {}",
+            to_json(&said)
+        ));
+        Ok(self.new_item(
+            "shcx",
+            &action.thread_id,
+            ItemBody::HiddenContextItem { content },
+        ))
     }
 
     fn get_thread(&mut self, id: &str) -> Result<String, ServerError> {
         let thread = self.thread(id)?.thread;
-        let page = PageParams { limit: FIRST_ITEMS, order: ItemOrder::Ascending, after: None };
+        let page = PageParams {
+            limit: FIRST_ITEMS,
+            order: ItemOrder::Ascending,
+            after: None,
+        };
         let items = listed_page(self.store.items(id, &page)?, &page);
         // The items are passed on as they are stored, so the thread's own JSON is opened for them.
         let json = to_json(&thread);
-        let head = json.strip_suffix(r#""items":{"data":[],"has_more":false}}"#).unwrap_or_default();
+        let head = json
+            .strip_suffix(r#""items":{"data":[],"has_more":false}}"#)
+            .unwrap_or_default();
         Ok(format!(r#"{head}"items":{}}}"#, to_json(&items)))
     }
 
     fn list_threads(&mut self, page: &PageParams) -> Result<String, ServerError> {
         let mut threads = self.store.threads(page)?;
         let has_more = cut(&mut threads, page);
-        let after = threads.last().filter(|_| has_more).map(|last| last.thread.id.clone());
+        let after = threads
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.thread.id.clone());
         let data: Vec<Thread> = threads.into_iter().map(|stored| stored.thread).collect();
-        Ok(to_json(&Page { data, has_more, after }))
+        Ok(to_json(&Page {
+            data,
+            has_more,
+            after,
+        }))
     }
 
     fn list_items(&mut self, thread_id: &str, page: &PageParams) -> Result<String, ServerError> {
         self.thread(thread_id)?;
-        Ok(to_json(&listed_page(self.store.items(thread_id, page)?, page)))
+        Ok(to_json(&listed_page(
+            self.store.items(thread_id, page)?,
+            page,
+        )))
     }
 
-    fn add_feedback(&mut self, thread_id: &str, items: &[String], kind: FeedbackKind) -> Result<String, ServerError> {
+    fn add_feedback(
+        &mut self,
+        thread_id: &str,
+        items: &[String],
+        kind: FeedbackKind,
+    ) -> Result<String, ServerError> {
         self.thread(thread_id)?;
         let now = self.env.now();
         self.store.transaction(|| {
@@ -288,7 +386,9 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     }
 
     fn thread(&self, id: &str) -> Result<StoredThread, ServerError> {
-        self.store.thread(id)?.ok_or(ServerError::NotFound("thread"))
+        self.store
+            .thread(id)?
+            .ok_or(ServerError::NotFound("thread"))
     }
 
     /// A thread that takes messages.
@@ -296,13 +396,18 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
         let stored = self.thread(id)?;
         match stored.thread.status {
             ThreadStatus::Active => Ok(stored),
-            ThreadStatus::Locked { reason } | ThreadStatus::Closed { reason } => Err(ServerError::ThreadClosed(reason)),
+            ThreadStatus::Locked { reason } | ThreadStatus::Closed { reason } => {
+                Err(ServerError::ThreadClosed(reason))
+            }
         }
     }
 
     /// An item that pages see.
     fn item(&self, thread_id: &str, id: &str) -> Result<ThreadItem, ServerError> {
-        let item = self.store.item(thread_id, id)?.filter(|item| !item.body.is_hidden());
+        let item = self
+            .store
+            .item(thread_id, id)?
+            .filter(|item| !item.body.is_hidden());
         item.ok_or(ServerError::NotFound("item"))
     }
 
@@ -317,7 +422,12 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     }
 
     fn new_item(&mut self, prefix: &str, thread_id: &str, body: ItemBody) -> ThreadItem {
-        ThreadItem { id: self.env.id(prefix), thread_id: thread_id.to_owned(), created_at: self.env.now(), body }
+        ThreadItem {
+            id: self.env.id(prefix),
+            thread_id: thread_id.to_owned(),
+            created_at: self.env.now(),
+            body,
+        }
     }
 }
 
@@ -326,20 +436,29 @@ fn check_input(input: &UserMessageInput, agent: &AgentInfo) -> Result<(), Server
         return Err(ServerError::NotFound("file"));
     }
     if text_of(&input.content).trim().is_empty() {
-        return Err(ServerError::invalid("params.input.content", "a message that is not blank"));
+        return Err(ServerError::invalid(
+            "params.input.content",
+            "a message that is not blank",
+        ));
     }
     let options = &input.inference_options;
     if let Some(model) = &options.model
         && !agent.models.contains(model)
     {
         let expected = format!("one of these models: {}", agent.models.join(", "));
-        return Err(ServerError::invalid("params.input.inference_options.model", &expected));
+        return Err(ServerError::invalid(
+            "params.input.inference_options.model",
+            &expected,
+        ));
     }
     if let Some(tool) = &options.tool_choice
         && !agent.tools.contains(&tool.id)
     {
         let expected = format!("one of these tools: {}", agent.tools.join(", "));
-        return Err(ServerError::invalid("params.input.inference_options.tool_choice.id", &expected));
+        return Err(ServerError::invalid(
+            "params.input.inference_options.tool_choice.id",
+            &expected,
+        ));
     }
     Ok(())
 }
@@ -351,8 +470,14 @@ fn turn_for(thread_id: &str, options: &InferenceOptions) -> Turn {
 
 /// The beginning of a stream. Before an answer, the page is told that it can be stopped.
 fn opening(thread_id: String, mut events: Vec<StreamEvent>, turn: Option<Turn>) -> Opening {
-    events.push(StreamEvent::Options { stream_options: StreamOptions { allow_cancel: true } });
-    Opening { thread_id, events, turn }
+    events.push(StreamEvent::Options {
+        stream_options: StreamOptions { allow_cancel: true },
+    });
+    Opening {
+        thread_id,
+        events,
+        turn,
+    }
 }
 
 /// Cuts a list to its page. Whether there is more.
@@ -365,21 +490,35 @@ fn cut<T>(entries: &mut Vec<T>, page: &PageParams) -> bool {
 
 fn listed_page(mut items: Vec<Listed>, page: &PageParams) -> Page<Box<RawValue>> {
     let has_more = cut(&mut items, page);
-    let after = items.last().filter(|_| has_more).map(|last| last.id.clone());
-    Page { data: items.into_iter().map(|listed| listed.json).collect(), has_more, after }
+    let after = items
+        .last()
+        .filter(|_| has_more)
+        .map(|last| last.id.clone());
+    Page {
+        data: items.into_iter().map(|listed| listed.json).collect(),
+        has_more,
+        after,
+    }
 }
 
 /// The pending call that an output is for, and the call's id: the one that is named, else the newest.
 fn pending_call(entries: &[Entry], named: Option<&str>) -> Option<(ThreadItem, String)> {
     let visible = entries.iter().filter(|entry| entry.kind.is_visible());
-    visible.filter_map(|entry| serde_json::from_str::<ThreadItem>(entry.json.get()).ok()).find_map(|item| {
-        let ItemBody::ClientToolCall { status: ClientToolStatus::Pending, call_id, .. } = &item.body else {
-            return None;
-        };
-        let is_meant = named.is_none_or(|named| named == call_id || named == item.id);
-        let call_id = call_id.clone();
-        is_meant.then_some((item, call_id))
-    })
+    visible
+        .filter_map(|entry| serde_json::from_str::<ThreadItem>(entry.json.get()).ok())
+        .find_map(|item| {
+            let ItemBody::ClientToolCall {
+                status: ClientToolStatus::Pending,
+                call_id,
+                ..
+            } = &item.body
+            else {
+                return None;
+            };
+            let is_meant = named.is_none_or(|named| named == call_id || named == item.id);
+            let call_id = call_id.clone();
+            is_meant.then_some((item, call_id))
+        })
 }
 
 /// The function calls of the newest turn that have no output, the oldest first.
@@ -392,17 +531,32 @@ fn unanswered_calls(entries: &[Entry]) -> Vec<FunctionCall> {
         arguments: Option<String>,
     }
     let (mut answered, mut calls) = (Vec::new(), Vec::new());
-    for entry in entries.iter().take_while(|entry| entry.kind != EntryKind::Item) {
+    for entry in entries
+        .iter()
+        .take_while(|entry| entry.kind != EntryKind::Item)
+    {
         let item = match entry.kind {
             EntryKind::Model => serde_json::from_str::<Item>(entry.json.get()).ok(),
             _ => None,
         };
-        let Some(Item { r#type, call_id: Some(call_id), name, arguments }) = item else { continue };
+        let Some(Item {
+            r#type,
+            call_id: Some(call_id),
+            name,
+            arguments,
+        }) = item
+        else {
+            continue;
+        };
         if r#type == "function_call_output" {
             answered.push(call_id);
         } else if r#type == "function_call" && !answered.contains(&call_id) {
             let (name, arguments) = (name.unwrap_or_default(), arguments.unwrap_or_default());
-            calls.push(FunctionCall { call_id, name, arguments });
+            calls.push(FunctionCall {
+                call_id,
+                name,
+                arguments,
+            });
         }
     }
     calls.reverse();
@@ -414,7 +568,8 @@ fn unanswered_calls(entries: &[Entry]) -> Vec<FunctionCall> {
 /// # Errors
 /// The store's.
 pub fn set_title(thread_id: &str, title: &str, store: &impl Store) -> Stored<Option<StreamEvent>> {
-    let (Some(title), Some(mut stored)) = (thread_title::checked(title), store.thread(thread_id)?) else {
+    let (Some(title), Some(mut stored)) = (thread_title::checked(title), store.thread(thread_id)?)
+    else {
         return Ok(None);
     };
     if stored.thread.title.is_some() {
@@ -422,5 +577,7 @@ pub fn set_title(thread_id: &str, title: &str, store: &impl Store) -> Stored<Opt
     }
     stored.thread.title = Some(title);
     store.put_thread(&stored)?;
-    Ok(Some(StreamEvent::ThreadUpdated { thread: stored.thread }))
+    Ok(Some(StreamEvent::ThreadUpdated {
+        thread: stored.thread,
+    }))
 }

@@ -6,6 +6,7 @@
 //! 3. The host sends events, saves the turn once a second, and tells it how the stream ended.
 
 pub mod answer;
+pub mod engine;
 pub mod env;
 pub mod history;
 pub mod item_text;
@@ -14,3 +15,4 @@ pub mod model_call;
 pub mod server_error;
 pub mod store;
 pub mod thread_title;
+pub mod turn;

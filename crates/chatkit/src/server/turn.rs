@@ -2,19 +2,20 @@
 //!
 //! A turn can be stored as JSON with each save and go on later, because everything that it knows is in it or in the store.
 
-use super::answer::{Answer, Ending, FunctionCall, Terminal, Usage};
+use super::answer::{Answer, Ending};
 use super::env::Env;
 use super::history;
 use super::item_text::function_output;
 use super::store::{EntryKind, Store, Stored};
 use crate::protocol::{ClientToolStatus, ItemBody, StreamEvent, ThreadItem, to_json};
-use crate::responses::model_event::ModelEvent;
+use crate::responses::{FunctionCall, ModelEvent, Terminal, Usage};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// What the model reads after the user stopped an answer.
-const STOPPED: &str = "The user stopped your previous answer. Do not go on with it unless the user asks for it.";
+const STOPPED: &str =
+    "The user stopped your previous answer. Do not go on with it unless the user asks for it.";
 
 /// What the model reads if it calls a function that the server does not know.
 const UNKNOWN_FUNCTION: &str = "There is no function of this name.";
@@ -50,6 +51,15 @@ pub enum StreamEnd {
     Stopped,
     /// It broke off.
     Interrupted,
+}
+
+/// What an event of the model led to.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The events for the page.
+    pub events: Vec<StreamEvent>,
+    /// Whether anything was stored, so that the host stores the turn too.
+    pub has_stored: bool,
 }
 
 /// What follows the end of a stream.
@@ -116,6 +126,12 @@ impl Turn {
         &self.answer
     }
 
+    /// The place of the message that is answered again.
+    #[must_use]
+    pub fn retry_of(&self) -> Option<u64> {
+        self.retry_of
+    }
+
     /// What all responses of the turn used.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -125,7 +141,8 @@ impl Turn {
     /// How many tools were called in all responses.
     #[must_use]
     pub fn tool_calls(&self) -> u32 {
-        self.former_tool_calls.saturating_add(self.answer.tool_calls())
+        self.former_tool_calls
+            .saturating_add(self.answer.tool_calls())
     }
 
     /// The input of the next call.
@@ -140,7 +157,12 @@ impl Turn {
     ///
     /// # Errors
     /// The store's.
-    pub fn accept(&mut self, event: &ModelEvent, store: &impl Store, env: &mut impl Env) -> Stored<Vec<StreamEvent>> {
+    pub fn accept(
+        &mut self,
+        event: &ModelEvent,
+        store: &impl Store,
+        env: &mut impl Env,
+    ) -> Stored<Taken> {
         let events = self.answer.accept(event, env);
         self.commit(events, store)
     }
@@ -150,7 +172,10 @@ impl Turn {
     /// # Errors
     /// The store's.
     pub fn save(&self, store: &impl Store) -> Stored<()> {
-        self.answer.open_items().iter().try_for_each(|item| store.put_item(item, EntryKind::Derived))
+        self.answer
+            .open_items()
+            .iter()
+            .try_for_each(|item| store.put_item(item, EntryKind::Derived))
     }
 
     /// Ends the current response. Closes what is open, and decides what follows.
@@ -167,7 +192,8 @@ impl Turn {
         store: &impl Store,
         env: &mut impl Env,
     ) -> Stored<TurnEnd> {
-        let is_complete = end == StreamEnd::Finished && matches!(self.answer.terminal(), Some(Terminal::Completed));
+        let is_complete = end == StreamEnd::Finished
+            && matches!(self.answer.terminal(), Some(Terminal::Completed));
         let ending = match end {
             StreamEnd::Finished => Ending::Finished,
             StreamEnd::Stopped => Ending::Stopped,
@@ -175,12 +201,18 @@ impl Turn {
         };
         store.transaction(|| {
             let events = self.answer.close(ending, env);
-            let mut events = self.commit(events, store)?;
+            let mut events = self.commit(events, store)?.events;
             if end == StreamEnd::Stopped {
-                let body = ItemBody::SdkHiddenContext { content: STOPPED.to_owned() };
+                let body = ItemBody::SdkHiddenContext {
+                    content: STOPPED.to_owned(),
+                };
                 store.put_item(&self.new_item("shcx", body, env), EntryKind::Hidden)?;
             }
-            let calls = if is_complete { self.answer.function_calls().to_vec() } else { Vec::new() };
+            let calls = if is_complete {
+                self.answer.function_calls().to_vec()
+            } else {
+                Vec::new()
+            };
             let mut calls_again = false;
             let mut has_client_call = false;
             for call in &calls {
@@ -202,7 +234,10 @@ impl Turn {
             if calls_again {
                 self.begin_next_round();
             }
-            Ok(TurnEnd { events, calls_again })
+            Ok(TurnEnd {
+                events,
+                calls_again,
+            })
         })
     }
 
@@ -228,33 +263,49 @@ impl Turn {
     }
 
     fn new_item(&self, prefix: &str, body: ItemBody, env: &mut impl Env) -> ThreadItem {
-        ThreadItem { id: env.id(prefix), thread_id: self.thread_id.clone(), created_at: env.now(), body }
+        ThreadItem {
+            id: env.id(prefix),
+            thread_id: self.thread_id.clone(),
+            created_at: env.now(),
+            body,
+        }
     }
 
     /// Stores what events and model items say. A retry deletes the former answer with the first event of the new one, so that a
     /// model that does not answer costs nobody the answer that is there.
-    fn commit(&mut self, events: Vec<StreamEvent>, store: &impl Store) -> Stored<Vec<StreamEvent>> {
+    fn commit(&mut self, events: Vec<StreamEvent>, store: &impl Store) -> Stored<Taken> {
         let model_items = self.answer.take_model_items();
+        let mut taken = Taken {
+            has_stored: !model_items.is_empty(),
+            ..Taken::default()
+        };
         if events.is_empty() && model_items.is_empty() {
-            return Ok(events);
+            return Ok(taken);
         }
-        let mut sent = Vec::with_capacity(events.len());
         if let Some(place) = self.retry_of.take() {
             let removed = store.delete_after(&self.thread_id, place)?;
-            sent.extend(removed.into_iter().map(|item_id| StreamEvent::ItemRemoved { item_id }));
+            taken.events.extend(
+                removed
+                    .into_iter()
+                    .map(|item_id| StreamEvent::ItemRemoved { item_id }),
+            );
+            taken.has_stored = true;
         }
         for event in &events {
             match event {
                 StreamEvent::ItemDone { item } => store.put_item(item, EntryKind::Derived)?,
-                StreamEvent::ItemRemoved { item_id } => store.delete_item(&self.thread_id, item_id)?,
-                _ => {}
+                StreamEvent::ItemRemoved { item_id } => {
+                    store.delete_item(&self.thread_id, item_id)?
+                }
+                _ => continue,
             }
+            taken.has_stored = true;
         }
         for model_item in &model_items {
             store.add_model_item(&self.thread_id, &model_item.item)?;
         }
-        sent.extend(events);
-        Ok(sent)
+        taken.events.extend(events);
+        Ok(taken)
     }
 }
 
@@ -263,8 +314,13 @@ impl Turn {
 /// # Errors
 /// What the model is told if its arguments are wrong.
 pub fn client_tool_call(call: &FunctionCall) -> Result<ItemBody, &'static str> {
-    let text = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-    let arguments: Map<String, Value> = serde_json::from_str(text).map_err(|_| INVALID_ARGUMENTS)?;
+    let text = if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    };
+    let arguments: Map<String, Value> =
+        serde_json::from_str(text).map_err(|_| INVALID_ARGUMENTS)?;
     Ok(ItemBody::ClientToolCall {
         status: ClientToolStatus::Pending,
         call_id: call.call_id.clone(),
@@ -278,7 +334,12 @@ pub fn client_tool_call(call: &FunctionCall) -> Result<ItemBody, &'static str> {
 ///
 /// # Errors
 /// The store's.
-pub fn add_output(thread_id: &str, call_id: &str, output: &Value, store: &impl Store) -> Stored<()> {
+pub fn add_output(
+    thread_id: &str,
+    call_id: &str,
+    output: &Value,
+    store: &impl Store,
+) -> Stored<()> {
     let json = to_json(&function_output(call_id, output));
     let item = RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned());
     store.add_model_item(thread_id, &item)
