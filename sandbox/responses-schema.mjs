@@ -3,7 +3,7 @@ import { anything, flag, integer, list, map, nullable, object, oneOf, text, unio
 
 /** @typedef {import('./body-check.mjs').Rule} Rule */
 
-export const INCLUDABLE = [
+const INCLUDABLE = [
   'file_search_call.results', 'web_search_call.results', 'web_search_call.action.sources', 'message.input_image.image_url',
   'computer_call_output.output.image_url', 'code_interpreter_call.outputs', 'reasoning.encrypted_content',
   'message.output_text.logprobs',

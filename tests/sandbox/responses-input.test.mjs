@@ -30,7 +30,7 @@ const REJECTED = [
   ['no input', {}, 400, 'input', 'missing_required_parameter', /'input'/],
   ['an empty text', { input: '' }, 400, 'input', 'empty_string', /empty/],
   ['an empty list', { input: [] }, 400, 'input', 'empty_array', /empty/],
-  ['an unknown field', hi({ temprature: 1 }), 400, 'temprature', 'unknown_parameter', /^Unknown parameter: 'temprature'\.$/],
+  ['an unknown field', hi({ tempo: 1 }), 400, 'tempo', 'unknown_parameter', /^Unknown parameter: 'tempo'\.$/],
   ['a wrong type', hi({ store: 'no' }), 400, 'store', 'invalid_type', /expected a boolean, but got a string/],
   ['an unknown field of a message', input({ ...user(), id: 'msg_1' }), 400, 'input[0].id', 'unknown_parameter', /input\[0\]\.id/],
   ['an unknown field of a call', input(user(), { ...call, output: 1 }, output), 400, 'input[1].output', 'unknown_parameter', /Unknown/],
