@@ -8,6 +8,7 @@
 // | file, files, document | a file_search_call, and a file_citation |
 // | code, calculate | a code_interpreter_call with streamed code, and a container_file_citation |
 // | mcp | mcp_list_tools (unless the input has it already) and an mcp_call |
+// | approval | with mcp: an mcp_approval_request in place of the call, until the input has its mcp_approval_response |
 // | unknown | an item and an event of kinds that no client knows, in the middle |
 // | NAME of a declared function | a function_call; JSON behind the name is its arguments, else they are made from its parameters. |
 // | | Several names give parallel calls, or one call a time with `parallel_tool_calls: false` |
@@ -32,6 +33,7 @@ const WORDS = {
   files: /\b(files?|documents?|archivos?)\b/i,
   code: /\b(code|calculate|calcula)\b/i,
   mcp: /\bmcp\b/i,
+  approval: /\bapproval\b/i,
   unknown: /\bunknown\b/i,
   endlessly: /\bendlessly\b/i,
   refuse: /\brefuse\b/i,
@@ -63,9 +65,9 @@ const TEXTS = {
 };
 
 /**
- * @typedef {{ kind: 'reasoning' | 'web_search' | 'file_search' | 'code' | 'mcp_list' | 'mcp_call' | 'function_call' | 'note' | 'message' | 'refusal', [field: string]: any }} Step
+ * @typedef {{ kind: 'reasoning' | 'web_search' | 'file_search' | 'code' | 'mcp_list' | 'mcp_call' | 'approval' | 'function_call' | 'note' | 'message' | 'refusal', [field: string]: any }} Step
  * one output item of an answer, without ids
- * @typedef {{ question: string, outputs: { name: string, output: string }[], called: string[], hasMcpList: boolean }} Asked
+ * @typedef {{ question: string, outputs: { name: string, output: string }[], called: string[], hasMcpList: boolean, approved: boolean | undefined }} Asked
  */
 
 /** What the last user message asks, and what functions returned since. @param {string | any[]} input @returns {Asked} */
@@ -81,6 +83,7 @@ export function readQuestion(input) {
       .map(({ call_id, output }) => ({ name: names.get(call_id) ?? 'function', output: textOf(output) })),
     called: since.filter(({ type }) => type === 'function_call').map(({ name }) => name),
     hasMcpList: items.some(({ type }) => type === 'mcp_list_tools'),
+    approved: since.find(({ type }) => type === 'mcp_approval_response')?.approve,
   };
 }
 
@@ -128,7 +131,9 @@ export function stepsFor(body, asked) {
   if (has('mcp')) {
     const label = body.tools?.find(({ type }) => type === 'mcp')?.server_label ?? 'sandbox';
     if (!asked.hasMcpList) steps.push({ kind: 'mcp_list', label });
-    steps.push({ kind: 'mcp_call', label, name: 'track_parcels', arguments: { all: true }, output: 'All parcels are on their way.' });
+    const call = { label, name: 'track_parcels', arguments: { all: true } };
+    if (has('approval') && asked.approved === undefined) return [...steps, { kind: 'approval', ...call }];
+    if (asked.approved !== false) steps.push({ kind: 'mcp_call', ...call, output: 'All parcels are on their way.' });
   }
   if (has('unknown')) steps.push({ kind: 'note', note: 'An item of a kind that no client knows.' });
   if (has('refuse')) return [...steps, { kind: 'refusal', deltas: words(texts.refusal) }];
@@ -182,7 +187,7 @@ function exampleOf(schema, question) {
   }
 }
 
-function answerText({ question, outputs }, texts, has) {
+function answerText({ question, outputs, approved }, texts, has) {
   const builder = new AnnotatedText();
   builder.add(texts.asked(quote(question)));
   for (const { name, output } of outputs) builder.add('\n\n').add(texts.called(name, output));
@@ -203,7 +208,7 @@ function answerText({ question, outputs }, texts, has) {
       type: 'container_file_citation', container_id: 'cntr_sandbox', file_id: 'cfile_sandbox', filename: 'steps.csv', start_index, end_index,
     })).add('.');
   }
-  if (has('mcp')) builder.add('\n\n').add(texts.mcp).add('.');
+  if (has('mcp') && approved !== false) builder.add('\n\n').add(texts.mcp).add('.');
   if (!outputs.length) builder.add('\n\n').add(texts.sandbox);
   return { deltas: builder.deltas, annotations: builder.annotations };
 }

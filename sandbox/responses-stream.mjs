@@ -139,6 +139,8 @@ function newItem(step, newId, { include }) {
       return { id: newId('mcpl_'), type: 'mcp_list_tools', server_label: step.label, tools: [] };
     case 'mcp_call':
       return { id: newId('mcp_'), type: 'mcp_call', status, approval_request_id: null, arguments: '', error: null, name: step.name, output: null, server_label: step.label };
+    case 'approval':
+      return { id: newId('mcpr_'), type: 'mcp_approval_request', server_label: step.label, name: step.name, arguments: JSON.stringify(step.arguments) };
     case 'function_call':
       return { id: newId('fc_'), type: 'function_call', status, arguments: '', call_id: newId('call_').slice(0, 40), name: step.name };
     case 'note':
@@ -185,6 +187,8 @@ function* itemEvents(step, item, { include }) {
       yield* textDeltas('response.mcp_call_arguments', item, 'arguments', [JSON.stringify(step.arguments)], at);
       yield { type: 'response.mcp_call.completed', ...at };
       item.output = step.output;
+      break;
+    case 'approval':
       break;
     case 'function_call':
       yield* textDeltas('response.function_call_arguments', item, 'arguments', JSON.stringify(step.arguments).match(/[^]{1,8}/g), at);

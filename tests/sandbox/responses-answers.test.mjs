@@ -106,6 +106,18 @@ test('"files", "code" and "mcp" have their calls, with results when they are ask
   }
 });
 
+test('"mcp approval" asks before the call, and calls only if it is approved', async () => {
+  const question = { role: 'user', content: 'mcp approval' };
+  const [list, request] = (await ask([question])).at(-1).response.output;
+  assert.deepEqual([request.type, request.name, request.server_label], ['mcp_approval_request', 'track_parcels', 'sandbox']);
+  const typesWith = async (approve) => {
+    const answer = { type: 'mcp_approval_response', approval_request_id: request.id, approve };
+    return (await ask([question, list, request, answer])).at(-1).response.output.map(({ type }) => type);
+  };
+  assert.deepEqual(await typesWith(true), ['mcp_call', 'message']);
+  assert.deepEqual(await typesWith(false), ['message']);
+});
+
 test('a question that names a function calls it, and the next answer quotes its output', async () => {
   const tools = [tool('get_order'), tool('get_user'), tool('other')];
   const question = { role: 'user', content: 'get_order {"id":"7"} and get_user, please' };
