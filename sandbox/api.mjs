@@ -61,7 +61,8 @@ function cancel(id, bytes, sessions) {
   return session;
 }
 
-function checkKey(headers, apiKey) {
+/** Throws OpenAI's 401 unless the request has the API key. */
+export function checkKey(headers, apiKey) {
   const key = bearer(headers);
   const challenge = { 'WWW-Authenticate': 'Bearer realm="OpenAI API"' };
   if (key === null) throw new HttpError(401, 'Missing bearer or basic authentication in header', { headers: challenge });

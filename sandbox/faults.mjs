@@ -1,6 +1,8 @@
-// The faults that the sandbox can simulate: every way OpenAI can fail that the Worker must handle. Each has a name.
+// The faults that the sandbox can simulate: every way OpenAI can fail that the Worker must handle. Each has a name. Those of the
+// Responses API alone are in responses-faults.mjs.
 import { HttpError, sendJson } from './http.mjs';
 import { invalidKeyError } from './api.mjs';
+import { RESPONSES_FAULTS, affects } from './responses-faults.mjs';
 
 const HUGE_BYTES = 5 * 1024 * 1024;
 const DRIP_INTERVAL_MS = 200;
@@ -79,25 +81,32 @@ const CORRUPTIONS = {
   },
 };
 
+/** The faults of sessions. Those that are not a corrupted session apply to the Responses API too. */
 export const FAULTS = Object.freeze([ERROR_RESPONSES, CONNECTION_FAULTS, CORRUPTIONS].flatMap(Object.keys));
+const ALL_FAULTS = [...new Set([...FAULTS, ...RESPONSES_FAULTS])];
+const KINDS = ['session', 'stream', 'whole', 'replay', 'control'];
 
 /**
  * @typedef {object} Fault
  * @property {string} name
  * @property {number} remaining how many more requests it affects
  * @property {Record<string, string>} headers
+ * @property {number} [after] the number of events before a fault in the middle of a stream
+ * @property {string} [only] the only kind of call that it affects; default: every kind that it can
  */
 
 /**
  * @param {string} name
- * @param {{ times?: number, retryAfter?: number, retryAfterMs?: number, headers?: Record<string, string> }} [options]
+ * @param {{ times?: number, retryAfter?: number, retryAfterMs?: number, headers?: Record<string, string>, after?: number, only?: string }} [options]
  * @returns {Fault}
  */
-export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers = {} } = {}) {
-  if (!FAULTS.includes(name)) throw new TypeError(`No fault is named '${name}'. There are: ${FAULTS.join(', ')}.`);
+export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers = {}, after, only } = {}) {
+  if (!ALL_FAULTS.includes(name)) throw new TypeError(`No fault is named '${name}'. There are: ${ALL_FAULTS.join(', ')}.`);
   if (times !== Infinity && !(Number.isSafeInteger(times) && times > 0)) {
     throw new TypeError('times must be a whole number above 0, or Infinity.');
   }
+  if (after !== undefined && !(Number.isSafeInteger(after) && after >= 0)) throw new TypeError('after must be a whole number.');
+  if (only !== undefined && !KINDS.includes(only)) throw new TypeError(`only must be one of: ${KINDS.join(', ')}.`);
   const allHeaders = { ...headers };
   if (retryAfter !== undefined) allHeaders['Retry-After'] = String(retryAfter);
   if (retryAfterMs !== undefined) allHeaders['retry-after-ms'] = String(retryAfterMs);
@@ -106,21 +115,33 @@ export function createFault(name, { times = 1, retryAfter, retryAfterMs, headers
       throw new TypeError(`headers.${key} cannot be sent as a header.`);
     }
   }
-  return { name, remaining: times, headers: allHeaders };
+  return { name, remaining: times, headers: allHeaders, after, only };
 }
 
-/** Whether the fault replaces the real response instead of corrupting it. */
-export const replacesResponse = (fault) => !Object.hasOwn(CORRUPTIONS, fault.name);
+const isShared = (name) => Object.hasOwn(ERROR_RESPONSES, name) || Object.hasOwn(CONNECTION_FAULTS, name);
+
+/** Whether a fault has an effect on a call. @param {Fault} fault @param {import('./responses-faults.mjs').CallKind} kind */
+export function appliesTo({ name, only }, kind) {
+  if (only !== undefined && only !== kind) return false;
+  return isShared(name) || (kind === 'session' ? Object.hasOwn(CORRUPTIONS, name) : affects(name, kind));
+}
 
 /**
- * @param {Fault} fault one that replaces the response
+ * Sends a fault that replaces the real response instead of corrupting it.
+ * @param {Fault} fault
  * @param {import('node:http').ServerResponse} res
  * @param {{ key: string, headers: Record<string, string> }} context the request's key, and headers of every response
+ * @returns {boolean} false if the fault is no such one
  */
 export function sendReplacement(fault, res, { key, headers }) {
-  if (Object.hasOwn(CONNECTION_FAULTS, fault.name)) return CONNECTION_FAULTS[fault.name](res, { ...headers, ...fault.headers });
+  if (!isShared(fault.name)) return false;
+  if (Object.hasOwn(CONNECTION_FAULTS, fault.name)) {
+    CONNECTION_FAULTS[fault.name](res, { ...headers, ...fault.headers });
+    return true;
+  }
   const failure = ERROR_RESPONSES[fault.name](key);
   sendJson(res, failure.status, failure.body, { ...headers, ...failure.headers, ...fault.headers });
+  return true;
 }
 
 /** @param {Fault} fault one that corrupts the response */

@@ -5,9 +5,9 @@ import { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } from './openai.mjs';
 const { values } = parseArgs({ options: { port: { type: 'string', default: '8788' } } });
 
 try {
-  const sandbox = await startSandbox({ port: Number(values.port) });
+  const sandbox = await startSandbox({ port: Number(values.port), deltaDelayMs: 20 });
   console.log(`Sandbox:  ${sandbox.url}`);
-  console.log(`API:      ${sandbox.baseUrl}  key ${SANDBOX_KEY}, workflow ${SANDBOX_WORKFLOW}`);
+  console.log(`API:      ${sandbox.baseUrl}  key ${SANDBOX_KEY}, workflow ${SANDBOX_WORKFLOW}, model gpt-5.2`);
   console.log(`Widget:   ${sandbox.widgetUrl}`);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => sandbox.close());
 } catch (error) {

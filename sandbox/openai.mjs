@@ -1,11 +1,13 @@
-// The sandbox, a stand-in for OpenAI: an HTTP server on loopback with the API under /v1, the stand-in widget and its API
-// under /widget/, and /sandbox/ to set faults and list requests. `npm start` without a key and the tests use it.
+// The sandbox, a stand-in for OpenAI: an HTTP server on loopback with the APIs of ChatKit sessions and of Responses under /v1,
+// the stand-in widget and its API under /widget/, and /sandbox/ to set faults and list requests. `npm start` without a key and
+// the tests use it.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { handleApiRequest } from './api.mjs';
-import { sendReplacement, sendCorrupted, createFault, replacesResponse } from './faults.mjs';
+import { appliesTo, createFault, sendCorrupted, sendReplacement } from './faults.mjs';
 import { HttpError, bearer, isJson, isObject, parseJson, readBody, sendJson } from './http.mjs';
+import { MODELS, ResponsesApi } from './responses.mjs';
 import { Sessions, toResource } from './sessions.mjs';
 import { CORS, WidgetApi } from './widget-api.mjs';
 import { widgetScript } from './widget-script.mjs';
@@ -27,6 +29,8 @@ const MAX_REQUESTS = 10_000;
  * @property {string} requestId the response's x-request-id
  * @property {string} [session] id of the created or cancelled session
  * @property {boolean} [dropped] the client disconnected before the response was complete
+ * @property {{ id: string, events: number, left: boolean, leftAt?: number, ended?: boolean }} [answer] of the Responses API: its
+ * id, how many events were sent, and whether and when (Unix milliseconds) the client left before its end
  */
 
 /**
@@ -39,6 +43,9 @@ const MAX_REQUESTS = 10_000;
  * @param {number} [options.wordDelayMs] delay between the words of a reply
  * @param {number} [options.apiDelayMs] delay of each API response
  * @param {number} [options.scriptDelayMs] delay of the widget's script
+ * @param {number} [options.deltaDelayMs] delay between the deltas of an answer
+ * @param {string[]} [options.models] names of the existing models
+ * @param {number} [options.contextTokens] the longest input of a model
  */
 export async function startSandbox({
   port = 0,
@@ -48,22 +55,28 @@ export async function startSandbox({
   wordDelayMs = 25,
   apiDelayMs = 0,
   scriptDelayMs = 0,
+  deltaDelayMs = 0,
+  models = MODELS,
+  contextTokens = 128_000,
 } = {}) {
   const script = await widgetScript();
   const sessions = new Sessions(ttlSeconds);
   const widget = new WidgetApi(sessions, wordDelayMs);
+  const responses = new ResponsesApi({ apiKey, models, contextTokens, deltaDelayMs });
   /** @type {RecordedRequest[]} */
   const requests = [];
   /** @type {import('./faults.mjs').Fault[]} */
   const faults = [];
-  /** Responses of faults that may never end. @type {Set<import('node:http').ServerResponse>} */
+  /** Responses that may never end: answers, and those of faults. @type {Set<import('node:http').ServerResponse>} */
   const openResponses = new Set();
   /** API responses wait for this; see hold(). @type {Promise<void>} */
   let gate = Promise.resolve();
 
-  function nextFault() {
-    const fault = faults[0];
-    if (fault && --fault.remaining <= 0) faults.shift();
+  /** The next fault that has an effect on a call. */
+  function nextFault(/** @type {import('./responses-faults.mjs').CallKind} */ kind) {
+    const index = faults.findIndex((fault) => appliesTo(fault, kind));
+    const fault = faults[index];
+    if (fault && --fault.remaining <= 0) faults.splice(index, 1);
     return fault;
   }
 
@@ -81,6 +94,7 @@ export async function startSandbox({
     requests.push(record);
     if (requests.length > MAX_REQUESTS) requests.shift();
     res.on('close', () => {
+      openResponses.delete(res);
       if (!res.writableFinished) record.dropped = true;
     });
     // Record the status as soon as it is sent, not when the client has read the whole response.
@@ -94,13 +108,16 @@ export async function startSandbox({
       record.body = jsonOrNull(bytes);
       if (apiDelayMs) await wait(apiDelayMs);
       await gate;
-      const fault = nextFault();
-      if (fault) {
-        openResponses.add(res);
-        res.on('close', () => openResponses.delete(res));
-      }
-      if (fault && replacesResponse(fault)) return sendReplacement(fault, res, { key: bearer(req.headers) ?? '', headers });
       const request = { method: req.method, pathname, headers: req.headers, bytes };
+      if (/^\/v1\/responses(\/|$)/.test(pathname)) {
+        const query = new URL(req.url, 'http://sandbox').searchParams;
+        openResponses.add(res);
+        const call = { ...request, query, body: record.body, record, responseHeaders: headers, takeFault: nextFault };
+        return await responses.handle(call, res);
+      }
+      const fault = nextFault('session');
+      if (fault) openResponses.add(res);
+      if (fault && sendReplacement(fault, res, { key: bearer(req.headers) ?? '', headers })) return;
       const session = handleApiRequest(request, { apiKey, workflows, sessions });
       record.session = session.id;
       const resource = toResource(session);
@@ -180,23 +197,31 @@ export async function startSandbox({
     port: server.address().port,
     requests,
     sessions: sessions.byId,
+    /** Stored responses by id. */
+    responses: responses.stored,
+    /** Answers that are being produced now, the most at once, and all since the last reset. */
+    answers: responses.answers,
+    /** Answers wait before the event after `after` others, until the returned function is called. */
+    pauseAnswers: (/** @type {number} */ after) => responses.pause(after),
     fail,
     /** Holds the API's responses back until the returned function is called. @returns {() => void} */
     hold() {
       const { promise, resolve } = Promise.withResolvers();
-      gate = promise;
-      return resolve;
+      gate = /** @type {Promise<void>} */ (promise);
+      return () => resolve(undefined);
     },
-    /** Deletes requests, faults, sessions and threads, and closes responses that faults hold open. */
+    /** Deletes requests, faults, sessions, threads and stored responses, and closes the connections of open responses. */
     reset() {
       requests.length = 0;
       faults.length = 0;
       sessions.clear();
       widget.clear();
+      responses.clear();
       for (const res of openResponses) res.destroy();
     },
     /** Stops the server and closes all connections. @returns {Promise<void>} */
     close() {
+      responses.clear();
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

@@ -34,7 +34,7 @@ function isTaken(/** @type {number} */ port) {
 /** Starts the sandbox on its default port, or on any free one. */
 async function openSandbox() {
   const { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } = await import('../sandbox/openai.mjs');
-  const sandbox = await startSandbox({ port: (await isTaken(sandboxPort)) ? 0 : sandboxPort });
+  const sandbox = await startSandbox({ port: (await isTaken(sandboxPort)) ? 0 : sandboxPort, deltaDelayMs: 20 });
   return {
     sandbox,
     settings: {

@@ -1,8 +1,11 @@
 // What docs/ says about the code is true: the tests that docs/security.md names exist, and docs/storage.md lists every table and
-// key. links.test.mjs checks paths.
+// key, docs/sandbox.md every fault. links.test.mjs checks paths.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import test from 'node:test';
+import { FAULTS } from '../../sandbox/faults.mjs';
+import { RESPONSES_FAULTS } from '../../sandbox/responses-faults.mjs';
+import { MODELS } from '../../sandbox/responses.mjs';
 import { inRoot } from '../../scripts/setup/paths.mjs';
 import { readText } from './markdown.mjs';
 import { readPage } from './page.mjs';
@@ -33,4 +36,21 @@ test('docs/storage.md lists every key that the pages store in the browser', () =
     assert.ok(key.startsWith('chatkit-edge-'), path);
     assert.ok(page.includes(`\`${key}`), key);
   }
+});
+
+test('docs/sandbox.md lists exactly the faults, by what they apply to, and the models', () => {
+  /** @type {{ sessions: string[], answers: string[] }} */
+  const listed = { sessions: [], answers: [] };
+  for (const [names, session, answer] of readPage('sandbox.md').rows('Faults')) {
+    for (const [, name] of names.matchAll(/`([\w-]+)`/g)) {
+      if (session) listed.sessions.push(name);
+      if (answer) listed.answers.push(name);
+    }
+  }
+  assert.deepEqual(listed.sessions.sort(), [...FAULTS].sort());
+  const sessionsOnly = ['no-secret', 'odd', 'long-over'];
+  const ofAnswers = new Set([...FAULTS.filter((name) => !sessionsOnly.includes(name)), ...RESPONSES_FAULTS]);
+  assert.deepEqual(listed.answers.sort(), [...ofAnswers].sort());
+  const [, models] = /The models are (.+?)\. Like/s.exec(readText('docs/sandbox.md')) ?? [];
+  assert.deepEqual([...models.matchAll(/`(.+?)`/g)].map(([, name]) => name), MODELS);
 });

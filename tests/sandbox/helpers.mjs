@@ -38,3 +38,30 @@ export function fromWidget(sandbox, secret, path, body) {
     body: JSON.stringify(body),
   });
 }
+
+/** Calls POST /v1/responses. A text is the input. */
+export function callModel(sandbox, body, init = {}) {
+  const { headers, ...more } = init;
+  const whole = typeof body === 'string' ? { input: body, stream: true, store: false } : body;
+  return fetch(`${sandbox.baseUrl}/responses`, {
+    method: 'POST',
+    headers: apiHeaders(headers),
+    body: JSON.stringify({ model: 'gpt-5.2', ...whole }),
+    ...more,
+  });
+}
+
+/** The events of a streamed answer, read as the specification of event streams says. */
+export async function eventsOf(response) {
+  return eventsIn(await response.text());
+}
+
+export function eventsIn(text) {
+  const frames = text.replaceAll('\r\n', '\n').split('\n\n');
+  return frames.filter((frame) => frame.startsWith('event: ')).map((frame) => {
+    const [, type, data] = /^event: (.+)\ndata: (.+)$/s.exec(frame) ?? [];
+    const event = JSON.parse(data);
+    if (event.type !== type) throw new Error(`The event ${type} says that it is ${event.type}.`);
+    return event;
+  });
+}
