@@ -51,7 +51,7 @@ async fn embed_script(files: &Assets, ctx: &Context<'_, Runtime>) -> Result<web_
     if file.status() != 200 {
         return Ok(file);
     }
-    let mut script = public_config::embed_prelude(ctx.settings());
+    let mut script = public_config::embed_prelude(ctx.settings(), &ctx.own_origin());
     let file_tag = file.headers().get("ETag")?.unwrap_or_default();
     let tag = public_config::embed_tag(&script, &file_tag);
     let condition = ctx.platform.header("If-None-Match");

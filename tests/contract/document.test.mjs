@@ -16,7 +16,7 @@ const rules = (/** @type {string} */ path) => read(path).split('#[cfg(test)]')[0
 
 test('the description lists every problem code and no other', () => {
   // client_gone is only logged: a client that disconnected gets no response.
-  const codes = findAll(rules('crates/rules/src/problem.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
+  const codes = findAll(rules('crates/rules/src/problem_texts.rs'), /\b\d{3},\s+"([a-z_]+)",/g).filter((code) => code !== 'client_gone');
   assert.ok(codes.length > 10);
   assert.deepEqual(findAll(document, /^ {12}- ([a-z_]+)$/gm), codes);
   assert.deepEqual(findAll(document, /^ {12}([a-z_]+):\n {14}value:/gm), codes, 'each code has an example');

@@ -97,7 +97,7 @@ fn refused_origin<P: Platform>(route: Route, ctx: &Context<'_, P>) -> Option<Str
 
 /// Why a page may not do this. With invalid `ALLOWED_ORIGINS` it is not known which pages may.
 fn refuse<P: Platform>(origin: &str, ctx: &Context<'_, P>) -> Error {
-    match &ctx.settings().sessions {
+    match &ctx.settings().backend {
         Err(errors)
             if errors
                 .iter()

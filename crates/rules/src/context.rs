@@ -59,6 +59,12 @@ impl<'a, P: Platform> Context<'a, P> {
         }
     }
 
+    /// The origin that the request was sent to.
+    #[must_use]
+    pub fn own_origin(&self) -> String {
+        url_origin::of_url(&self.platform.url()).unwrap_or_default()
+    }
+
     /// All settings.
     #[must_use]
     pub fn settings(&self) -> &'a Settings {
@@ -68,10 +74,9 @@ impl<'a, P: Platform> Context<'a, P> {
     /// The settings of sessions.
     ///
     /// # Errors
-    /// [`Error::NotConfigured`] if any setting is wrong.
+    /// [`Error::NotConfigured`] if any setting is wrong, and [`Error::WrongBackend`] if OpenAI hosts no sessions.
     pub fn session_settings(&self) -> Result<&'a SessionSettings, Error> {
-        let sessions = self.settings().sessions.as_ref();
-        sessions.map_err(|errors| Error::NotConfigured(errors.clone()))
+        self.settings().sessions()
     }
 
     /// The request's body.
@@ -83,7 +88,7 @@ impl<'a, P: Platform> Context<'a, P> {
     pub async fn body(&self) -> Result<Vec<u8>, Error> {
         let body = self.platform.body(MAX_BODY_BYTES).await;
         body.map_err(|error| match error {
-            ReadError::TooLarge => Error::PayloadTooLarge,
+            ReadError::TooLarge => Error::PayloadTooLarge { most: "16 KiB" },
             ReadError::TooManyPieces => Error::invalid("The body", "sent in at most 256 pieces"),
             ReadError::Failed(cause) | ReadError::Timeout(cause) => {
                 self.log.set_failure(format!("the body broke off: {cause}"));

@@ -1,4 +1,4 @@
-//! Every way a request can fail. `problem.rs` has the status, the code and the text of each.
+//! Every way a request can fail. `problem_texts.rs` has the status, the code and the text of each.
 
 use std::fmt;
 
@@ -33,8 +33,18 @@ pub enum Error {
         /// The value for `Allow`.
         allow: &'static str,
     },
-    /// The body is over [`crate::http::MAX_BODY_BYTES`].
-    PayloadTooLarge,
+    /// The endpoint belongs to another backend than the active one.
+    WrongBackend {
+        /// The value of `BACKEND`.
+        active: &'static str,
+        /// What the page should use instead.
+        instead: &'static str,
+    },
+    /// The body is larger than allowed.
+    PayloadTooLarge {
+        /// The most that is allowed, for example "16 KiB".
+        most: &'static str,
+    },
     /// Too many requests from one user or one address.
     RateLimited {
         /// Whole seconds to wait.
@@ -54,8 +64,12 @@ pub enum Error {
     },
     /// Settings are missing or wrong; never empty.
     NotConfigured(Vec<SettingError>),
-    /// OpenAI did not create the session.
+    /// OpenAI did not create the session, or did not answer.
     OpenAi(OpenAiError),
+    /// The ChatKit server at `CHATKIT_SERVER_URL` did not answer.
+    ChatServer(ChatServerError),
+    /// An answer failed within its stream.
+    Answer(AnswerError),
     /// A failure of the Worker itself.
     Internal,
 }
@@ -81,11 +95,28 @@ impl Error {
         )
     }
 
+    /// The error whose code is this, for those that the object of a user returns. [`Error::Internal`] for every other code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        match code {
+            "not_found" => Self::NotFound,
+            "invalid_request" => Self::invalid("The request", "one that this chat can serve"),
+            "thread_busy" => Self::Answer(AnswerError::ThreadBusy),
+            "answer_interrupted" => Self::Answer(AnswerError::Interrupted),
+            "answer_filtered" => Self::Answer(AnswerError::Filtered),
+            "context_too_long" => Self::Answer(AnswerError::ContextTooLong),
+            _ => Self::Internal,
+        }
+    }
+
     /// Whether the request was refused before OpenAI was called. A refusal costs its sender nothing, so refusals are gathered
     /// and written together ([`crate::counters::refusals`]).
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        !matches!(self, Self::OpenAi(_) | Self::Internal)
+        !matches!(
+            self,
+            Self::OpenAi(_) | Self::ChatServer(_) | Self::Answer(_) | Self::Internal
+        )
     }
 }
 
@@ -139,6 +170,8 @@ pub enum OpenAiError {
     BetaUnavailable,
     /// 404 in OpenAI's shape: it does not know the workflow, or the session.
     WorkflowNotFound,
+    /// 404 in OpenAI's shape to a request for an answer: it does not know the model.
+    ModelNotFound,
     /// 404 of something else: a gateway, or another address than that of the API.
     NoApi,
     /// Any other 4xx, with its status.
@@ -161,6 +194,49 @@ pub enum OpenAiError {
 impl From<OpenAiError> for Error {
     fn from(error: OpenAiError) -> Self {
         Self::OpenAi(error)
+    }
+}
+
+/// Why the ChatKit server at `CHATKIT_SERVER_URL` did not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChatServerError {
+    /// 4xx, with its status.
+    Rejected(u16),
+    /// 429.
+    RateLimited {
+        /// Whole seconds to wait, if it said.
+        retry_after: Option<u64>,
+    },
+    /// Refused, reset, or 5xx.
+    Unavailable,
+    /// Neither an event stream where one belongs, nor JSON.
+    BadResponse,
+    /// No response within `OPENAI_TIMEOUT_SECONDS`.
+    Timeout,
+}
+
+impl From<ChatServerError> for Error {
+    fn from(error: ChatServerError) -> Self {
+        Self::ChatServer(error)
+    }
+}
+
+/// Why an answer failed after its stream began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerError {
+    /// It broke off.
+    Interrupted,
+    /// The model's content filter stopped it.
+    Filtered,
+    /// The thread is longer than the model's context.
+    ContextTooLong,
+    /// Another answer of the thread is going on.
+    ThreadBusy,
+}
+
+impl From<AnswerError> for Error {
+    fn from(error: AnswerError) -> Self {
+        Self::Answer(error)
     }
 }
 
@@ -192,6 +268,15 @@ impl SettingError {
             variable,
             sentence: format!("{variable} must be {allowed}."),
             for_owner: Some(format!("{variable} is \"{value}\" and must be {allowed}.")),
+        }
+    }
+
+    /// With a sentence for the owner, which says more. Without secrets.
+    #[must_use]
+    pub fn with_detail(self, for_owner: String) -> Self {
+        Self {
+            for_owner: Some(for_owner),
+            ..self
         }
     }
 
@@ -231,7 +316,7 @@ mod tests {
         assert!(!Error::Internal.is_refusal());
         for error in [
             Error::InvalidJson,
-            Error::PayloadTooLarge,
+            Error::PayloadTooLarge { most: "16 KiB" },
             AuthError::NoVisitor.into(),
             Error::DailyLimitReached { retry_after: 1 },
             Error::NotConfigured(Vec::new()),

@@ -10,7 +10,7 @@
 //! 5. [`hosted`]: sessions of workflows that OpenAI hosts.
 //! 6. [`counters`]: what is counted, stored and published. [`ledger_call`]: how long the ledger is waited for. [`doctor`]: the
 //!    set-up, checked for the owner.
-//! 7. [`error`]: what can fail. [`problem`]: what the client is told. [`log`]: what the owner is told, with the [`reason`],
+//! 7. [`error`]: what can fail. [`problem`]: what the client is told (the texts are in `problem_texts`). [`log`]: what the owner is told, with the [`reason`],
 //!    after [`redact`].
 
 #![forbid(unsafe_code)]
@@ -29,6 +29,7 @@ pub mod ledger_call;
 pub mod log;
 pub mod platform;
 pub mod problem;
+mod problem_texts;
 pub mod public_config;
 pub mod rate_limits;
 pub mod reason;

@@ -1,7 +1,7 @@
 //! What a page may know of the settings, and the headers of the demo page and of `/embed.js`.
 
 use crate::http::response::{Response, to_json};
-use crate::settings::Settings;
+use crate::settings::{AgentSettings, Backend, BackendKind, Prompt, Settings};
 use crate::url_origin;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
@@ -10,13 +10,21 @@ use sha2::{Digest, Sha256};
 /// How long a page may cache the configuration, in seconds.
 const MAX_AGE_SECONDS: u32 = 60;
 
+/// The domain key of a page on this machine, where the widget does not check it.
+const LOOPBACK_DOMAIN_KEY: &str = "domain_pk_localhost_dev";
+
 /// The body of `GET /api/chatkit/config`. It contains no secret.
 #[derive(Debug, Serialize)]
 pub struct PublicConfig<'a> {
+    backend: &'static str,
     chatkit_js_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain_key: Option<&'a str>,
     sandbox: bool,
     configured: bool,
     features: Features,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agents: Vec<PublicAgent<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -26,28 +34,67 @@ struct Features {
     auth: &'static str,
 }
 
+/// What a page may know of an agent.
+#[derive(Debug, Serialize)]
+struct PublicAgent<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    model: &'a str,
+    models: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    greeting: Option<&'a str>,
+    prompts: &'a [Prompt],
+}
+
 impl<'a> PublicConfig<'a> {
-    /// The public part of the settings.
+    /// The public part of the settings, for a page of the origin `own`, which is the Worker's.
     #[must_use]
-    pub fn of(settings: &'a Settings) -> Self {
-        let sessions = settings.sessions.as_ref().ok();
+    pub fn of(settings: &'a Settings, own: &str) -> Self {
+        let shared = settings.shared();
+        let backend = settings.kind.unwrap_or(BackendKind::Hosted);
+        let agents = match &settings.backend {
+            Ok(Backend::Agent(chat)) => chat.agents.iter().map(PublicAgent::of).collect(),
+            _ => Vec::new(),
+        };
         Self {
+            backend: backend.name(),
             chatkit_js_url: &settings.script_url,
+            domain_key: domain_key(settings, own).filter(|_| backend != BackendKind::Hosted),
             sandbox: url_origin::is_loopback(&script_origin(settings)),
-            configured: sessions.is_some(),
+            configured: shared.is_some(),
             features: Features {
-                file_upload: sessions.is_some_and(|sessions| sessions.uploads.enabled),
-                history: sessions.is_none_or(|sessions| sessions.history.unwrap_or(true)),
-                auth: sessions.map_or("anonymous", |sessions| sessions.auth.auth.name()),
+                file_upload: shared.is_some_and(|shared| shared.uploads.enabled),
+                history: shared.is_none_or(|shared| shared.history.unwrap_or(true)),
+                auth: shared.map_or("anonymous", |shared| shared.auth.auth.name()),
             },
+            agents,
         }
     }
 }
 
-/// The response to `GET /api/chatkit/config`.
+impl<'a> PublicAgent<'a> {
+    fn of(agent: &'a AgentSettings) -> Self {
+        Self {
+            id: &agent.id,
+            name: agent.name.as_deref(),
+            model: &agent.model,
+            models: &agent.models,
+            greeting: agent.greeting.as_deref(),
+            prompts: &agent.prompts,
+        }
+    }
+}
+
+fn domain_key<'a>(settings: &'a Settings, own: &str) -> Option<&'a str> {
+    let default = url_origin::is_loopback(own).then_some(LOOPBACK_DOMAIN_KEY);
+    settings.domain_key.as_deref().or(default)
+}
+
+/// The response to `GET /api/chatkit/config`, which was sent to the origin `own`.
 #[must_use]
-pub fn response(settings: &Settings) -> Response {
-    Response::cacheable_json(&PublicConfig::of(settings), MAX_AGE_SECONDS)
+pub fn response(settings: &Settings, own: &str) -> Response {
+    Response::cacheable_json(&PublicConfig::of(settings, own), MAX_AGE_SECONDS)
 }
 
 /// The `Content-Security-Policy` of the demo page: the Worker's own files, the widget's script and frame, and nothing
@@ -66,10 +113,10 @@ pub fn content_security_policy(settings: &Settings) -> String {
 /// The first line of `/embed.js`: the configuration, so that the element can load the widget's script without another
 /// request.
 #[must_use]
-pub fn embed_prelude(settings: &Settings) -> String {
+pub fn embed_prelude(settings: &Settings, own: &str) -> String {
     format!(
         "const CHATKIT_EDGE_CONFIG={};\n",
-        to_json(&PublicConfig::of(settings))
+        to_json(&PublicConfig::of(settings, own))
     )
 }
 
@@ -93,11 +140,11 @@ pub fn etag_matches(if_none_match: &str, tag: &str) -> bool {
         .any(|candidate| opaque(candidate.trim()) == opaque(tag))
 }
 
-/// The value of `Link` for the demo page: the widget's script, if sessions can be created.
+/// The value of `Link` for the demo page: the widget's script, if chats can start.
 #[must_use]
 pub fn preload(settings: &Settings) -> Option<String> {
     settings
-        .sessions
+        .backend
         .is_ok()
         .then(|| format!("<{}>; rel=preload; as=script", settings.script_url))
 }
@@ -111,6 +158,8 @@ fn script_origin(settings: &Settings) -> String {
 mod tests {
     use super::*;
 
+    const OWN: &str = "https://edge.example.net";
+
     fn settings(script: &str) -> Settings {
         Settings::read(|name| (name == "CHATKIT_JS_URL").then(|| script.to_owned()))
     }
@@ -118,7 +167,7 @@ mod tests {
     #[test]
     fn the_configuration_names_the_script_and_says_that_nothing_is_set_up() {
         let config: serde_json::Value =
-            serde_json::to_value(PublicConfig::of(&settings(""))).unwrap();
+            serde_json::to_value(PublicConfig::of(&settings(""), OWN)).unwrap();
         assert_eq!(config["configured"], false);
         assert_eq!(config["sandbox"], false);
         assert!(
@@ -132,12 +181,12 @@ mod tests {
     #[test]
     fn the_prelude_contains_the_public_configuration() {
         let settings = settings("http://127.0.0.1:8788/chatkit.js");
-        let prelude = embed_prelude(&settings);
+        let prelude = embed_prelude(&settings, OWN);
         let json = prelude
             .strip_prefix("const CHATKIT_EDGE_CONFIG=")
             .and_then(|rest| rest.strip_suffix(";\n"))
             .unwrap();
-        assert_eq!(json, to_json(&PublicConfig::of(&settings)));
+        assert_eq!(json, to_json(&PublicConfig::of(&settings, OWN)));
         assert_eq!(preload(&settings), None, "nothing is set up");
     }
 
@@ -160,8 +209,58 @@ mod tests {
     #[test]
     fn a_widget_from_this_machine_is_the_sandbox() {
         let settings = settings("http://127.0.0.1:8788/chatkit.js");
-        assert!(to_json(&PublicConfig::of(&settings)).contains(r#""sandbox":true"#));
+        assert!(to_json(&PublicConfig::of(&settings, OWN)).contains(r#""sandbox":true"#));
         let policy = content_security_policy(&settings);
         assert!(policy.contains("script-src 'self' http://127.0.0.1:8788;"));
+    }
+
+    fn config(variables: &[(&str, &str)], own: &str) -> serde_json::Value {
+        let settings = Settings::read(|name| {
+            let all = [("OPENAI_API_KEY", "sk-test")];
+            let mut all = variables.iter().chain(&all);
+            let found = all.find(|(variable, _)| *variable == name);
+            found.map(|(_, text)| (*text).to_owned())
+        });
+        serde_json::to_value(PublicConfig::of(&settings, own)).unwrap()
+    }
+
+    #[test]
+    fn an_agent_shows_its_name_its_models_and_how_to_begin_and_nothing_else() {
+        let agent = r#"{"model":"gpt-5.2","name":"Shop","greeting":"Hi","models":["gpt-5.2","gpt-5.2-mini"],
+            "instructions":"Be kind.","prompts":["Where is my order?",{"label":"Pay","prompt":"How do I pay?","icon":"bolt"}],
+            "headers":{"x-gateway":"hidden"}}"#;
+        let agents = r#"{"sales":{"model":"gpt-5.2-mini"}}"#;
+        let config = config(&[("AGENT", agent), ("AGENTS", agents)], OWN);
+        assert_eq!(config["backend"], "agent");
+        assert_eq!(config["configured"], true);
+        assert_eq!(config.get("domain_key"), None);
+        assert_eq!(
+            config["agents"],
+            serde_json::json!([
+                {"id": "default", "name": "Shop", "model": "gpt-5.2", "models": ["gpt-5.2", "gpt-5.2-mini"], "greeting": "Hi",
+                 "prompts": [{"label": "Where is my order?", "prompt": "Where is my order?"},
+                             {"label": "Pay", "prompt": "How do I pay?", "icon": "bolt"}]},
+                {"id": "sales", "model": "gpt-5.2-mini", "models": [], "prompts": []},
+            ])
+        );
+    }
+
+    #[test]
+    fn the_domain_key_is_for_backends_that_need_it_and_has_a_default_on_this_machine() {
+        let agent = ("AGENT", r#"{"model":"gpt-5.2"}"#);
+        let key = ("CHATKIT_DOMAIN_KEY", "domain_pk_1");
+        let local = "http://localhost:8787";
+        assert_eq!(
+            config(&[agent], local)["domain_key"],
+            "domain_pk_localhost_dev"
+        );
+        assert_eq!(config(&[agent, key], local)["domain_key"], "domain_pk_1");
+        assert_eq!(config(&[agent, key], OWN)["domain_key"], "domain_pk_1");
+        let hosted = config(&[("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1"), key], local);
+        assert_eq!(hosted["backend"], "hosted");
+        assert_eq!(
+            (hosted.get("domain_key"), hosted.get("agents")),
+            (None, None)
+        );
     }
 }

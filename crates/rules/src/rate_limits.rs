@@ -3,6 +3,7 @@
 use crate::error::{Error, SettingError};
 use crate::log::LogFields;
 use crate::platform::{Client, RateLimiters};
+use crate::settings::BackendKind;
 use std::net::IpAddr;
 
 /// The limiter of sessions that one address starts, as bound in `wrangler.toml`.
@@ -17,14 +18,26 @@ pub const EVENTS_OVERALL: &str = "EVENTS_OVERALL";
 /// The limiter of wrong admin tokens from one address, as bound in `wrangler.toml`.
 pub const ADMIN_GUESSES_PER_ADDRESS: &str = "ADMIN_GUESSES_PER_ADDRESS";
 
-/// The names of all limiters.
-pub const LIMITERS: [&str; 5] = [
-    ADMIN_GUESSES_PER_ADDRESS,
-    SESSIONS_PER_ADDRESS,
-    SESSIONS_PER_CALLER,
-    EVENTS_PER_ADDRESS,
-    EVENTS_OVERALL,
-];
+/// The limiter of messages that one address sends, as bound in `wrangler.toml`.
+pub const MESSAGES_PER_ADDRESS: &str = "MESSAGES_PER_ADDRESS";
+/// The limiter of messages of one user, as bound in `wrangler.toml`.
+pub const MESSAGES_PER_CALLER: &str = "MESSAGES_PER_CALLER";
+
+/// The names of the limiters that a backend asks.
+pub fn of_backend(backend: Option<BackendKind>) -> impl Iterator<Item = &'static str> {
+    let always = [
+        ADMIN_GUESSES_PER_ADDRESS,
+        EVENTS_PER_ADDRESS,
+        EVENTS_OVERALL,
+    ];
+    let own = match backend {
+        None | Some(BackendKind::Hosted) => [SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER],
+        Some(BackendKind::Agent | BackendKind::Remote) => {
+            [MESSAGES_PER_ADDRESS, MESSAGES_PER_CALLER]
+        }
+    };
+    always.into_iter().chain(own)
+}
 
 /// The period of the limiters, in seconds: the maximum wait of a rejected client.
 const PERIOD_SECONDS: u64 = 60;

@@ -128,7 +128,7 @@ pub async fn dispatch<P: Platform>(route: Route, ctx: &Context<'_, P>) -> Result
         Route::Stats => reporting::stats(ctx).await,
         Route::Metrics => reporting::metrics(ctx).await,
         Route::Doctor => doctor::handle(ctx).await,
-        Route::Config => Ok(public_config::response(&ctx.isolate.settings)),
+        Route::Config => Ok(public_config::response(ctx.settings(), &ctx.own_origin())),
         Route::Health => Ok(health::response()),
         Route::Options { allow } => Ok(ctx.options(allow)),
         Route::DemoPage | Route::EmbedScript | Route::Asset => Err(Error::Internal),

@@ -9,8 +9,8 @@ use crate::hosted::openai_request::{cancel_path, create_session_body};
 use crate::hosted::session_request::SessionRequest;
 use crate::http::response::Response;
 use crate::platform::Platform;
-use crate::rate_limits::LIMITERS;
-use crate::settings::SessionSettings;
+use crate::rate_limits;
+use crate::settings::{Backend, SessionSettings};
 use report::Report;
 
 /// The user of the test session. It starts no thread.
@@ -26,8 +26,15 @@ pub async fn handle<P: Platform>(ctx: &Context<'_, P>) -> Result<Response, Error
     check_counters(&mut report, ctx);
     check_ledger(&mut report, ctx).await;
     check_limiters(&mut report, ctx);
-    match &ctx.settings().sessions {
-        Ok(sessions) => check_session(sessions, &mut report, ctx).await,
+    match &ctx.settings().backend {
+        Ok(Backend::Hosted(sessions)) => check_session(sessions, &mut report, ctx).await,
+        Ok(other) => report.skipped(
+            "session",
+            format!(
+                "BACKEND is {}, so no session was created.",
+                other.kind().name()
+            ),
+        ),
         Err(_) => report.skipped(
             "session",
             "The settings are wrong, so no session was created.",
@@ -66,10 +73,8 @@ fn check_limiters<P: Platform>(report: &mut Report, ctx: &Context<'_, P>) {
         report.skipped(NAME, "RATE_LIMITS is off.");
         return;
     }
-    if LIMITERS
-        .iter()
-        .all(|limiter| ctx.platform.is_bound(limiter))
-    {
+    let mut limiters = rate_limits::of_backend(ctx.settings().kind);
+    if limiters.all(|limiter| ctx.platform.is_bound(limiter)) {
         report.passed(NAME, "The rate limiters are bound.");
     } else {
         report.failed(

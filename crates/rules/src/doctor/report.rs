@@ -2,7 +2,7 @@
 
 use crate::error::OpenAiError;
 use crate::problem::Problem;
-use crate::settings::Settings;
+use crate::settings::{Backend, Settings};
 use serde::Serialize;
 
 /// How a check ended.
@@ -41,16 +41,22 @@ impl Report {
     #[must_use]
     pub fn of_settings(settings: &Settings) -> Self {
         let mut report = Self::default();
-        match &settings.sessions {
-            Ok(sessions) => {
-                report.passed(
-                    "settings",
-                    format!(
-                        "Sessions run {}; AUTH is {}.",
-                        sessions.workflows.join(", "),
-                        sessions.auth.auth.name()
-                    ),
-                );
+        match &settings.backend {
+            Ok(backend) => {
+                let what = match backend {
+                    Backend::Hosted(sessions) => {
+                        format!("Sessions run {}", sessions.workflow.ids.join(", "))
+                    }
+                    Backend::Agent(chat) => {
+                        let models = chat.agents.iter();
+                        let models =
+                            models.map(|agent| format!("{} runs {}", agent.id, agent.model));
+                        format!("The agent {}", models.collect::<Vec<_>>().join(", "))
+                    }
+                    Backend::Remote(_) => "Requests are forwarded to CHATKIT_SERVER_URL".to_owned(),
+                };
+                let auth = backend.shared().auth.auth.name();
+                report.passed("settings", format!("{what}; AUTH is {auth}."));
             }
             Err(errors) => {
                 for error in errors {
@@ -130,6 +136,9 @@ fn hint(error: OpenAiError) -> Option<&'static str> {
         OpenAiError::WorkflowNotFound => {
             "Most often the key belongs to another project than the workflow, or the workflow was saved but never published. \
              If it worked until 30 November 2026: docs/agent-builder.md says what OpenAI retired that day."
+        }
+        OpenAiError::ModelNotFound => {
+            "Check the model's name, and that the key's project may use it."
         }
         OpenAiError::Rejected(_) => {
             "The log has OpenAI's own message under this request id. Probably a setting is outside what OpenAI accepts."

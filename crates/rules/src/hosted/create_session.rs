@@ -45,7 +45,7 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
     // 3. A new session, or the one that an equal request is creating at this moment.
     let new_session = NewSession {
         body: create_session_body(settings, &request, &user),
-        owner: settings.auth.owners.hash(&user),
+        owner: settings.shared.auth.owners.hash(&user),
         user,
         request: &request,
         caller: &caller,
@@ -74,7 +74,7 @@ pub async fn handle<P: Platform>(proof: Proof, ctx: &Context<'_, P>) -> Result<R
     if let Some(id) = &session.id {
         ctx.log.set_session_id(id);
     }
-    let (identity, auth) = (&caller.identity, &settings.auth);
+    let (identity, auth) = (&caller.identity, &settings.shared.auth);
     Ok(respond(&session, &request, identity, auth, ctx))
 }
 
@@ -99,8 +99,8 @@ impl NewSession<'_> {
         leader: &Leader<Result<Session, Error>>,
         ctx: &Context<'_, P>,
     ) -> Result<Session, Error> {
-        let former = match settings.daily.per_user {
-            Some(_) => settings.auth.owners.former(&self.user),
+        let former = match settings.shared.daily.per_user {
+            Some(_) => settings.shared.auth.owners.former(&self.user),
             None => Vec::new(),
         };
         let reservation = daily_quota::reserve(settings, &self.owner, &former, ctx).await?;
@@ -165,7 +165,11 @@ impl NewSession<'_> {
         let record = ctx.platform.put_record(&record);
         // Most sessions need no grant; for the others both calls are made at once.
         let results = if self.needs_grant(settings) {
-            let key = settings.auth.client_secrets.for_new(&session.client_secret);
+            let key = settings
+                .shared
+                .auth
+                .client_secrets
+                .for_new(&session.client_secret);
             let grant = self.grant(id).seal(&key, session.expires_at);
             let (record, grant) = join(record, ctx.platform.put_grant(&grant)).await;
             record.and(grant)
@@ -181,7 +185,7 @@ impl NewSession<'_> {
     fn needs_grant(&self, settings: &SessionSettings) -> bool {
         self.caller.is_provable_by_secret
             || !self.request.state_variables.is_empty()
-            || settings.workflows.first() != Some(&self.request.workflow)
+            || settings.workflow.ids.first() != Some(&self.request.workflow)
     }
 
     fn grant(&self, session: String) -> RefreshGrant {

@@ -39,7 +39,7 @@ pub async fn reserve<P: Platform>(
     former: &[UserHash],
     ctx: &Context<'_, P>,
 ) -> Result<Option<Reservation>, Error> {
-    let limits = settings.daily;
+    let limits = settings.shared.daily;
     if !limits.are_set() {
         return Ok(None);
     }
@@ -59,7 +59,7 @@ pub async fn reserve<P: Platform>(
         }),
         Err(error) => {
             ctx.log.ledger_failed(&error);
-            match settings.daily_limits_fail {
+            match settings.shared.daily_limits_fail {
                 WhenLedgerFails::Open => Ok(None),
                 WhenLedgerFails::Closed => {
                     platform.release_later(None, user, request);

@@ -76,7 +76,7 @@ pub async fn create_session(
         }
     };
     let now = platform.now_ms() / 1000;
-    let session = parse_session(&response, settings.ttl_seconds, now).map_err(|error| {
+    let session = parse_session(&response, settings.workflow.ttl_seconds, now).map_err(|error| {
         // The response may contain a secret, so none of it is logged.
         call.cause = Some("the response contains no session".to_owned());
         let id = parse_session_id(&response);
@@ -120,12 +120,12 @@ pub async fn post(
     body: Option<&str>,
     platform: &(impl Client + Clock + Upstream),
 ) -> (OpenAiCall, Result<Vec<u8>, OpenAiError>) {
-    let timeout_ms = settings.timeout_seconds.saturating_mul(1000);
+    let timeout_ms = settings.shared.timeout_seconds.saturating_mul(1000);
     let deadline = platform.now_ms().saturating_add(timeout_ms);
     let left_ms = || deadline.saturating_sub(platform.now_ms());
     let request = OutgoingRequest {
         method: "POST",
-        url: &format!("{}{path}", settings.base_url),
+        url: &format!("{}{path}", settings.openai.base_url),
         headers: &openai_request::request_headers(settings),
         body,
         wanted_headers: &[REQUEST_ID],
@@ -170,7 +170,7 @@ fn evaluate(
     now: u64,
     call: &mut OpenAiCall,
 ) -> Result<Vec<u8>, Failed> {
-    let redacted = |text: &str| redact(text, Some(&settings.api_key));
+    let redacted = |text: &str| redact(text, Some(&settings.openai.api_key));
     let response = response.map_err(|error| match error {
         FetchError::Connection(cause) => {
             call.cause = Some(redacted(&cause));

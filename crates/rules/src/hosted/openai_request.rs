@@ -24,15 +24,15 @@ pub fn request_headers(settings: &SessionSettings) -> Vec<(&'static str, String)
     let mut headers = vec![
         (
             "Authorization",
-            format!("Bearer {}", settings.api_key.expose()),
+            format!("Bearer {}", settings.openai.api_key.expose()),
         ),
         ("OpenAI-Beta", "chatkit_beta=v1".to_owned()),
         ("Content-Type", "application/json".to_owned()),
     ];
-    if let Some(organization) = &settings.organization {
+    if let Some(organization) = &settings.openai.organization {
         headers.push(("OpenAI-Organization", organization.clone()));
     }
-    if let Some(project) = &settings.project {
+    if let Some(project) = &settings.openai.project {
         headers.push(("OpenAI-Project", project.clone()));
     }
     headers
@@ -115,31 +115,37 @@ pub fn create_session_body(
     user: &str,
 ) -> String {
     let configuration = Configuration {
-        automatic_thread_titling: settings.thread_titles.map(|enabled| Titling { enabled }),
+        automatic_thread_titling: settings
+            .shared
+            .thread_titles
+            .map(|enabled| Titling { enabled }),
         file_upload: request.uploads.then_some(FileUpload {
             enabled: true,
-            max_file_size: settings.uploads.max_megabytes,
-            max_files: settings.uploads.max_files,
+            max_file_size: settings.shared.uploads.max_megabytes,
+            max_files: settings.shared.uploads.max_files,
         }),
         history: if_any(History {
-            enabled: settings.history,
-            recent_threads: settings.recent_threads,
+            enabled: settings.shared.history,
+            recent_threads: settings.shared.recent_threads,
         }),
     };
     to_json(&CreateSession {
         workflow: Workflow {
             id: &request.workflow,
-            version: settings.workflow_version.as_deref(),
+            version: settings.workflow.version.as_deref(),
             state_variables: &request.state_variables,
         },
         user,
-        expires_after: settings.ttl_seconds.map(|seconds| ExpiresAfter {
+        expires_after: settings.workflow.ttl_seconds.map(|seconds| ExpiresAfter {
             anchor: "created_at",
             seconds,
         }),
-        rate_limits: settings.max_requests_per_minute.map(|most| RateLimits {
-            max_requests_per_1_minute: most,
-        }),
+        rate_limits: settings
+            .workflow
+            .max_requests_per_minute
+            .map(|most| RateLimits {
+                max_requests_per_1_minute: most,
+            }),
         chatkit_configuration: if_any(configuration),
     })
 }

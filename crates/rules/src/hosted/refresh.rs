@@ -35,7 +35,7 @@ pub async fn identify_caller<P: Platform>(
     settings: &SessionSettings,
     ctx: &Context<'_, P>,
 ) -> Result<Caller, Error> {
-    let (auth, jwks) = (&settings.auth, &ctx.isolate.jwks);
+    let (auth, jwks) = (&settings.shared.auth, &ctx.isolate.jwks);
     let secret = request
         .old_secret
         .as_ref()
@@ -77,13 +77,13 @@ pub async fn identify_caller<P: Platform>(
 
 /// Whether pages can ever prove a refresh by the secret. Without allowed origins nothing needs to be stored for it.
 fn may_prove_by_secret<P: Platform>(settings: &SessionSettings, ctx: &Context<'_, P>) -> bool {
-    matches!(settings.auth.auth, Auth::Anonymous) && !ctx.settings().origins.is_empty()
+    matches!(settings.shared.auth.auth, Auth::Anonymous) && !ctx.settings().origins.is_empty()
 }
 
 /// Whether the session before can differ from what the request gets without it.
 fn may_keep_something(request: &SessionRequest<'_>, settings: &SessionSettings) -> bool {
-    (!request.names_workflow && settings.workflows.len() > 1)
-        || (!request.names_state_variables && !settings.state_variables.is_empty())
+    (!request.names_workflow && settings.workflow.ids.len() > 1)
+        || (!request.names_state_variables && !settings.shared.state_variables.is_empty())
 }
 
 /// The grant for a secret of the caller's own. The caller is proven already, so a ledger that fails does not fail the request.
@@ -135,7 +135,7 @@ async fn find<P: Platform>(
     settings: &SessionSettings,
     ctx: &Context<'_, P>,
 ) -> Result<Option<(StoredGrant, RefreshGrant)>, String> {
-    for key in settings.auth.client_secrets.for_known(secret) {
+    for key in settings.shared.auth.client_secrets.for_known(secret) {
         if let Some(stored) = ctx.platform.get_grant(&key.id()).await? {
             return Ok(stored.open(&key).map(|grant| (stored, grant)));
         }
@@ -153,7 +153,7 @@ pub fn exchange<P: Platform>(
         && may_prove_by_secret(settings, ctx)
     {
         let now = ctx.platform.now_ms() / 1000;
-        for key in settings.auth.client_secrets.for_known(secret) {
+        for key in settings.shared.auth.client_secrets.for_known(secret) {
             ctx.platform.exchange_later(&key.id(), now, &ctx.request_id);
         }
     }
@@ -169,13 +169,13 @@ pub fn keep<'a>(
     let Some(grant) = grant else {
         return request;
     };
-    if !request.names_workflow && settings.workflows.contains(&grant.workflow) {
+    if !request.names_workflow && settings.workflow.ids.contains(&grant.workflow) {
         request.workflow.clone_from(&grant.workflow);
     }
     if !request.names_state_variables {
         let variables = grant.state_variables.iter();
         request.state_variables = variables
-            .filter(|(name, _)| settings.state_variables.contains(name))
+            .filter(|(name, _)| settings.shared.state_variables.contains(name))
             .map(|(name, value)| (name.clone(), &**value))
             .collect();
     }

@@ -79,12 +79,12 @@ async fn own_record<P: Platform>(id: &str, ctx: &Context<'_, P>) -> Result<Sessi
     let settings = ctx.session_settings()?;
     cancel_path(id).ok_or(Error::NotFound)?;
     ctx.rate_limit_client(SESSIONS_PER_ADDRESS).await?;
-    let named = if settings.auth.trust_client_user {
+    let named = if settings.shared.auth.trust_client_user {
         named_user::in_query(&ctx.query)?
     } else {
         None
     };
-    let (auth, jwks) = (&settings.auth, &ctx.isolate.jwks);
+    let (auth, jwks) = (&settings.shared.auth, &ctx.isolate.jwks);
     let (log, named) = (&ctx.log, named.as_deref());
     let identity = identify(Proof::Required, named, auth, jwks, log, ctx.platform).await?;
     ctx.log.set_session_id(id);

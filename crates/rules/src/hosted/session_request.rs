@@ -56,20 +56,25 @@ impl<'a> SessionRequest<'a> {
     pub fn parse(bytes: &'a [u8], query: &str, settings: &SessionSettings) -> Result<Self, Error> {
         let body = JsonObject::parse(bytes)?;
         let workflow = workflow(&body, settings)?;
-        let state_variables = state_variables(&body, &settings.state_variables)?;
+        let state_variables = state_variables(&body, &settings.shared.state_variables)?;
         Ok(Self {
             names_workflow: workflow.is_some(),
             workflow: match workflow {
                 Some(named) => named,
-                None => settings.workflows.first().cloned().ok_or(Error::Internal)?,
+                None => settings
+                    .workflow
+                    .ids
+                    .first()
+                    .cloned()
+                    .ok_or(Error::Internal)?,
             },
             thread: thread(&body)?,
-            user: if settings.auth.trust_client_user {
+            user: if settings.shared.auth.trust_client_user {
                 named_user::in_body(bytes, &body)?
             } else {
                 None
             },
-            uploads: wants_uploads(&body)? && settings.uploads.enabled,
+            uploads: wants_uploads(&body)? && settings.shared.uploads.enabled,
             names_state_variables: state_variables.is_some(),
             state_variables: state_variables.unwrap_or_default(),
             old_secret: old_secret(&body, query),
@@ -99,7 +104,7 @@ fn workflow(body: &JsonObject<'_>, settings: &SessionSettings) -> Result<Option<
         None => Ok(None),
         Some((field, value)) => {
             let id = trimmed_text(value).ok_or_else(|| Error::invalid(field, "a string"))?;
-            let listed = settings.workflows.contains(&id);
+            let listed = settings.workflow.ids.contains(&id);
             listed.then_some(Some(id)).ok_or(Error::WorkflowNotAllowed)
         }
     }

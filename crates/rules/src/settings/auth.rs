@@ -89,6 +89,7 @@ impl AuthSettings {
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         api_key: Option<&Secret>,
+        is_key_required: bool,
     ) -> Option<Self> {
         let auth = read_auth(reader);
         let trust_client_user = reader.switch("TRUST_CLIENT_USER").unwrap_or(false);
@@ -108,6 +109,14 @@ impl AuthSettings {
         }
         let max_age_days = reader.number("VISITOR_MAX_AGE_DAYS", 1, MAX_VISITOR_AGE_DAYS);
         let secrets = key_secrets(reader, api_key);
+        // A missing key has its own error where a backend requires it.
+        if secrets.is_empty() && reader.text("OPENAI_API_KEY").is_none() && !is_key_required {
+            reader.error(
+                "VISITOR_SECRET",
+                "VISITOR_SECRET is not set, and there is no OPENAI_API_KEY to derive it from: \
+                 add it with npx wrangler secret put VISITOR_SECRET.",
+            );
+        }
         let (first, others) = secrets.split_first()?;
         Some(Self {
             auth: auth?,

@@ -4,15 +4,15 @@ use super::value::{self, Expected};
 use crate::error::SettingError;
 use crate::redact::{MARK, redact};
 use crate::secret::Secret;
-use crate::validate::is_header_word;
 
 /// The variables that must not be shown.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 6] = [
     "OPENAI_API_KEY",
     "VISITOR_SECRET",
     "AUTH_JWT_SECRET",
     "ADMIN_TOKEN",
     "PROXY_SECRET",
+    "TOOLS_SECRET",
 ];
 
 /// A shorter secret can be part of an address by chance.
@@ -39,6 +39,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn error(&mut self, variable: &'static str, sentence: impl Into<String>) {
         self.errors.push(SettingError::new(variable, sentence));
+    }
+
+    /// Adds errors.
+    pub(super) fn errors(&mut self, errors: Vec<SettingError>) {
+        self.errors.extend(errors);
     }
 
     /// The variable's text. An empty or blank one counts as not set.
@@ -102,8 +107,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parse: impl FnOnce(&str) -> Result<T, Expected>,
     ) -> Option<T> {
         let text = self.text(variable)?;
-        let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
-        if secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && text.contains(&secret)) {
+        if self.has_secret(&text) {
             let sentence = format!("{variable} contains a secret, and every page can read it.");
             self.error(variable, sentence);
             return None;
@@ -111,9 +115,15 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         self.read(variable, parse)
     }
 
+    /// Whether a text contains one of the Worker's own secrets.
+    pub(super) fn has_secret(&self, text: &str) -> bool {
+        let mut secrets = SECRETS.iter().filter_map(|name| self.text(name));
+        secrets.any(|secret| secret.len() >= MIN_SECRET_BYTES && text.contains(&secret))
+    }
+
     /// A variable's value for the owner: without secrets, which people paste into the wrong variable, without addresses that
     /// may contain a password, and without anything that may be a secret that is set nowhere else.
-    fn shown(&self, text: &str) -> String {
+    pub(super) fn shown(&self, text: &str) -> String {
         let may_have_password = |word: &str| word.contains("://") && word.contains('@');
         let is_hidden = |word: &str| may_have_password(word) || looks_random(word);
         let words = text.split_whitespace();
@@ -139,13 +149,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn header_word(&mut self, variable: &'static str) -> Option<String> {
-        self.read(variable, |text| {
-            if is_header_word(text, 256) && !value::is_list_or_table(text) {
-                Ok(text.to_owned())
-            } else {
-                Err("up to 256 visible ASCII characters without spaces".to_owned())
-            }
-        })
+        self.read(variable, value::header_word)
     }
 }
 

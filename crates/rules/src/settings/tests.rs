@@ -13,7 +13,14 @@ fn read(variables: &[(&str, &str)]) -> Settings {
 
 /// Valid settings with `wf_1` and `wf_2`, and these; the tests of other modules use it too.
 pub(crate) fn sessions(more: &[(&str, &str)]) -> SessionSettings {
-    read(&[&[KEY, WORKFLOW], more].concat()).sessions.unwrap()
+    hosted(read(&[&[KEY, WORKFLOW], more].concat()))
+}
+
+fn hosted(settings: Settings) -> SessionSettings {
+    match settings.backend {
+        Ok(Backend::Hosted(sessions)) => sessions,
+        other => panic!("sessions are not what is set up: {other:?}"),
+    }
 }
 
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test");
@@ -22,19 +29,19 @@ const WORKFLOW: (&str, &str) = ("OPENAI_CHATKIT_WORKFLOW_ID", "wf_1, wf_2");
 const JWT_SECRET: &str = "jwt-0123456789abcdef0123456789ab";
 
 fn errors(variables: &[(&str, &str)]) -> Vec<String> {
-    let sessions = read(variables).sessions;
-    let errors = sessions.expect_err("the settings are wrong");
+    let backend = read(variables).backend;
+    let errors = backend.expect_err("the settings are wrong");
     let for_owner = errors.iter().map(SettingError::for_owner);
     for_owner.map(str::to_owned).collect()
 }
 
 #[test]
 fn a_key_and_a_workflow_are_enough() {
-    let settings = read(&[KEY, WORKFLOW]).sessions.unwrap();
-    assert_eq!(settings.workflows, ["wf_1", "wf_2"]);
-    assert_eq!(settings.base_url, DEFAULT_BASE_URL);
-    assert_eq!(settings.timeout_seconds, 30);
-    assert!(!settings.uploads.enabled && !settings.auth.trust_client_user);
+    let settings = hosted(read(&[KEY, WORKFLOW]));
+    assert_eq!(settings.workflow.ids, ["wf_1", "wf_2"]);
+    assert_eq!(settings.openai.base_url, openai_access::DEFAULT_BASE_URL);
+    assert_eq!(settings.shared.timeout_seconds, 30);
+    assert!(!settings.shared.uploads.enabled && !settings.shared.auth.trust_client_user);
 }
 
 #[test]
@@ -83,7 +90,7 @@ fn everyone_is_told_which_variables_are_wrong_and_no_value() {
         ("AUTH", "let me in"),
         ("RATE_LIMITS", "maybe"),
     ]);
-    let errors = settings.sessions.expect_err("the settings are wrong");
+    let errors = settings.backend.expect_err("the settings are wrong");
     let public: Vec<String> = errors.iter().map(SettingError::to_string).collect();
     assert_eq!(
         public,
@@ -117,11 +124,11 @@ fn a_list_is_read_where_several_values_are_allowed_and_an_error_elsewhere() {
         ("VISITOR_SECRET", r#"["new","old"]"#),
     ]);
     assert_eq!(settings.origins.len(), 2);
-    let sessions = settings.sessions.unwrap();
-    assert_eq!(sessions.workflows, ["wf_1", "wf_2"]);
-    assert_eq!(sessions.state_variables, ["plan, monthly", "seats"]);
+    let sessions = hosted(settings);
+    assert_eq!(sessions.workflow.ids, ["wf_1", "wf_2"]);
+    assert_eq!(sessions.shared.state_variables, ["plan, monthly", "seats"]);
     let as_text = self::sessions(&[("VISITOR_SECRET", "new, old")]);
-    assert_eq!(sessions.auth.visitors, as_text.auth.visitors);
+    assert_eq!(sessions.shared.auth.visitors, as_text.shared.auth.visitors);
     for (variable, value) in [
         ("SESSION_TTL_SECONDS", "[600]"),
         ("HISTORY", "[true]"),
@@ -176,7 +183,7 @@ fn a_secret_is_never_shown_in_an_error_or_in_debug_output() {
 #[test]
 fn origins_and_script_are_usable_while_sessions_are_not() {
     let settings = read(&[("ALLOWED_ORIGINS", "https://a.example")]);
-    assert!(settings.sessions.is_err());
+    assert!(settings.backend.is_err());
     assert_eq!(
         settings.origins,
         [OriginPattern::Exact("https://a.example".into())]
@@ -187,7 +194,7 @@ fn origins_and_script_are_usable_while_sessions_are_not() {
 #[test]
 fn a_blank_variable_counts_as_not_set() {
     let settings = read(&[KEY, WORKFLOW, ("SESSION_TTL_SECONDS", "  ")]);
-    assert_eq!(settings.sessions.unwrap().ttl_seconds, None);
+    assert_eq!(hosted(settings).workflow.ttl_seconds, None);
 }
 
 #[test]
@@ -229,7 +236,7 @@ fn secrets_that_could_be_guessed_are_rejected_and_not_shown() {
             "{found}"
         );
         assert!(!found.contains(short));
-        assert!(read(&[KEY, WORKFLOW, (variable, long)]).sessions.is_ok());
+        assert!(read(&[KEY, WORKFLOW, (variable, long)]).backend.is_ok());
     }
     assert!(read(&[("ADMIN_TOKEN", "short")]).admin_token.is_err());
     // Four characters of four bytes each.
@@ -242,7 +249,7 @@ fn trusting_the_clients_user_needs_the_secret_of_the_proxy() {
     let found = errors(&[KEY, WORKFLOW, trusting]);
     assert_eq!(found.len(), 1);
     assert!(found[0].starts_with("TRUST_CLIENT_USER is true and PROXY_SECRET is not set"));
-    let auth = sessions(&[trusting, ("PROXY_SECRET", "p")]).auth;
+    let auth = sessions(&[trusting, ("PROXY_SECRET", "p")]).shared.auth;
     assert!(auth.trust_client_user && auth.proxy_secret.is_some());
 }
 
@@ -255,7 +262,7 @@ fn with_access_the_keys_are_at_the_issuer() {
         ("AUTH_ISSUER", "https://team.cloudflareaccess.com"),
         ("AUTH_AUDIENCE", "aud"),
     ]);
-    let Auth::Token(rules) = read.sessions.unwrap().auth.auth else {
+    let Auth::Token(rules) = hosted(read).shared.auth.auth else {
         panic!("AUTH=access requires a token");
     };
     assert_eq!(

@@ -50,6 +50,24 @@ pub fn list(text: &str) -> impl Iterator<Item = String> {
     texts.filter(|text| !text.is_empty())
 }
 
+/// The parts of a list, if there is at least one and all are valid.
+pub(super) fn named_list(text: &str, is_valid: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let parts: Vec<String> = list(text).collect();
+    (!parts.is_empty() && parts.iter().all(|part| is_valid(part))).then_some(parts)
+}
+
+/// A text that may stand in a header.
+///
+/// # Errors
+/// What is allowed, for any other text.
+pub fn header_word(text: &str) -> Result<String, Expected> {
+    if is_header_word(text, 256) && !is_list_or_table(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("up to 256 visible ASCII characters without spaces".to_owned())
+    }
+}
+
 /// Whether a text is a list or a table, which a setting with a single value cannot be.
 #[must_use]
 pub fn is_list_or_table(text: &str) -> bool {

@@ -54,7 +54,7 @@ fn read(variables: &[(&str, &str)]) -> Settings {
 }
 
 fn sentences(variables: &[(&str, &str)]) -> Vec<String> {
-    let errors = read(variables).sessions.err().unwrap_or_default();
+    let errors = read(variables).backend.err().unwrap_or_default();
     errors.iter().map(SettingError::to_string).collect()
 }
 
@@ -75,7 +75,7 @@ fn the_error_for_a_wrong_value_names_what_the_table_allows() {
         let (name, allowed) = (&row[0], &row[2]);
         let said = sentences(&[(name, WRONG)]);
         assert_eq!(said, [format!("{name} must be {allowed}.")]);
-        let for_owner = read(&[(name, WRONG)]).sessions.expect_err("it is wrong");
+        let for_owner = read(&[(name, WRONG)]).backend.expect_err("it is wrong");
         let expected = format!("{name} is \"wrong\" and must be {allowed}.");
         assert_eq!(for_owner[0].for_owner(), expected);
     }
@@ -102,7 +102,7 @@ fn a_number_is_accepted_within_the_bounds_in_the_table() {
         let most: u64 = most.parse().expect("a number");
         for right in [least, &most.to_string()] {
             assert!(
-                read(&[(name, right)]).sessions.is_ok(),
+                read(&[(name, right)]).backend.is_ok(),
                 "{name} takes {right}"
             );
         }
@@ -128,7 +128,7 @@ fn a_default_in_the_table_equals_leaving_the_variable_out() {
         } else if default.ends_with("required") {
             assert_eq!(sentences(&[(name, "")]).len(), 1, "{name}");
         } else {
-            assert!(read(&[(name, "")]).sessions.is_ok(), "{name}");
+            assert!(read(&[(name, "")]).backend.is_ok(), "{name}");
         }
     }
     assert!(defaults > 5, "{defaults}");
@@ -140,7 +140,12 @@ fn the_page_lists_exactly_the_other_error_sentences() {
     let keys = ("AUTH_JWKS_URL", "https://id.example/keys");
     let secret = ("AUTH_JWT_SECRET", "s-0123456789abcdef0123456789abcd");
     let trusting = ("TRUST_CLIENT_USER", "true");
-    let wrong: [&[(&str, &str)]; 12] = [
+    let tools = ("TOOLS_SECRET", "tools-0123456789abcdef");
+    let (remote, server) = (
+        ("BACKEND", "remote"),
+        ("CHATKIT_SERVER_URL", "https://a.example"),
+    );
+    let wrong: [&[(&str, &str)]; 18] = [
         &[("OPENAI_API_KEY", "")],
         &[("OPENAI_API_KEY", "sk test")],
         &[("OPENAI_CHATKIT_WORKFLOW_ID", "")],
@@ -156,6 +161,12 @@ fn the_page_lists_exactly_the_other_error_sentences() {
         &[trusting],
         &[("ADMIN_TOKEN", "fifteen-bytes-x")],
         &[("AUTH_JWT_SECRET", "thirty-one-bytes-0123456789abcd")],
+        &[("TOOLS_SECRET", "fifteen-bytes-x")],
+        &[("BACKEND", "agent")],
+        &[("BACKEND", "remote"), tools],
+        &[server, remote],
+        &[server, remote, tools, ("OPENAI_API_KEY", "")],
+        &[("AGENT", r#"{"model":"m"}"#)],
     ];
     let said: BTreeSet<String> = wrong.iter().flat_map(|set| sentences(set)).collect();
     let text = section("What else is said");

@@ -78,7 +78,7 @@ proptest! {
         let name = NAMES.iter().nth(at.index(NAMES.len())).expect("a variable");
         let address = format!("https://me:{password}@proxy.example/v1");
         let settings = Settings::read(|asked| (asked == name).then(|| address.clone()));
-        let errors = settings.sessions.expect_err("one at most is set");
+        let errors = settings.backend.expect_err("one at most is set");
         for error in errors {
             prop_assert!(!error.for_owner().contains(&password), "{}", error);
         }
@@ -103,7 +103,7 @@ proptest! {
         read(&variables);
         let read = Settings::read(|name| variables.get(name).map(|text| (*text).to_owned()));
         let whole = if access || (url && !secret) { issuer && audience } else { secret && !url };
-        prop_assert_eq!(read.sessions.is_ok(), whole);
+        prop_assert_eq!(read.backend.is_ok(), whole);
     }
 
     #[test]

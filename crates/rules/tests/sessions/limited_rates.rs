@@ -3,7 +3,7 @@
 use super::twins::test_client::{delete, get, post, refresh, start};
 use super::twins::{Limit, World};
 use rules::rate_limits::{
-    EVENTS_OVERALL, EVENTS_PER_ADDRESS, LIMITERS, SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER,
+    EVENTS_OVERALL, EVENTS_PER_ADDRESS, SESSIONS_PER_ADDRESS, SESSIONS_PER_CALLER, of_backend,
 };
 use std::rc::Rc;
 
@@ -99,7 +99,7 @@ fn events_are_counted_per_address_and_overall() {
 #[test]
 fn a_limiter_that_fails_lets_requests_pass() {
     let world = World::new(&[]);
-    for limiter in LIMITERS {
+    for limiter in of_backend(None) {
         world.limiters.set(limiter, Limit::Failing);
     }
     let cookie = world.serve(start()).cookie();
@@ -140,7 +140,7 @@ fn a_limiter_that_is_not_bound_fails_the_request_and_is_named() {
 #[test]
 fn with_rate_limits_off_no_limiter_is_needed_or_called() {
     let world = World::new(&[("RATE_LIMITS", "off")]);
-    for limiter in LIMITERS {
+    for limiter in of_backend(None) {
         world.limiters.set(limiter, Limit::NotBound);
     }
     assert_eq!(world.serve(start()).status(), 200);

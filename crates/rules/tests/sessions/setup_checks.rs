@@ -3,7 +3,7 @@
 use super::twins::scripted_upstream::Answer;
 use super::twins::test_client::post;
 use super::twins::{API_KEY, Limit, NOON, SESSIONS_URL, World};
-use rules::rate_limits::LIMITERS;
+use rules::rate_limits::{EVENTS_OVERALL, of_backend};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -106,7 +106,7 @@ fn a_ledger_that_does_not_respond_fails_its_check_and_the_others_go_on() {
 
 #[test]
 fn any_limiter_that_is_not_bound_fails_the_check_unless_limits_are_off() {
-    for limiter in LIMITERS {
+    for limiter in of_backend(None) {
         let world = World::new(&[]);
         world.limiters.set(limiter, Limit::NotBound);
         let report = examine(&world);
@@ -264,7 +264,7 @@ fn everything_wrong_at_once_is_one_report() {
     let world = World::new(&[]);
     world.counters.is_unbound.set(true);
     world.ledger.is_down.set(true);
-    world.limiters.set(LIMITERS[0], Limit::NotBound);
+    world.limiters.set(EVENTS_OVERALL, Limit::NotBound);
     world
         .upstream
         .answer(SESSIONS_URL, [Answer::error(401, API_KEY)]);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Settings that allow little, and settings that allow everything.
 pub fn settings(grants_all: bool) -> SessionSettings {
-    Settings::read(|name| {
+    let settings = Settings::read(|name| {
         Some(match name {
             "OPENAI_API_KEY" => "sk-test".to_owned(),
             "OPENAI_CHATKIT_WORKFLOW_ID" => "wf_1,wf_2".to_owned(),
@@ -20,9 +20,8 @@ pub fn settings(grants_all: bool) -> SessionSettings {
             "PROXY_SECRET" => "proxy".to_owned(),
             _ => return None,
         })
-    })
-    .sessions
-    .expect("the settings are right")
+    });
+    settings.sessions().expect("the settings are right").clone()
 }
 
 /// The input is a body, and if it is text also a query.
@@ -41,10 +40,16 @@ pub fn check(input: &[u8]) {
 
 /// Conditions that the rest of the code relies on, whatever the request says.
 fn granted(request: &SessionRequest<'_>, settings: &SessionSettings) {
-    assert!(settings.workflows.contains(&request.workflow));
-    assert!(settings.uploads.enabled || !request.uploads);
+    assert!(settings.workflow.ids.contains(&request.workflow));
+    assert!(settings.shared.uploads.enabled || !request.uploads);
     for (name, value) in &request.state_variables {
-        assert!(settings.state_variables.iter().any(|listed| listed == name));
+        assert!(
+            settings
+                .shared
+                .state_variables
+                .iter()
+                .any(|listed| listed == name)
+        );
         let value: Value = serde_json::from_str(value.get()).expect("a value is JSON");
         assert!(value.is_string() || value.is_number() || value.is_boolean());
     }
@@ -52,7 +57,7 @@ fn granted(request: &SessionRequest<'_>, settings: &SessionSettings) {
         assert!((1..=256).contains(&thread.len()));
         assert!(thread.bytes().all(|byte| byte.is_ascii_graphic()));
     }
-    assert!(settings.auth.trust_client_user || request.user.is_none());
+    assert!(settings.shared.auth.trust_client_user || request.user.is_none());
     if let Some(user) = &request.user {
         is_user(user);
     }

@@ -6,20 +6,27 @@ use rules::error::{Error, SettingError};
 use rules::http::response::to_json;
 use rules::problem::Problem;
 use rules::public_config::{PublicConfig, content_security_policy, embed_prelude, preload};
-use rules::settings::{Auth, KeySource, SessionSettings, Settings, TokenSource};
+use rules::settings::{
+    AgentSettings, Auth, Backend, KeySource, OpenAiSettings, SessionSettings, Settings,
+    SharedSettings, TokenSource,
+};
 use rules::url_origin::{is_loopback, of_url};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+/// The Worker's own origin.
+const OWN: &str = "https://edge.example.net";
+
 /// The variables whose values must never be shown.
-const SECRETS: [&str; 5] = [
+const SECRETS: [&str; 6] = [
     "OPENAI_API_KEY",
     "VISITOR_SECRET",
     "AUTH_JWT_SECRET",
     "ADMIN_TOKEN",
     "PROXY_SECRET",
+    "TOOLS_SECRET",
 ];
 
 /// Each line of the input is `NAME=TEXT`.
@@ -48,8 +55,8 @@ pub fn read(variables: &BTreeMap<&str, &str>) {
     assert!((1..=86_400).contains(&settings.counter_publish_seconds));
     address(&settings.script_url);
     a_page_is_served(&settings);
-    match &settings.sessions {
-        Ok(sessions) => are_right(sessions),
+    match &settings.backend {
+        Ok(backend) => are_right(backend),
         Err(errors) => are_named(errors),
     }
     shows_no_secret(&settings, variables);
@@ -69,49 +76,76 @@ fn a_page_is_served(settings: &Settings) {
             "{link}"
         );
     }
-    let prelude = embed_prelude(settings);
+    let prelude = embed_prelude(settings, OWN);
     assert_eq!(prelude.lines().count(), 1);
     let json = prelude
         .split_once('=')
         .and_then(|(_, json)| json.strip_suffix(";\n"));
     let config: Value = serde_json::from_str(json.unwrap_or_default()).expect("the configuration");
     assert_eq!(config["chatkit_js_url"], settings.script_url);
-    assert_eq!(config["configured"], settings.sessions.is_ok());
+    assert_eq!(config["configured"], settings.backend.is_ok());
 }
 
-fn are_right(sessions: &SessionSettings) {
-    assert!(!sessions.workflows.is_empty());
-    for workflow in &sessions.workflows {
-        let name = workflow.strip_prefix("wf_").expect("a workflow's id");
+fn are_right(backend: &Backend) {
+    shared_are_right(backend.shared());
+    match backend {
+        Backend::Hosted(sessions) => sessions_are_right(sessions),
+        Backend::Agent(chat) => {
+            openai_is_right(&chat.openai);
+            chat.agents.iter().for_each(agent_is_right);
+            assert!(chat.agent(None).is_some());
+        }
+        Backend::Remote(remote) => {
+            address(&remote.url);
+            assert!(remote.tools_secret.expose().len() >= 16);
+        }
+    }
+}
+
+fn agent_is_right(agent: &AgentSettings) {
+    address(&agent.base_url);
+    assert!(!agent.model.is_empty() && (1..=10_000).contains(&agent.history));
+    for name in ["input", "stream", "store", "user", "model", "tools"] {
+        assert!(!agent.fields.contains_key(name), "{name}");
+    }
+}
+
+fn openai_is_right(openai: &OpenAiSettings) {
+    address(&openai.base_url);
+    assert!(openai.base_url.starts_with("https:") || is_loopback(&openai.base_url));
+}
+
+fn sessions_are_right(sessions: &SessionSettings) {
+    openai_is_right(&sessions.openai);
+    let workflow = &sessions.workflow;
+    assert!(!workflow.ids.is_empty());
+    for id in &workflow.ids {
+        let name = id.strip_prefix("wf_").expect("a workflow's id");
         assert!((1..=128).contains(&name.len()) && name.is_ascii());
     }
-    assert!((1..=40).contains(&sessions.timeout_seconds));
-    assert!(
-        sessions
-            .ttl_seconds
-            .is_none_or(|ttl| (1..=600).contains(&ttl))
-    );
-    assert!(
-        sessions
-            .uploads
-            .max_megabytes
-            .is_none_or(|most| (1..=512).contains(&most))
-    );
-    assert!(sessions.max_requests_per_minute != Some(0) && sessions.recent_threads != Some(0));
-    assert!(sessions.daily.total != Some(0) && sessions.daily.per_user != Some(0));
-    assert!(sessions.workflow_version.as_deref() != Some("latest"));
-    assert!(sessions.state_variables.len() <= 64);
-    address(&sessions.base_url);
+    let ttl = workflow.ttl_seconds;
+    assert!(ttl.is_none_or(|ttl| (1..=600).contains(&ttl)));
+    assert!(workflow.max_requests_per_minute != Some(0));
+    assert!(workflow.version.as_deref() != Some("latest"));
     for (name, value) in rules::hosted::openai_request::request_headers(sessions) {
         let is_plain = value
             .bytes()
             .all(|byte| byte == b' ' || byte.is_ascii_graphic());
         assert!(is_plain && value.len() <= 600, "{name}: {value:?}");
     }
-    assert!(!sessions.auth.trust_client_user || sessions.auth.proxy_secret.is_some());
-    assert!(sessions.base_url.starts_with("https:") || is_loopback(&sessions.base_url));
-    if let Auth::Token(policy) = &sessions.auth.auth {
-        assert!(!sessions.auth.trust_client_user);
+}
+
+fn shared_are_right(shared: &SharedSettings) {
+    assert!((1..=40).contains(&shared.timeout_seconds));
+    let most = shared.uploads.max_megabytes;
+    assert!(most.is_none_or(|most| (1..=512).contains(&most)));
+    assert!(shared.recent_threads != Some(0));
+    assert!(shared.daily.total != Some(0) && shared.daily.per_user != Some(0));
+    assert!(shared.state_variables.len() <= 64);
+    let auth = &shared.auth;
+    assert!(!auth.trust_client_user || auth.proxy_secret.is_some());
+    if let Auth::Token(policy) = &auth.auth {
+        assert!(!auth.trust_client_user);
         if let KeySource::Jwks(url) = &policy.keys {
             address(url);
             // These keys sign tokens for other sites too.
@@ -142,10 +176,10 @@ fn are_named(errors: &[SettingError]) {
 /// No secret is shown, even if it was set in the wrong variable.
 fn shows_no_secret(settings: &Settings, variables: &BTreeMap<&str, &str>) {
     let mut shown = vec![
-        to_json(&PublicConfig::of(settings)),
+        to_json(&PublicConfig::of(settings, OWN)),
         content_security_policy(settings),
     ];
-    if let Err(errors) = &settings.sessions {
+    if let Err(errors) = &settings.backend {
         shown.push(to_json(&Report::of_settings(settings).view()));
         shown.push(Problem::from(&Error::NotConfigured(errors.clone())).to_json("r"));
     }
