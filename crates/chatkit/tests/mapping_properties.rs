@@ -44,20 +44,18 @@ fn item() -> impl Strategy<Value = Value> {
 
 fn event() -> impl Strategy<Value = Value> {
     let citation = json!({"type": "url_citation", "url": "https://e.com", "end_index": 1});
-    let known = (0..4_u64, 0..3_u64, item(), "[a-z ]{0,6}").prop_flat_map(
-        move |(index, part, item, text)| {
-            prop_oneof![
-                4 => Just(added(index, &item)),
-                4 => Just(done(index, &item)),
-                1 => Just(part_added(index, part, &output_text(&text))),
-                6 => Just(delta(index, part, &text)),
-                1 => Just(text_done(index, part, &text)),
-                1 => Just(part_done(index, part, &output_text(&text))),
-                1 => Just(annotated(index, part, &citation)),
-                4 => Just(summary_delta(index, part, &text)),
-                1 => Just(summary_done(index, part, &text)),
-                1 => Just(json!({"type": "response.in_progress", "response": {"id": "resp_1"}})),
-            ]
+    let text = prop::sample::select(vec!["", " ", "a", "Hi", " there"]);
+    let known = (0..14_u8, 0..4_u64, 0..3_u64, item(), text).prop_map(
+        move |(kind, index, part, item, text)| match kind {
+            0..3 => added(index, &item),
+            3..6 => done(index, &item),
+            6 => part_added(index, part, &output_text(text)),
+            7..9 => delta(index, part, text),
+            9 => text_done(index, part, text),
+            10 => part_done(index, part, &output_text(text)),
+            11 => annotated(index, part, &citation),
+            12 => summary_delta(index, part, text),
+            _ => summary_done(index, part, text),
         },
     );
     // Some servers leave out the index, the id, or both.
@@ -81,7 +79,7 @@ fn events() -> impl Strategy<Value = Vec<Value>> {
         1 => Just(Some(json!({"type": "error"}))),
     ];
     (
-        proptest::collection::vec(event(), 0..40),
+        proptest::collection::vec(event(), 0..30),
         end,
         any::<prop::sample::Index>(),
     )
@@ -203,6 +201,8 @@ fn update_known(known: &mut Known, update: &ItemUpdate) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn any_events_give_a_stream_that_a_page_can_show(events in events(), ending in prop::sample::select(vec![Ending::Finished, Ending::Stopped, Ending::Interrupted])) {
         let mut page = Page::default();
