@@ -347,6 +347,22 @@ fn what_comes_twice_counts_once() {
 }
 
 #[test]
+fn text_after_the_end_of_its_part_is_skipped() {
+    let lines = lines_of(&[delta(0, 0, "Hi"), text_done(0, 0, "Hi"), delta(0, 0, "Hi")]);
+    assert_eq!(lines.len(), 4, "{lines:?}");
+}
+
+#[test]
+fn a_server_that_gives_all_items_the_index_0_shows_each_once() {
+    let first = message(&[output_text("A")]);
+    let mut second = message(&[output_text("B")]);
+    second["id"] = json!("msg_n");
+    let end = json!({"type": "response.completed", "response": {"output": [first, second]}});
+    let lines = lines_of(&[done(0, &first), done(0, &second), end]);
+    assert_eq!(lines, [r#"= msg1 "A""#, r#"= msg2 "B""#]);
+}
+
+#[test]
 fn an_answer_at_its_maximum_length_is_kept_and_says_so() {
     let end = |reason: &str| json!({"type": "response.incomplete", "response": {"incomplete_details": {"reason": reason}}});
     let mut script = Script::new();

@@ -107,6 +107,23 @@ fn reasoning_after_a_message_opens_a_new_workflow() {
 }
 
 #[test]
+fn a_workflow_that_opens_beside_a_message_outlives_it() {
+    let lines = lines_of(&[
+        delta(0, 0, "Hi"),
+        summary_delta(1, 0, "Hm"),
+        done(0, &message(&[output_text("Hi")])),
+        summary_delta(1, 0, "m"),
+    ]);
+    assert_eq!(
+        lines[5..],
+        [
+            r#"= msg1 "Hi""#.to_owned(),
+            format!("wf2 task 0 {}", thought("Hmm"))
+        ]
+    );
+}
+
+#[test]
 fn a_web_search_is_a_task_with_its_queries_and_sources() {
     let action = json!({"type": "search", "query": "tea", "queries": ["tea", "green tea"], "sources": [
         {"type": "url", "url": "https://e.com/a"}, {"type": "url", "url": "https://e.com/b", "title": "B"}, {"type": "api", "name": "weather"},
