@@ -6,11 +6,13 @@ import { badResponse, fetchJson } from '../demo/worker.js';
 
 /**
  * @import { Day, Counters } from './days.js'
+ * @import { Histogram } from './first-token.js'
  *
  * @typedef {object} Stats
  * @property {number} as_of Unix seconds up to which the numbers are complete
  * @property {Counters} totals
- * @property {Record<string, number>} failures failed sessions by code
+ * @property {Record<string, number>} failures failed sessions and answers by code
+ * @property {Histogram} first_token_seconds
  * @property {Day[]} days newest first; days without events are missing
  *
  * @typedef {{ at: number, message: string, stack: string, url: string }} Report `at` is in Unix milliseconds
@@ -18,6 +20,7 @@ import { badResponse, fetchJson } from '../demo/worker.js';
  * @typedef {object} DashboardData
  * @property {Stats} stats
  * @property {Report[] | Problem} reports
+ * @property {string | undefined} backend who runs the chats, if the Worker says so
  */
 
 /**
@@ -31,8 +34,12 @@ export async function fetchDashboard(token) {
     throw new Problem('identity_required', getText('token.characters'));
   }
   const init = { headers: { Authorization: `Bearer ${token}` } };
-  const [stats, reports] = await Promise.all([fetchStats(init), fetchReports(init).catch(toProblem)]);
-  return { stats, reports };
+  const [stats, reports, backend] = await Promise.all([
+    fetchStats(init),
+    fetchReports(init).catch(toProblem),
+    fetchBackend().catch(() => undefined),
+  ]);
+  return { stats, reports, backend };
 }
 
 /** @param {RequestInit} init */
@@ -43,6 +50,12 @@ async function fetchStats(init) {
   const isComplete = Number.isFinite(as_of) && totals && failures && Array.isArray(days);
   if (!isComplete) throw badResponse(path, 'the counters are missing');
   return /** @type {Stats} */ (body);
+}
+
+/** Everybody may know the backend, so the token is not sent. */
+async function fetchBackend() {
+  const { backend } = await fetchJson('/api/chatkit/config', {});
+  return typeof backend === 'string' ? backend : undefined;
 }
 
 /** @param {RequestInit} init */

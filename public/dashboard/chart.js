@@ -8,7 +8,7 @@ import { getText } from '../demo/language.js';
 import { onThemeChange } from '../demo/theme.js';
 import { createSample } from './markers.js';
 import { Plot } from './plot.js';
-import { formatList, formatNumber, formatLongDate, formatShortDate } from './words.js';
+import { formatCounter, formatList, formatLongDate, formatShortDate } from './words.js';
 
 /** @import { CounterName, Day } from './days.js' */
 /** @import { Shape } from './markers.js' */
@@ -73,7 +73,7 @@ export class Chart {
           'tr',
           {},
           make('th', { scope: 'row' }, make('time', { dateTime: day.date }, formatShortDate(day.date))),
-          ...this.#lines.map(({ counter }) => make('td', {}, formatNumber(day[counter]))),
+          ...this.#lines.map(({ counter }) => make('td', {}, formatCounter(counter, day[counter]))),
         ),
       ),
     );
@@ -90,11 +90,11 @@ export class Chart {
     const [{ counter, name }] = this.#lines;
     const peakDay = this.#days.reduce((best, day) => (day[counter] >= best[counter] ? day : best));
     const max = peakDay[counter];
-    const count = `${formatNumber(max)} ${name.toLowerCase()}`;
+    const count = `${formatCounter(counter, max)} ${name.toLowerCase()}`;
     const peak = max > 0 ? ` ${getText('chart.peak', { count, day: formatShortDate(peakDay.date) })}` : '';
     const parts = this.#lines.map(({ counter, name }) => {
       const total = this.#days.reduce((count, day) => count + day[counter], 0);
-      return `${formatNumber(total)} ${name.toLowerCase()}`;
+      return `${formatCounter(counter, total)} ${name.toLowerCase()}`;
     });
     return getText('chart.sum', { list: formatList(parts), days }) + peak;
   }
@@ -122,9 +122,9 @@ export class Chart {
     const today = index === this.#days.length - 1;
     const date = formatShortDate(day.date);
     this.#day.textContent = today ? getText('chart.today', { day: date }) : date;
-    for (const { counter, value } of this.#lines) value.textContent = formatNumber(day[counter]);
+    for (const { counter, value } of this.#lines) value.textContent = formatCounter(counter, day[counter]);
     this.#canvas.setAttribute('aria-valuenow', String(index + 1));
-    const values = this.#lines.map(({ counter, name }) => `${formatNumber(day[counter])} ${name.toLowerCase()}`);
+    const values = this.#lines.map(({ counter, name }) => `${formatCounter(counter, day[counter])} ${name.toLowerCase()}`);
     this.#canvas.setAttribute('aria-valuetext', `${formatLongDate(day.date)}: ${formatList(values)}`);
   }
 

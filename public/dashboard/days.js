@@ -2,21 +2,31 @@
 
 /**
  * @typedef {'sessions_created' | 'sessions_refreshed' | 'sessions_cancelled' | 'sessions_failed'
- *   | 'messages' | 'thread_changes' | 'client_errors'} CounterName
+ *   | 'messages' | 'thread_changes' | 'client_errors'
+ *   | 'answers' | 'answers_failed' | 'answers_stopped' | 'tool_calls'
+ *   | 'input_tokens' | 'cached_input_tokens' | 'output_tokens' | 'cost_micros'} CounterName
  * @typedef {Record<CounterName, number>} Counters
  * @typedef {Counters & { date: string }} Day
  */
 
-/** @type {CounterName[]} */
-export const COUNTERS = [
-  'sessions_created',
-  'sessions_refreshed',
-  'sessions_cancelled',
-  'sessions_failed',
-  'messages',
-  'thread_changes',
-  'client_errors',
+/** Answers of the Worker's own chat server. @type {CounterName[]} */
+export const ANSWER_COUNTERS = [
+  'answers',
+  'answers_failed',
+  'answers_stopped',
+  'tool_calls',
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
 ];
+/** In millionths of a US dollar. @type {CounterName} */
+export const COST = 'cost_micros';
+/** Sessions of chats that OpenAI hosts. @type {CounterName[]} */
+export const SESSION_COUNTERS = ['sessions_created', 'sessions_refreshed', 'sessions_cancelled', 'sessions_failed'];
+/** What pages and the Worker count with every backend. @type {CounterName[]} */
+export const PAGE_COUNTERS = ['messages', 'thread_changes', 'client_errors'];
+/** All of them. */
+export const COUNTERS = [...ANSWER_COUNTERS, COST, ...SESSION_COUNTERS, ...PAGE_COUNTERS];
 
 const DAY_MS = 86_400_000;
 

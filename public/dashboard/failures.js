@@ -1,4 +1,4 @@
-/** The table of failed sessions by code, most frequent first, with a bar in each row. */
+/** The table of failed sessions and answers by code, most frequent first, with a bar in each row. */
 
 import { byId, make } from '../demo/dom.js';
 import { formatNumber, formatShare, codeTitle } from './words.js';

@@ -2,7 +2,9 @@
 
 import uPlot from '/vendor/uplot.js';
 import { markersPath, spread } from './markers.js';
-import { formatNumber, formatShortDate } from './words.js';
+import { formatShort, formatShortDate } from './words.js';
+
+import { COST } from './days.js';
 
 /** @import { CounterName, Day } from './days.js' */
 /** @import { Shape } from './markers.js' */
@@ -84,6 +86,8 @@ export class Plot {
   #options(onHover) {
     const style = getComputedStyle(this.#host);
     const text = () => style.color;
+    // All lines of a plot have the same unit.
+    const [{ counter }] = this.#lines;
     const grid = { stroke: () => style.borderTopColor, width: 1 };
     return {
       width: this.#host.clientWidth || 320,
@@ -94,8 +98,8 @@ export class Plot {
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
       scales: {
         x: { time: false, range: () => [-0.5, Math.max(this.#days.length, 1) - 0.5] },
-        // Start at zero, with a maximum of at least 4, so that a single event does not fill the plot.
-        y: { range: (_, __, max) => [0, Math.max(4, (max ?? 0) * 1.08)] },
+        // Start at zero, with a maximum of at least 4 events or 4 cents, so that a single event does not fill the plot.
+        y: { range: (_, __, max) => [0, Math.max(counter === COST ? 40_000 : 4, (max ?? 0) * 1.08)] },
       },
       axes: [
         {
@@ -116,7 +120,7 @@ export class Plot {
           incrs: [1, 2, 5]
             .flatMap((digit) => Array.from({ length: 12 }, (_, power) => digit * 10 ** power))
             .sort((a, b) => a - b),
-          values: (_, counts) => counts.map(formatNumber),
+          values: (_, counts) => counts.map((count) => formatShort(counter, count)),
         },
       ],
       series: [{}, ...this.#lines.map((line) => toSeries(line))],

@@ -3,8 +3,10 @@
 import { currentLanguage, formatLocale, getText } from '../demo/language.js';
 import { PROBLEMS_ES } from '../demo/problems-es.js';
 import { problemText } from '../demo/problems.js';
+import { COST } from './days.js';
 
 /** @import { Problem } from '../demo/problem.js' */
+/** @import { CounterName } from './days.js' */
 
 /**
  * A function that formats with the locale of the page's language. A formatter is slow to create, so it is kept per locale.
@@ -32,12 +34,36 @@ const shortDate = date({ timeZone: 'UTC', day: 'numeric', month: 'short' });
 const longDate = date({ timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' });
 const decimal = number({ maximumFractionDigits: 1 });
 
+// British English writes a million as "m", which could be a thousandth.
+const compact = localized((locale) =>
+  new Intl.NumberFormat(locale.replace('en-GB', 'en-US'), { notation: 'compact', maximumSignificantDigits: 3 }));
+// The titles say that they are US dollars.
+const DOLLARS = /** @type {const} */ ({ style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' });
+const dollars = number(DOLLARS);
+const smallDollars = number({ ...DOLLARS, maximumSignificantDigits: 2 });
+const wholeDollars = number({ ...DOLLARS, maximumFractionDigits: 0 });
+const tenths = number({ style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 1 });
+const hundredths = number({ style: 'unit', unit: 'second', unitDisplay: 'narrow', maximumFractionDigits: 2 });
+
 export const formatNumber = number({});
+/** @param {number} value in seconds */
+export const formatSeconds = (value) => (value < 1 ? hundredths(value) : tenths(value));
+/** @param {number} micros in millionths of a US dollar */
+const formatCost = (micros) => (micros > 0 && micros < 10_000 ? smallDollars : dollars)(micros / 1e6);
+/** The exact number of a counter, with its unit. @param {CounterName} counter @param {number} value */
+export const formatCounter = (counter, value) => (counter === COST ? formatCost(value) : formatNumber(value));
+/** The same in few characters. @param {CounterName} counter @param {number} value */
+export function formatShort(counter, value) {
+  if (counter === COST) return value < 100_000_000 ? formatCost(value) : wholeDollars(value / 1e6);
+  return value < 100_000 ? formatNumber(value) : compact(value);
+}
 export const formatShare = number({ style: 'percent', maximumFractionDigits: 1 });
 /** @type {(parts: string[]) => string} */
 export const formatList = localized((locale) => new Intl.ListFormat(locale, { type: 'conjunction' }));
-/** Averages below 100 get one decimal. @param {number} value */
-export const formatAverage = (value) => (value < 100 ? decimal(value) : formatNumber(Math.round(value)));
+/** Averages below 100 get one decimal. @param {CounterName} counter @param {number} value */
+export function formatAverage(counter, value) {
+  return value < 100 && counter !== COST ? decimal(value) : formatShort(counter, Math.round(value));
+}
 /** @param {string} day */
 export const formatShortDate = (day) => shortDate(Date.parse(day));
 /** @param {string} day */

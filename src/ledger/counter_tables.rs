@@ -2,7 +2,7 @@
 
 use super::sql::{Values, first, integer, number, rows, run};
 use rules::counters::day::Day;
-use rules::counters::event::FAILURE_PREFIX;
+use rules::counters::event::{LARGEST_COUNT, TOTAL_ONLY_MARK};
 use rules::counters::snapshot::Snapshot;
 use serde::Deserialize;
 use worker::{Error, Result, SqlStorage};
@@ -46,7 +46,9 @@ struct Counter {
 }
 
 /// Adds to counters, in total and for a day, and notes that there is something to publish. `counts` is a JSON object of
-/// numbers by counter. Failures by code have a total only. The caller runs both statements in one transaction.
+/// numbers by counter; those with [`TOTAL_ONLY_MARK`] in their name have a total only. A number that reaches [`LARGEST_COUNT`]
+/// stays there: above it JavaScript is not exact, and the object could no longer read it. The caller runs both statements in one
+/// transaction.
 pub fn count(
     sql: &SqlStorage,
     counts: &str,
@@ -57,13 +59,14 @@ pub fn count(
     run(
         sql,
         "INSERT INTO counters SELECT day, key, value FROM json_each(?1), (SELECT ?2 AS day UNION ALL SELECT ?3)
-         WHERE day = ?2 OR substr(key, 1, length(?4)) <> ?4
-         ON CONFLICT (day, name) DO UPDATE SET count = count + excluded.count",
+         WHERE day = ?2 OR instr(key, ?4) = 0
+         ON CONFLICT (day, name) DO UPDATE SET count = min(count + excluded.count, ?5)",
         vec![
             counts.into(),
             TOTAL.into(),
             integer(day.number()),
-            FAILURE_PREFIX.into(),
+            TOTAL_ONLY_MARK.into(),
+            integer(LARGEST_COUNT),
         ],
     )?;
     run(

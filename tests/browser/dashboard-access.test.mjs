@@ -21,6 +21,7 @@ describe('the token', () => {
   test('is only sent as a header and only stored in the session storage of the tab', async () => {
     const { context, page, asked, requested } = await openSignedIn();
     assert.deepEqual(asked.map(({ path, method, authorization }) => `${method} ${path} ${authorization}`).sort(), [
+      'GET /api/chatkit/config null',
       `GET /api/chatkit/stats Bearer ${TOKEN}`,
       `GET /api/errors Bearer ${TOKEN}`,
     ]);

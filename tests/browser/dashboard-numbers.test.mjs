@@ -29,7 +29,7 @@ describe('the dashboard', () => {
     const { context, page, troubles } = await openSignedIn({ days: 0, reports: [] });
     assert.deepEqual(await tile(page, 'sessions_created'), ['0', 'no average yet', '0 in total']);
     assert.equal(await page.locator('#sessions .summary').innerText(), 'No events in these 30 days.');
-    assert.ok(await page.getByText('No session has failed.').isVisible());
+    assert.ok(await page.getByText('Nothing has failed.').isVisible());
     assert.ok(await page.getByText('None yet.').isVisible());
     assert.equal((await rows(page, '#activity')).length, 30);
     assert.ok((await painted(page, '#sessions')) > 500);

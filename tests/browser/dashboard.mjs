@@ -3,7 +3,7 @@
 import { after, before } from 'node:test';
 import { startWorker } from '../support/worker.mjs';
 import { launch, newVisitor } from './browser.mjs';
-import { NOW, REPORTS, statsOf } from './figures.mjs';
+import { agentStatsOf, NOW, REPORTS, statsOf } from './figures.mjs';
 
 /** @import { BrowserContextOptions, Page, Route } from 'playwright-core' */
 
@@ -38,12 +38,13 @@ export function useDashboard() {
   /**
    * Opens the dashboard at the time NOW. The mocked API returns the stats of `days` days, unless `world.answer` handles the
    * request. A test can change `world` later.
-   * @param {{ days?: number, reports?: typeof REPORTS, answer?: (route: Route) => Promise<void>, options?: BrowserContextOptions }} [world]
+   * @param {{ days?: number, backend?: string, reports?: typeof REPORTS, answer?: (route: Route) => Promise<void>,
+   *   options?: BrowserContextOptions }} [world]
    */
-  async function open({ days = 90, reports = REPORTS, answer, options } = {}) {
+  async function open({ days = 90, backend = 'hosted', reports = REPORTS, answer, options } = {}) {
     const visitor = await newVisitor(browser, options);
     const { page } = visitor;
-    const world = { stats: statsOf(days), reports, answer };
+    const world = { backend, stats: backend === 'agent' ? agentStatsOf(days) : statsOf(days), reports, answer };
     /** @type {{ path: string, method: string, authorization: string | null }[]} */
     const asked = [];
     /** @type {string[]} */
@@ -55,6 +56,7 @@ export function useDashboard() {
       const { pathname } = new URL(request.url());
       asked.push({ path: pathname, method: request.method(), authorization: await request.headerValue('authorization') });
       if (world.answer) return world.answer(route);
+      if (pathname === '/api/chatkit/config') return route.fulfill({ json: { backend: world.backend } });
       if ((await request.headerValue('authorization')) !== `Bearer ${TOKEN}`) return problem(401, 'identity_required')(route);
       return route.fulfill({ json: pathname === '/api/errors' ? { reports: world.reports } : world.stats });
     });

@@ -69,6 +69,8 @@ describe('one visit', () => {
     assert.deepEqual(totals, {
       sessions_created: 1, sessions_refreshed: 1, sessions_cancelled: 1, sessions_failed: 0,
       messages: 0, thread_changes: 0, client_errors: 0,
+      answers: 0, answers_failed: 0, answers_stopped: 0, tool_calls: 0,
+      input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, cost_micros: 0,
     });
   });
 });

@@ -68,6 +68,47 @@ test('failures by code have a total and no number by day, which nothing shows', 
     ]);
   }));
 
+/** An answer as the rules hand it to the ledger. */
+const ANSWER = {
+  answers: 1, answers_failed: 1, input_tokens: 1_000, cost_micros: 2_200, 'answers_failed:openai_timeout': 1, 'first_token_ms:2000': 1,
+  'first_token_ms:sum': 1_500,
+};
+const count = (/** @type {Worker} */ worker, /** @type {Record<string, number>} */ numbers) =>
+  rpc(worker, 'counters-0', 'count', 0, 1, JSON.stringify(numbers));
+
+test('an answer is one call whose numbers add up in total and by day, its code and its first token in total only', () =>
+  withObjects({ COUNTER_PUBLISH_SECONDS: '1' }, undefined, async (worker) => {
+    for (let i = 0; i < 2; i++) assert.deepEqual(await count(worker, ANSWER), { result: true });
+    const stored = await rows(worker, 'counters-0', 'SELECT day, name, count FROM counters WHERE day >= 0 ORDER BY name');
+    assert.deepEqual(stored, ['answers', 'answers_failed', 'cost_micros', 'input_tokens'].map((name) => (
+      { day: today(), name, count: 2 * ANSWER[/** @type {keyof typeof ANSWER} */ (name)] })));
+    /** @type {any} */
+    let stats;
+    await until(async () => {
+      stats = await (await worker.fetch('/api/chatkit/stats', ADMIN)).json();
+      return stats.totals.answers === 2;
+    }, 'the answers are published');
+    assert.deepEqual([stats.totals.input_tokens, stats.totals.cost_micros, stats.totals.answers_stopped], [2_000, 4_400, 0]);
+    assert.deepEqual(stats.failures, { openai_timeout: 2 });
+    assert.deepEqual([stats.first_token_seconds.count, stats.first_token_seconds.sum], [2, 3]);
+    const metrics = await (await worker.fetch('/metrics', ADMIN)).text();
+    for (const line of [
+      'chatkit_answers_failed_total{code="openai_timeout"} 2', 'chatkit_cost_dollars_total 0.004400',
+      'chatkit_first_token_seconds_bucket{le="1"} 0', 'chatkit_first_token_seconds_bucket{le="2"} 2',
+    ]) assert.ok(metrics.includes(`\n${line}\n`), line);
+    assert.ok(!metrics.includes('chatkit_sessions_failed_total{'), 'no session failed');
+  }));
+
+test('a number that JavaScript has not exactly is never stored, so the counters can always be published', () =>
+  withObjects({ COUNTER_PUBLISH_SECONDS: '1' }, undefined, async (worker) => {
+    for (let i = 0; i < 3; i++) assert.deepEqual(await count(worker, { input_tokens: Number.MAX_SAFE_INTEGER }), { result: true });
+    await until(async () => {
+      const { totals } = await (await worker.fetch('/api/chatkit/stats', ADMIN)).json();
+      return totals.input_tokens === Number.MAX_SAFE_INTEGER;
+    }, 'the largest number is published');
+    assert.equal((await rpc(worker, 'counters-0', 'ring')).error, undefined);
+  }));
+
 test('a count whose reports cannot be stored counts nothing', () =>
   withObjects({}, undefined, async (worker) => {
     const count = (/** @type {string} */ stored) => rpc(worker, 'counters-0', 'count', 0, 120, '{"client_errors":1}', stored, 1000);

@@ -1,7 +1,7 @@
 //! What is counted, and which counters each event adds to.
 
 use crate::http::response::to_json;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +63,12 @@ impl Event {
     }
 }
 
+/// The largest number that SQLite, JavaScript and JSON readers all have exactly.
+pub const LARGEST_COUNT: u64 = (1 << 53) - 1;
+
 /// Numbers to add, by counter, in their order. No counter is there twice.
 #[derive(Debug, Default)]
-pub struct Increments(Vec<(String, u32)>);
+pub struct Increments(Vec<(String, u64)>);
 
 impl Increments {
     /// What an event adds when it happens `times` times.
@@ -79,10 +82,15 @@ impl Increments {
     /// Adds another event.
     pub fn add(&mut self, event: &Event, times: u32) {
         for counter in event.counters() {
-            match self.0.iter_mut().find(|(other, _)| *other == counter) {
-                Some((_, number)) => *number = number.saturating_add(times),
-                None => self.0.push((counter, times)),
-            }
+            self.add_number(&counter, times.into());
+        }
+    }
+
+    /// Adds a number to a counter, up to [`LARGEST_COUNT`].
+    pub fn add_number(&mut self, counter: &str, number: u64) {
+        match self.0.iter_mut().find(|(other, _)| other == counter) {
+            Some((_, sum)) => *sum = sum.saturating_add(number).min(LARGEST_COUNT),
+            None => self.0.push((counter.to_owned(), number.min(LARGEST_COUNT))),
         }
     }
 
@@ -105,74 +113,19 @@ impl Serialize for Increments {
     }
 }
 
-/// The prefix of a failure's counter, before its code. These have totals only, no numbers by day.
+/// What the name of a counter with totals only contains. Such a counter has no numbers by day.
+pub const TOTAL_ONLY_MARK: &str = ":";
+
+/// The prefix of the counter of failed sessions with a code.
 pub const FAILURE_PREFIX: &str = "failed:";
 
-/// The code that a failure's counter is for.
-#[must_use]
-pub fn failure_code(counter: &str) -> Option<&str> {
-    counter.strip_prefix(FAILURE_PREFIX)
-}
-
-/// One number for each event, in total or for a day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counts {
-    sessions_created: u64,
-    sessions_refreshed: u64,
-    sessions_cancelled: u64,
-    sessions_failed: u64,
-    messages: u64,
-    thread_changes: u64,
-    client_errors: u64,
-}
-
-impl Counts {
-    /// The numbers by name, in the order in which they are shown.
-    #[must_use]
-    pub fn by_name(&self) -> [(&'static str, u64); 7] {
-        [
-            ("sessions_created", self.sessions_created),
-            ("sessions_refreshed", self.sessions_refreshed),
-            ("sessions_cancelled", self.sessions_cancelled),
-            ("sessions_failed", self.sessions_failed),
-            ("messages", self.messages),
-            ("thread_changes", self.thread_changes),
-            ("client_errors", self.client_errors),
-        ]
-    }
-
-    fn number(&mut self, name: &str) -> Option<&mut u64> {
-        Some(match name {
-            "sessions_created" => &mut self.sessions_created,
-            "sessions_refreshed" => &mut self.sessions_refreshed,
-            "sessions_cancelled" => &mut self.sessions_cancelled,
-            "sessions_failed" => &mut self.sessions_failed,
-            "messages" => &mut self.messages,
-            "thread_changes" => &mut self.thread_changes,
-            "client_errors" => &mut self.client_errors,
-            _ => return None,
-        })
-    }
-
-    /// Adds to the number of a counter. Unknown names are skipped.
-    pub fn add(&mut self, counter: &str, count: u64) {
-        if let Some(number) = self.number(counter) {
-            *number = number.saturating_add(count);
-        }
-    }
-
-    /// Adds all numbers of another.
-    pub fn add_all(&mut self, other: &Self) {
-        for (name, count) in other.by_name() {
-            self.add(name, count);
-        }
-    }
-}
+/// The prefix of the counter of failed answers with a code.
+pub const ANSWER_FAILURE_PREFIX: &str = "answers_failed:";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::counters::numbers::Counts;
 
     #[test]
     fn every_event_has_its_own_number() {
@@ -189,19 +142,28 @@ mod tests {
             for counter in event.counters() {
                 counts.add(&counter, 2);
             }
-            let counted: Vec<_> = counts
-                .by_name()
-                .into_iter()
-                .filter(|(_, count)| *count > 0)
-                .collect();
+            let mut counted = counts.by_name();
+            counted.retain(|(_, count)| *count > 0);
             assert_eq!(counted, [(event.name(), 2)]);
         }
     }
 
     #[test]
-    fn a_failure_is_also_counted_by_its_code() {
+    fn a_failure_is_also_counted_by_its_code_in_total_only() {
         let counters = Event::SessionFailed("openai_timeout".into()).counters();
-        assert_eq!(failure_code(&counters[1]), Some("openai_timeout"));
-        assert_eq!(failure_code(&counters[0]), None);
+        assert_eq!(counters, ["sessions_failed", "failed:openai_timeout"]);
+        let is_total_only = |counter: &String| counter.contains(TOTAL_ONLY_MARK);
+        assert!(!is_total_only(&counters[0]) && is_total_only(&counters[1]));
+        for prefix in [FAILURE_PREFIX, ANSWER_FAILURE_PREFIX] {
+            assert!(prefix.ends_with(TOTAL_ONLY_MARK));
+        }
+    }
+
+    #[test]
+    fn a_sum_of_increments_stays_exact() {
+        let mut increments = Increments::default();
+        increments.add_number("input_tokens", u64::MAX);
+        increments.add_number("input_tokens", 1);
+        assert_eq!(increments.to_json(), r#"{"input_tokens":9007199254740991}"#);
     }
 }

@@ -1,10 +1,11 @@
 //! Counts events: in the ledger, and in Analytics Engine if the owner bound a dataset.
 
+use super::answer_counts::AnswerCounts;
 use super::error_report::ErrorReport;
 use super::event::{Event, Increments};
 use super::event_budget;
 use crate::context::Context;
-use crate::platform::{Clock, Counts, Platform};
+use crate::platform::{Clock, Counts, Dataset, Ledger, Platform};
 
 /// The name of the object that counts for a shard.
 #[must_use]
@@ -58,14 +59,75 @@ fn add_later<P: Platform>(mut increments: Increments, ctx: &Context<'_, P>) {
         return;
     }
     let settings = ctx.settings();
-    let counts = Counts {
-        shard: pick_shard(settings.counter_shards, ctx.platform),
+    let destination = Destination {
+        shards: settings.counter_shards,
         publish_seconds: settings.counter_publish_seconds,
+        request_id: &ctx.request_id,
+    };
+    send_later(&increments, destination, ctx.platform);
+}
+
+/// Where counts are sent from outside a request's [`Context`], such as from the object of a user's chats.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// `COUNTER_SHARDS`.
+    pub shards: u32,
+    /// `COUNTER_PUBLISH_SECONDS`.
+    pub publish_seconds: u64,
+    /// The id of the request that caused them; a failure is logged with it.
+    pub request_id: &'a str,
+}
+
+/// Counts an answer that has ended. Nothing waits for it. Call it once for each answer.
+///
+/// # Errors
+/// The cause, for the log, if Analytics Engine failed. The ledger is called in any case, and logs its own failures.
+pub fn record_answer(
+    answer: &AnswerCounts,
+    destination: Destination<'_>,
+    platform: &(impl Clock + Ledger + Dataset),
+) -> Result<(), String> {
+    send_later(&answer.increments(), destination, platform);
+    for (name, number) in answer.numbers() {
+        let code = match name {
+            "answers_failed" => answer.code(),
+            _ => "",
+        };
+        platform.write_event(name, code, number)?;
+    }
+    if let Some(ms) = answer.first_token_ms {
+        let ms = u32::try_from(ms).unwrap_or(u32::MAX);
+        platform.write_event("first_token_ms", "", ms)?;
+    }
+    Ok(())
+}
+
+/// Counts a message or a new thread of the Worker's own chats. Nothing waits for it.
+///
+/// # Errors
+/// As [`record_answer`].
+pub fn record_event(
+    event: &Event,
+    destination: Destination<'_>,
+    platform: &(impl Clock + Ledger + Dataset),
+) -> Result<(), String> {
+    send_later(&Increments::of(event, 1), destination, platform);
+    platform.write_event(event.name(), event.code().unwrap_or_default(), 1)
+}
+
+fn send_later(
+    increments: &Increments,
+    destination: Destination<'_>,
+    platform: &(impl Clock + Ledger),
+) {
+    let counts = Counts {
+        shard: pick_shard(destination.shards, platform),
+        publish_seconds: destination.publish_seconds,
         increments: &increments.to_json(),
         reports: &[],
         event_rows: None,
     };
-    ctx.platform.count_later(&counts, &ctx.request_id);
+    platform.count_later(&counts, destination.request_id);
 }
 
 fn write_to_dataset<P: Platform>(event: &Event, times: u32, ctx: &Context<'_, P>) {

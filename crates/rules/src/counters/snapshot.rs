@@ -1,7 +1,9 @@
 //! One shard's counters, as they are published to KV and read back.
 
 use super::day::Day;
-use super::event::{Counts, failure_code};
+use super::event::{ANSWER_FAILURE_PREFIX, FAILURE_PREFIX, TOTAL_ONLY_MARK};
+use super::first_token::FIRST_TOKEN_PREFIX;
+use super::numbers::Counts;
 use crate::http::json_object::from_object;
 use crate::http::response::to_json;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,12 @@ pub struct Snapshot {
     pub totals: Counts,
     /// Failed sessions by code, in total.
     pub failures: BTreeMap<String, u64>,
+    /// Failed answers by code, in total.
+    #[serde(default)]
+    pub answer_failures: BTreeMap<String, u64>,
+    /// The histogram of the time to the first token, by the end of its counters' names.
+    #[serde(default)]
+    pub first_token_ms: BTreeMap<String, u64>,
     /// The numbers by [`Day::number`].
     pub days: BTreeMap<u64, Counts>,
 }
@@ -50,34 +58,56 @@ impl Snapshot {
 
     /// Adds a counter's value: in total, or for a day.
     pub fn add(&mut self, day: Option<Day>, counter: &str, count: u64) {
-        match (day, failure_code(counter)) {
-            (None, None) => self.totals.add(counter, count),
-            (None, Some(code)) => self.add_failures(code, count),
-            (Some(day), None) => self
-                .days
-                .entry(day.number())
-                .or_default()
-                .add(counter, count),
-            // By code there are only totals.
-            (Some(_), Some(_)) => {}
+        if counter.contains(TOTAL_ONLY_MARK) {
+            // Version 0.1.0 also stored failures by day and code.
+            if day.is_none() {
+                self.add_total_only(counter, count);
+            }
+            return;
+        }
+        match day {
+            None => self.totals.add(counter, count),
+            Some(day) => {
+                let day = self.days.entry(day.number()).or_default();
+                day.add(counter, count);
+            }
         }
     }
 
-    fn add_failures(&mut self, code: &str, count: u64) {
-        let number = self.failures.entry(code.to_owned()).or_default();
-        *number = number.saturating_add(count);
+    fn add_total_only(&mut self, counter: &str, count: u64) {
+        let maps = [
+            (FAILURE_PREFIX, &mut self.failures),
+            (ANSWER_FAILURE_PREFIX, &mut self.answer_failures),
+            (FIRST_TOKEN_PREFIX, &mut self.first_token_ms),
+        ];
+        for (prefix, map) in maps {
+            if let Some(name) = counter.strip_prefix(prefix) {
+                add_to(map, name, count);
+            }
+        }
     }
 
     /// Adds all counters of another.
     pub fn add_all(&mut self, other: &Self) {
         self.totals.add_all(&other.totals);
-        for (code, count) in &other.failures {
-            self.add_failures(code, *count);
+        for (map, others) in [
+            (&mut self.failures, &other.failures),
+            (&mut self.answer_failures, &other.answer_failures),
+            (&mut self.first_token_ms, &other.first_token_ms),
+        ] {
+            for (name, count) in others {
+                add_to(map, name, *count);
+            }
         }
         for (day, counts) in &other.days {
             self.days.entry(*day).or_default().add_all(counts);
         }
     }
+}
+
+fn add_to(map: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    let number = map.entry(name.to_owned()).or_default();
+    *number = number.saturating_add(count);
 }
 
 #[cfg(test)]
@@ -87,12 +117,25 @@ mod tests {
     #[test]
     fn a_snapshot_is_read_back_from_kv_unchanged() {
         let mut snapshot = Snapshot::at(7);
-        for counter in ["messages", "sessions_failed", "failed:openai_timeout"] {
+        for counter in [
+            "messages",
+            "sessions_failed",
+            "failed:openai_timeout",
+            "answers_failed",
+            "answers_failed:openai_timeout",
+            "first_token_ms:500",
+        ] {
             snapshot.add(None, counter, 3);
             snapshot.add(Some(Day::from_number(20_778)), counter, 3);
         }
         let text = snapshot.to_json();
-        assert_eq!(Snapshot::parse(&text), Some(snapshot));
+        assert_eq!(Snapshot::parse(&text).as_ref(), Some(&snapshot));
+        let mut twice = snapshot.clone();
+        twice.add_all(&snapshot);
+        for map in [twice.failures, twice.answer_failures, twice.first_token_ms] {
+            assert_eq!(map.into_values().collect::<Vec<_>>(), [6]);
+        }
+        assert_eq!(twice.days.len(), 1);
     }
 
     #[test]

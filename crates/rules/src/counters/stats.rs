@@ -1,11 +1,12 @@
 //! The counters of all shards together, as the admin sees them.
 
 use super::day::Day;
-use super::event::Counts;
+use super::first_token::FirstTokens;
+use super::metrics_text;
+use super::numbers::Counts;
 use super::snapshot::Snapshot;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// All shards together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,11 +17,13 @@ pub struct Stats {
 
 /// The body of `GET /api/chatkit/stats`.
 #[derive(Debug, Serialize)]
-pub struct StatsView<'a> {
+pub struct StatsView {
     /// In Unix seconds.
     as_of: u64,
     totals: Counts,
-    failures: &'a BTreeMap<String, u64>,
+    /// Of sessions and answers.
+    failures: BTreeMap<String, u64>,
+    first_token_seconds: FirstTokens,
     /// Newest first.
     days: Vec<DayView>,
 }
@@ -56,12 +59,18 @@ impl Stats {
 
     /// The counters as JSON shows them.
     #[must_use]
-    pub fn view(&self) -> StatsView<'_> {
+    pub fn view(&self) -> StatsView {
         let days = self.all.days.iter().rev();
+        let mut failures = self.all.failures.clone();
+        for (code, count) in &self.all.answer_failures {
+            let number = failures.entry(code.clone()).or_default();
+            *number = number.saturating_add(*count);
+        }
         StatsView {
             as_of: self.as_of / 1000,
             totals: self.all.totals,
-            failures: &self.all.failures,
+            failures,
+            first_token_seconds: FirstTokens::of(&self.all.first_token_ms),
             days: days
                 .map(|(day, counts)| DayView {
                     date: Day::from_number(*day).date(),
@@ -74,47 +83,7 @@ impl Stats {
     /// The body of `GET /metrics`, in the Prometheus text format 0.0.4.
     #[must_use]
     pub fn to_prometheus(&self) -> String {
-        let mut text = String::new();
-        for (name, count) in self.all.totals.by_name() {
-            let metric = format!("chatkit_{name}_total");
-            let help = help(name);
-            let _ = writeln!(text, "# HELP {metric} {help}\n# TYPE {metric} counter");
-            if name == "sessions_failed" {
-                for (code, count) in &self.all.failures {
-                    let code = label_value(code);
-                    let _ = writeln!(text, "{metric}{{code=\"{code}\"}} {count}");
-                }
-            } else {
-                let _ = writeln!(text, "{metric} {count}");
-            }
-        }
-        let _ = writeln!(
-            text,
-            "# HELP chatkit_counters_as_of_seconds When the counters were complete, in Unix seconds.\n\
-             # TYPE chatkit_counters_as_of_seconds gauge\n\
-             chatkit_counters_as_of_seconds {}",
-            self.as_of / 1000
-        );
-        text
-    }
-}
-
-/// A label's value, with the three escapes of the format.
-fn label_value(text: &str) -> String {
-    text.replace('\\', r"\\")
-        .replace('"', r#"\""#)
-        .replace('\n', r"\n")
-}
-
-fn help(name: &str) -> &'static str {
-    match name {
-        "sessions_created" => "Sessions created.",
-        "sessions_refreshed" => "Sessions refreshed.",
-        "sessions_cancelled" => "Sessions cancelled.",
-        "sessions_failed" => "Sessions that could not be created, by code.",
-        "messages" => "Message events.",
-        "thread_changes" => "Changes of thread.",
-        _ => "Errors reported by pages.",
+        metrics_text::of(&self.all, self.as_of / 1000)
     }
 }
 
@@ -178,25 +147,33 @@ mod tests {
     }
 
     #[test]
-    fn metrics_have_help_type_and_a_label_for_the_code() {
-        let shards = [Some(snapshot(
-            NOON,
-            &Event::SessionFailed("openai_timeout".into()),
-            2,
-        ))];
-        let text = Stats::of(&shards, NOON, 120).to_prometheus();
-        assert!(text.contains("# HELP chatkit_sessions_created_total Sessions created.\n# TYPE chatkit_sessions_created_total counter\nchatkit_sessions_created_total 0\n"));
-        assert!(text.contains("\nchatkit_sessions_failed_total{code=\"openai_timeout\"} 2\n"));
-        assert!(text.ends_with('\n'));
+    fn failures_of_sessions_and_answers_with_the_same_code_are_one_number() {
+        let mut shard = Snapshot::at(NOON);
+        for (counter, count) in [
+            ("failed:openai_timeout", 2),
+            ("answers_failed:openai_timeout", 3),
+            ("answers_failed:answer_filtered", 1),
+        ] {
+            shard.add(None, counter, count);
+        }
+        let json = serde_json::to_value(Stats::of(&[Some(shard)], NOON, 120).view()).unwrap();
+        let expected = serde_json::json!({"answer_filtered": 1, "openai_timeout": 5});
+        assert_eq!(json["failures"], expected);
     }
 
     #[test]
-    fn a_label_cannot_break_out_of_its_quotes() {
-        let event = Event::SessionFailed("a\"b\\c\nd".into());
-        let text = Stats::of(&[Some(snapshot(NOON, &event, 1))], NOON, 120).to_prometheus();
-        assert!(
-            text.contains(r#"chatkit_sessions_failed_total{code="a\"b\\c\nd"} 1"#),
-            "{text}"
+    fn the_time_to_the_first_token_is_a_histogram_of_all_shards() {
+        let mut shard = Snapshot::at(NOON);
+        shard.add(None, "first_token_ms:500", 2);
+        shard.add(None, "first_token_ms:sum", 700);
+        let shards = [Some(shard.clone()), Some(shard)];
+        let json = serde_json::to_value(Stats::of(&shards, NOON, 120).view()).unwrap();
+        let shown = &json["first_token_seconds"];
+        assert_eq!((&shown["count"], &shown["sum"]), (&4.into(), &1.4.into()));
+        assert_eq!(
+            shown["buckets"][1],
+            serde_json::json!({"le": 0.5, "count": 4})
         );
+        assert_eq!(shown["buckets"].as_array().map(Vec::len), Some(8));
     }
 }

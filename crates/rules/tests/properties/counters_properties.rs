@@ -16,8 +16,15 @@ use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_262_400_000;
 const TODAY: u64 = NOW / 86_400_000;
-const NAMES: [&str; 4] = ["as_of", "totals", "failures", "days"];
-const VALUES: [&str; 3] = ["messages", "sessions_failed", "20778"];
+const NAMES: [&str; 6] = [
+    "as_of",
+    "totals",
+    "failures",
+    "answer_failures",
+    "first_token_ms",
+    "days",
+];
+const VALUES: [&str; 4] = ["messages", "sessions_failed", "20778", "250"];
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![

@@ -17,6 +17,7 @@
 mod allowed_pages;
 mod cached_keys;
 mod collected_events;
+mod counted_answers;
 mod creating_sessions;
 mod event_rows;
 mod exact_limits;

@@ -52,14 +52,18 @@ fn stats(shards: &[Option<Snapshot>]) -> Value {
     json
 }
 
-/// Each line is a comment, or a name with at most one label and a number. No name and label appear twice.
+/// Each line is a comment, or a name with at most one label and a number. No name and label appear twice. Codes are those of
+/// the JSON, and the buckets of the histogram never fall.
 fn is_prometheus(text: &str, json: &Value) {
     assert!(text.ends_with('\n'));
     let mut seen = BTreeSet::new();
-    let mut failures = 0;
+    let mut codes = BTreeSet::new();
+    let mut bucket = 0.0;
     for line in text.lines().filter(|line| !line.starts_with("# ")) {
-        let (name, count) = line.rsplit_once(' ').expect("a name and a number");
-        assert!(count.bytes().all(|byte| byte.is_ascii_digit()), "{line}");
+        let (name, number) = line.rsplit_once(' ').expect("a name and a number");
+        let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        assert!(number.bytes().all(is_number), "{line}");
+        let number: f64 = number.parse().expect("a number");
         assert!(seen.insert(name), "{line} is there twice");
         let (name, label) = name
             .split_once('{')
@@ -69,16 +73,20 @@ fn is_prometheus(text: &str, json: &Value) {
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
             "{line}"
         );
-        if let Some(label) = label {
-            let value = label
-                .strip_prefix("code=\"")
-                .and_then(|value| value.strip_suffix("\"}"));
-            is_escaped(value.expect("one label"));
-            failures += 1;
+        let Some(label) = label else { continue };
+        let (label, value) = label.split_once("=\"").expect("one label");
+        let value = value.strip_suffix("\"}").expect("one label");
+        is_escaped(value);
+        if label == "le" {
+            assert!(number >= bucket, "{line}");
+            bucket = number;
+        } else {
+            assert_eq!(label, "code");
+            codes.insert(value);
         }
     }
     assert_eq!(
-        failures,
+        codes.len(),
         json["failures"].as_object().expect("failures").len()
     );
 }

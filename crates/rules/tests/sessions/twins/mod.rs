@@ -87,6 +87,16 @@ impl World {
         })
     }
 
+    /// The platform for rules that run outside of a request.
+    pub fn platform(self: &Rc<Self>) -> Twin {
+        Twin {
+            world: Rc::clone(self),
+            arrived_ms: Cell::new(self.clock.now_ms()),
+            request: test_client::get("/"),
+            sleeps: Cell::new(0),
+        }
+    }
+
     /// Serves one request.
     pub fn serve(self: &Rc<Self>, request: TestRequest) -> Reply {
         self.serve_all([request]).remove(0)
