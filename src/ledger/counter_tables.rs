@@ -1,6 +1,6 @@
 //! The tables of a counters object: counters by day, and what is not published yet.
 
-use super::sql::{Values, first, integer, number, rows, run};
+use crate::runtime::sql::{Values, first, integer, number, rows, run};
 use rules::counters::day::Day;
 use rules::counters::event::{LARGEST_COUNT, TOTAL_ONLY_MARK};
 use rules::counters::snapshot::Snapshot;

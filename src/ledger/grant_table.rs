@@ -1,6 +1,6 @@
 //! The table of a records object for client secrets: what each lets its page refresh, sealed.
 
-use super::sql::{Values, first, integer, number, run};
+use crate::runtime::sql::{Values, first, integer, number, run};
 use rules::hosted::refresh_grant::StoredGrant;
 use worker::{Result, SqlStorage};
 

@@ -11,5 +11,4 @@ mod object;
 mod quota_table;
 mod record_table;
 mod report_table;
-mod sql;
 mod stub;

@@ -1,6 +1,6 @@
 //! The tables of the limits object: sessions started per day, and the requests that were granted one just now.
 
-use super::sql::{Values, integer, number, run, text};
+use crate::runtime::sql::{Values, integer, number, run, text};
 use rules::counters::day::Day;
 use rules::hosted::daily_quota::{day_of_arrival, deletion_at, first_kept};
 use rules::hosted::recent_reservations::RecentReservations;

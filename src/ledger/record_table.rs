@@ -1,6 +1,6 @@
 //! The table of a records object: sessions' records.
 
-use super::sql::{Values, first, integer, number, run};
+use crate::runtime::sql::{Values, first, integer, number, run};
 use rules::hosted::session_record::{SessionRecord, UserHash};
 use serde::Deserialize;
 use worker::{Result, SqlStorage};

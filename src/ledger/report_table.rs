@@ -1,6 +1,6 @@
 //! The tables of a counters object that pages fill: error reports, and the rows that events have written today.
 
-use super::sql::{Values, integer, number, rows, run, text};
+use crate::runtime::sql::{Values, integer, number, rows, run, text};
 use rules::counters::day::Day;
 use rules::counters::error_report::{ErrorReport, keep_latest};
 use rules::counters::event_budget::EventBudget;

@@ -9,6 +9,7 @@ mod fetch;
 mod kv;
 mod limiter;
 mod request;
+pub mod sql;
 pub mod tasks;
 mod timer;
 pub mod variables;

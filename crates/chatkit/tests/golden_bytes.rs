@@ -1,6 +1,8 @@
 //! What the reference, chatkit-python 1.6.5, writes is what this crate reads and writes, byte by byte. Only times differ: the
 //! reference writes them without a zone.
 
+#![allow(missing_docs)]
+
 use chatkit::protocol::{Page, StreamEvent, Thread, ThreadItem, to_json};
 
 /// Bytes of the reference, with a zone added to each time.

@@ -1,5 +1,13 @@
 //! What a model call carries of a thread is valid, whatever happened in the thread.
 
+// Clippy allows these in test functions, not in the helpers of tests.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    missing_docs
+)]
+
 use chatkit::protocol::{
     AssistantContent, ItemBody, Page, Thread, ThreadItem, ThreadStatus, Timestamp, UserContent,
 };

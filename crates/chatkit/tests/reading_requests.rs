@@ -1,5 +1,7 @@
 //! Requests are read leniently, and the first wrong field is named.
 
+#![allow(missing_docs)]
+
 use chatkit::protocol::chatkit_request::{JSON_TYPES, MAX_PAGE, STREAMING_TYPES};
 use chatkit::protocol::{ChatKitRequest, ItemOrder, Operation, UserContent};
 use proptest::prelude::*;

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod app;
+pub mod chat;
 pub mod context;
 pub mod counters;
 pub mod doctor;
@@ -35,6 +36,7 @@ pub mod rate_limits;
 pub mod reason;
 pub mod redact;
 pub mod router;
+pub mod runs;
 pub mod secret;
 pub mod settings;
 pub mod url_origin;

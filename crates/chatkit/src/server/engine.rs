@@ -47,7 +47,7 @@ pub enum Reply {
     /// JSON.
     Json(String),
     /// A stream.
-    Stream(Opening),
+    Stream(Box<Opening>),
 }
 
 /// The beginning of a stream.
@@ -82,10 +82,14 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
     pub fn handle(&mut self, request: &ChatKitRequest) -> Result<Reply, ServerError> {
         let json = match &request.operation {
             Operation::CreateThread { input } => {
-                return self.create_thread(input).map(Reply::Stream);
+                return self
+                    .create_thread(input)
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::AddUserMessage { thread_id, input } => {
-                return self.add_user_message(thread_id, input).map(Reply::Stream);
+                return self
+                    .add_user_message(thread_id, input)
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::AddClientToolOutput {
                 thread_id,
@@ -94,7 +98,7 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             } => {
                 return self
                     .add_client_tool_output(thread_id, call.as_deref(), result)
-                    .map(Reply::Stream);
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::AddStructuredInput {
                 thread_id,
@@ -103,13 +107,17 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             } => {
                 return self
                     .add_structured_input(thread_id, item_id, input)
-                    .map(Reply::Stream);
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::RetryAfterItem { thread_id, item_id } => {
-                return self.retry_after_item(thread_id, item_id).map(Reply::Stream);
+                return self
+                    .retry_after_item(thread_id, item_id)
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::CustomAction(action) => {
-                return self.custom_action(action).map(Reply::Stream);
+                return self
+                    .custom_action(action)
+                    .map(|opening| Reply::Stream(Box::new(opening)));
             }
             Operation::GetThread { thread_id } => self.get_thread(thread_id)?,
             Operation::ListThreads(page) => self.list_threads(page)?,

@@ -19,7 +19,13 @@ impl Agents for ConfiguredAgents<'_> {
         };
         AgentInfo {
             models: selectable_models(agent),
-            tools: agent.tools.sent().iter().filter_map(tool_id).map(str::to_owned).collect(),
+            tools: agent
+                .tools
+                .sent()
+                .iter()
+                .filter_map(tool_id)
+                .map(str::to_owned)
+                .collect(),
             titles_by_words: !titles_by_model(self.0),
         }
     }
@@ -27,7 +33,10 @@ impl Agents for ConfiguredAgents<'_> {
 
 /// An agent by its name; the default one for a name that is gone.
 #[must_use]
-pub fn agent_or_default<'a>(chat: &'a ChatSettings, name: Option<&str>) -> Option<&'a AgentSettings> {
+pub fn agent_or_default<'a>(
+    chat: &'a ChatSettings,
+    name: Option<&str>,
+) -> Option<&'a AgentSettings> {
     chat.agent(name).or_else(|| chat.agent(None))
 }
 
@@ -48,7 +57,11 @@ fn selectable_models(agent: &AgentSettings) -> Vec<String> {
 
 fn tool_id(tool: &Value) -> Option<&str> {
     let kind = tool.get("type")?.as_str()?;
-    if kind == "function" { tool.get("name")?.as_str() } else { Some(kind) }
+    if kind == "function" {
+        tool.get("name")?.as_str()
+    } else {
+        Some(kind)
+    }
 }
 
 /// The address of responses.
@@ -62,10 +75,16 @@ pub fn responses_url(agent: &AgentSettings) -> String {
 pub fn headers(agent: &AgentSettings, chat: &ChatSettings) -> Vec<(String, String)> {
     let openai = &chat.openai;
     let mut headers = vec![
-        ("authorization".to_owned(), format!("Bearer {}", openai.api_key.expose())),
+        (
+            "authorization".to_owned(),
+            format!("Bearer {}", openai.api_key.expose()),
+        ),
         ("content-type".to_owned(), "application/json".to_owned()),
     ];
-    for (name, value) in [("openai-organization", &openai.organization), ("openai-project", &openai.project)] {
+    for (name, value) in [
+        ("openai-organization", &openai.organization),
+        ("openai-project", &openai.project),
+    ] {
         headers.extend(value.iter().map(|value| (name.to_owned(), value.clone())));
     }
     for (name, value) in &agent.headers {
@@ -79,7 +98,12 @@ pub fn headers(agent: &AgentSettings, chat: &ChatSettings) -> Vec<(String, Strin
 ///
 /// # Errors
 /// The store's.
-pub fn body(progress: &Progress, agent: &AgentSettings, now_ms: u64, store: &impl Store) -> Stored<String> {
+pub fn body(
+    progress: &Progress,
+    agent: &AgentSettings,
+    now_ms: u64,
+    store: &impl Store,
+) -> Stored<String> {
     let turn = &progress.turn;
     let input = turn.input(store, agent.history)?;
     let call = &progress.call;

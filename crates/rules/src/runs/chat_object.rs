@@ -12,7 +12,8 @@ use super::run_loop::{Run, frames};
 use super::run_record::{KEPT_MS, Origin, Progress, RunRecord, RunStatus};
 use super::run_recovery::{Recovered, recover};
 use super::title_call;
-use crate::chat::chat_call::{ChatCall, ChatOperation, ObjectRequest};
+use super::object_request::{ObjectOperation, ObjectRequest};
+use crate::chat::chat_call::ChatCall;
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error};
 use crate::isolate::Isolate;
@@ -21,7 +22,7 @@ use crate::problem::Problem;
 use crate::settings::ChatSettings;
 use chatkit::protocol::user_input::text_of;
 use chatkit::protocol::{ChatKitRequest, Operation, StreamEvent, to_json};
-use chatkit::server::engine::{Engine, Opening, Reply, set_title};
+use chatkit::server::engine::{Engine, Reply, set_title};
 use chatkit::server::env::Env;
 use chatkit::server::server_error::ServerError;
 use chatkit::server::store::Stored;
@@ -75,7 +76,12 @@ impl<H: RunHost> ChatObject<H> {
     /// The object after a start or a restart.
     #[must_use]
     pub fn new(host: Rc<H>, isolate: Rc<Isolate>) -> Rc<Self> {
-        Rc::new(Self { host, isolate, live: RefCell::default(), has_recovered: Cell::new(false) })
+        Rc::new(Self {
+            host,
+            isolate,
+            live: RefCell::default(),
+            has_recovered: Cell::new(false),
+        })
     }
 
     /// Takes a request of the front door, which has checked it.
@@ -86,15 +92,17 @@ impl<H: RunHost> ChatObject<H> {
         self.recover_once(chat).await;
         let call = request.call;
         match request.operation {
-            ChatOperation::Request { request } => self.take(chat, call, request.get()).await,
-            ChatOperation::Attach { run } => self.attach(&run),
-            ChatOperation::Stop { run } => self.stop(&run).await,
+            ObjectOperation::Request(request) => self.take(chat, call, request.get()).await,
+            ObjectOperation::Attach(run) => self.attach(&run),
+            ObjectOperation::Stop(run) => self.stop(&run).await,
         }
     }
 
     /// The alarm: recovers what a restart interrupted, and deletes what is past its time.
     pub async fn alarm(self: &Rc<Self>) {
-        let Ok(chat) = self.isolate.settings.chat() else { return };
+        let Ok(chat) = self.isolate.settings.chat() else {
+            return;
+        };
         self.recover_once(chat).await;
         let now = self.host.now_ms();
         // If it fails, the next alarm tries again.
@@ -116,7 +124,9 @@ impl<H: RunHost> ChatObject<H> {
             return self.answer_with_json(chat, &call, &request);
         }
         // Before everything that must not be interleaved with another request.
-        self.host.ensure_alarm(self.host.now_ms().saturating_add(WATCH_MS)).await;
+        self.host
+            .ensure_alarm(self.host.now_ms().saturating_add(WATCH_MS))
+            .await;
         let key = request_key(body, call.frame.as_deref());
         let begun = match self.earlier(&key) {
             Ok(Some((run, Repetition::Joins))) => return self.join(&run, call.finish),
@@ -149,11 +159,20 @@ impl<H: RunHost> ChatObject<H> {
     /// Whether an answer of the request's thread goes on.
     fn is_busy(&self, operation: &Operation) -> bool {
         let thread = thread_of(operation);
-        thread.is_some_and(|thread| self.live.borrow().iter().any(|live| live.thread_id == thread))
+        thread.is_some_and(|thread| {
+            self.live
+                .borrow()
+                .iter()
+                .any(|live| live.thread_id == thread)
+        })
     }
 
     fn find_live(&self, run_id: &str) -> Option<Rc<LiveRun>> {
-        self.live.borrow().iter().find(|live| live.id == run_id).cloned()
+        self.live
+            .borrow()
+            .iter()
+            .find(|live| live.id == run_id)
+            .cloned()
     }
 
     fn join(&self, run: &RunRecord, finish: bool) -> ObjectReply {
@@ -161,10 +180,16 @@ impl<H: RunHost> ChatObject<H> {
             if finish {
                 live.let_finish();
             }
-            return ObjectReply::Live { run: run.id.clone(), reader: live.read() };
+            return ObjectReply::Live {
+                run: run.id.clone(),
+                reader: live.read(),
+            };
         }
         match self.host.frames(&run.id) {
-            Ok(frames) => ObjectReply::Frames { run: Some(run.id.clone()), frames },
+            Ok(frames) => ObjectReply::Frames {
+                run: Some(run.id.clone()),
+                frames,
+            },
             Err(_) => refused(&Error::Internal),
         }
     }
@@ -191,7 +216,12 @@ impl<H: RunHost> ChatObject<H> {
         ObjectReply::Json(to_json(&json!({"id": run_id, "status": "stopped"})))
     }
 
-    fn answer_with_json(&self, chat: &ChatSettings, call: &ChatCall, request: &ChatKitRequest) -> ObjectReply {
+    fn answer_with_json(
+        &self,
+        chat: &ChatSettings,
+        call: &ChatCall,
+        request: &ChatKitRequest,
+    ) -> ObjectReply {
         match self.engine(chat, call, request) {
             Ok(Reply::Json(json)) => {
                 if let Operation::DeleteThread { thread_id } = &request.operation {
@@ -211,7 +241,12 @@ impl<H: RunHost> ChatObject<H> {
         }
     }
 
-    fn engine(&self, chat: &ChatSettings, call: &ChatCall, request: &ChatKitRequest) -> Result<Reply, ServerError> {
+    fn engine(
+        &self,
+        chat: &ChatSettings,
+        call: &ChatCall,
+        request: &ChatKitRequest,
+    ) -> Result<Reply, ServerError> {
         let mut engine = Engine {
             store: &*self.host,
             env: &mut ObjectEnv(&*self.host),
@@ -222,43 +257,79 @@ impl<H: RunHost> ChatObject<H> {
     }
 
     /// Stores a request and its run, as one.
-    fn begin(&self, chat: &ChatSettings, call: &ChatCall, request: &ChatKitRequest, key: String) -> Stored<BegunRun> {
+    fn begin(
+        &self,
+        chat: &ChatSettings,
+        call: &ChatCall,
+        request: &ChatKitRequest,
+        key: String,
+    ) -> Stored<BegunRun> {
         let host = &*self.host;
         host.transaction(|| {
             let Reply::Stream(opening) = self.engine(chat, call, request)? else {
                 return Err(ServerError::Store("the request has no stream".to_owned()));
             };
-            let thread = host.thread(&opening.thread_id)?.ok_or(ServerError::NotFound("thread"))?;
+            let thread = host
+                .thread(&opening.thread_id)?
+                .ok_or(ServerError::NotFound("thread"))?;
             let newest = host.entries_before(&opening.thread_id, None, 1)?;
             let frames = frames(&opening.events);
             let turn = opening.turn.as_ref();
             let origin = Origin {
-                place: turn.and_then(Turn::retry_of).or(newest.first().map(|entry| entry.seq)).unwrap_or_default(),
+                place: turn
+                    .and_then(Turn::retry_of)
+                    .or(newest.first().map(|entry| entry.seq))
+                    .unwrap_or_default(),
                 model: turn.and_then(Turn::model).map(str::to_owned),
                 tool: turn.and_then(Turn::tool).map(str::to_owned),
                 opening_bytes: frames.len(),
             };
             let needs_title = thread.thread.title.is_none() && agent_call::titles_by_model(chat);
             let first_message = message_of(&request.operation).filter(|_| needs_title);
-            let progress = opening.turn.map(|turn| self.progress(chat, call, request, turn, first_message));
-            let agent = agent_or_default(chat, thread.agent.as_deref()).map(|agent| agent.id.clone());
-            let record = self.record(opening.thread_id, agent.unwrap_or_default(), key, origin, call, progress.as_ref());
+            let progress = opening
+                .turn
+                .map(|turn| self.progress(chat, call, request, turn, first_message));
+            let agent =
+                agent_or_default(chat, thread.agent.as_deref()).map(|agent| agent.id.clone());
+            let record = self.record(
+                opening.thread_id,
+                agent.unwrap_or_default(),
+                key,
+                origin,
+                call,
+                progress.as_ref(),
+            );
             self.put_run(record, progress, frames)
         })
     }
 
     /// Stores a run that begins again after its client left, for the same message. What it wrote before is deleted with the first
     /// event of the new answer.
-    fn restart(&self, chat: &ChatSettings, call: &ChatCall, request: &ChatKitRequest, former: RunRecord) -> Stored<BegunRun> {
+    fn restart(
+        &self,
+        chat: &ChatSettings,
+        call: &ChatCall,
+        request: &ChatKitRequest,
+        former: RunRecord,
+    ) -> Stored<BegunRun> {
         let host = &*self.host;
         host.transaction(|| {
             let mut frames = host.frames(&former.id)?;
             frames.truncate(former.origin.opening_bytes);
             let origin = former.origin.clone();
-            let turn = Turn::new(&former.thread_id).choosing(origin.model.clone(), origin.tool.clone()).retrying(origin.place);
+            let turn = Turn::new(&former.thread_id)
+                .choosing(origin.model.clone(), origin.tool.clone())
+                .retrying(origin.place);
             let progress = Some(self.progress(chat, call, request, turn, None));
             let key = former.request_key;
-            let record = self.record(former.thread_id, former.agent, key, origin, call, progress.as_ref());
+            let record = self.record(
+                former.thread_id,
+                former.agent,
+                key,
+                origin,
+                call,
+                progress.as_ref(),
+            );
             self.put_run(record, progress, frames)
         })
     }
@@ -272,7 +343,13 @@ impl<H: RunHost> ChatObject<H> {
         titled_by: Option<String>,
     ) -> Progress {
         let variables = variables(&request.metadata, &chat.shared.state_variables);
-        Progress { call: call.clone(), turn, variables, titled_by, first_token_ms: None }
+        Progress {
+            call: call.clone(),
+            turn,
+            variables,
+            titled_by,
+            first_token_ms: None,
+        }
     }
 
     fn record(
@@ -292,7 +369,11 @@ impl<H: RunHost> ChatObject<H> {
             agent,
             request_key,
             origin,
-            status: if is_over { RunStatus::Ended } else { RunStatus::Running },
+            status: if is_over {
+                RunStatus::Ended
+            } else {
+                RunStatus::Running
+            },
             finishes: call.finish,
             is_delivered: is_over,
             started_ms: now,
@@ -301,30 +382,56 @@ impl<H: RunHost> ChatObject<H> {
         }
     }
 
-    fn put_run(&self, record: RunRecord, progress: Option<Progress>, frames: String) -> Stored<BegunRun> {
+    fn put_run(
+        &self,
+        record: RunRecord,
+        progress: Option<Progress>,
+        frames: String,
+    ) -> Stored<BegunRun> {
         self.host.put_run(&record)?;
         self.host.add_frames(&record.id, &frames)?;
-        Ok(BegunRun { record, progress, frames })
+        Ok(BegunRun {
+            record,
+            progress,
+            frames,
+        })
     }
 
     /// Begins the course of a run, and returns its stream.
     fn start(self: &Rc<Self>, begun: BegunRun, operation: &Operation) -> ObjectReply {
-        let BegunRun { record, progress, frames } = begun;
+        let BegunRun {
+            record,
+            progress,
+            frames,
+        } = begun;
         let Some(progress) = progress else {
-            return ObjectReply::Frames { run: Some(record.id), frames };
+            return ObjectReply::Frames {
+                run: Some(record.id),
+                frames,
+            };
         };
         if message_of(operation).is_some() {
             let is_new_thread = matches!(operation, Operation::CreateThread { .. });
-            self.host.count_message(is_new_thread, &progress.call.request_id);
+            self.host
+                .count_message(is_new_thread, &progress.call.request_id);
         }
         let live = LiveRun::new(&record.id, &record.thread_id, frames, record.finishes);
         let reader = live.read();
         self.spawn(live, record, progress, false);
-        ObjectReply::Live { run: reader.run_id().to_owned(), reader }
+        ObjectReply::Live {
+            run: reader.run_id().to_owned(),
+            reader,
+        }
     }
 
     /// Runs the course of a run, and beside it the call for its thread's title.
-    fn spawn(self: &Rc<Self>, live: Rc<LiveRun>, record: RunRecord, progress: Progress, resumes: bool) {
+    fn spawn(
+        self: &Rc<Self>,
+        live: Rc<LiveRun>,
+        record: RunRecord,
+        progress: Progress,
+        resumes: bool,
+    ) {
         self.live.borrow_mut().push(Rc::clone(&live));
         if let Some(message) = progress.titled_by.clone() {
             self.spawn_title(Rc::clone(&live), message, record.agent.clone());
@@ -353,10 +460,16 @@ impl<H: RunHost> ChatObject<H> {
     fn spawn_title(self: &Rc<Self>, live: Rc<LiveRun>, message: String, agent: String) {
         let object = Rc::clone(self);
         self.host.spawn(Box::pin(async move {
-            let Ok(chat) = object.isolate.settings.chat() else { return };
-            let Some(agent) = agent_or_default(chat, Some(&agent)) else { return };
+            let Ok(chat) = object.isolate.settings.chat() else {
+                return;
+            };
+            let Some(agent) = agent_or_default(chat, Some(&agent)) else {
+                return;
+            };
             let host = &*object.host;
-            let Some(title) = title_call::title_for(&message, agent, chat, host).await else { return };
+            let Some(title) = title_call::title_for(&message, agent, chat, host).await else {
+                return;
+            };
             match set_title(&live.thread_id, &title, host) {
                 Ok(Some(event)) if !live.has_ended() => {
                     live.append(&event.frame());
@@ -381,7 +494,9 @@ impl<H: RunHost> ChatObject<H> {
         }
         let host = &*self.host;
         for run in host.running().unwrap_or_default() {
-            let Some(agent) = agent_or_default(chat, Some(&run.agent)) else { continue };
+            let Some(agent) = agent_or_default(chat, Some(&run.agent)) else {
+                continue;
+            };
             match recover(&run, agent, host) {
                 Ok(Recovered::Resumes(progress)) => {
                     let frames = host.frames(&run.id).unwrap_or_default();
@@ -398,16 +513,19 @@ impl<H: RunHost> ChatObject<H> {
             }
         }
         // The ended runs are deleted later.
-        host.ensure_alarm(host.now_ms().saturating_add(WATCH_MS)).await;
+        host.ensure_alarm(host.now_ms().saturating_add(WATCH_MS))
+            .await;
     }
 
     fn report_interrupted(&self, progress: Option<&Progress>) {
         let problem = Problem::from(&Error::from(AnswerError::Interrupted));
-        let request_id = progress.map(|progress| progress.call.request_id.as_str()).unwrap_or_default();
+        let request_id = progress
+            .map(|progress| progress.call.request_id.as_str())
+            .unwrap_or_default();
         let counts = AnswerCounts {
             outcome: AnswerOutcome::Failed(problem.code.to_owned()),
             first_token_ms: progress.and_then(|progress| progress.first_token_ms),
-            ..AnswerCounts::default()
+            ..AnswerCounts::new(AnswerOutcome::Stopped)
         };
         self.host.count_answer(&counts, request_id);
         self.host.write(&LogLine {
@@ -424,7 +542,13 @@ impl<H: RunHost> ChatObject<H> {
     fn refuse_stream(&self, error: &Error, call: &ChatCall) -> ObjectReply {
         let problem = Problem::from(error);
         let outcome = AnswerOutcome::Failed(problem.code.to_owned());
-        self.host.count_answer(&AnswerCounts { outcome, ..AnswerCounts::default() }, &call.request_id);
+        self.host.count_answer(
+            &AnswerCounts {
+                outcome,
+                ..AnswerCounts::new(AnswerOutcome::Stopped)
+            },
+            &call.request_id,
+        );
         self.host.write(&LogLine {
             level: "info",
             event: "answer.refused",
@@ -454,12 +578,18 @@ struct BegunRun {
 }
 
 fn stream_of_error(message: &str, allow_retry: bool) -> ObjectReply {
-    ObjectReply::Frames { run: None, frames: StreamEvent::error(message, allow_retry).frame() }
+    ObjectReply::Frames {
+        run: None,
+        frames: StreamEvent::error(message, allow_retry).frame(),
+    }
 }
 
 fn refused(error: &Error) -> ObjectReply {
     let problem = Problem::from(error);
-    ObjectReply::Refused { status: problem.status, body: to_json(&json!({"code": problem.code})) }
+    ObjectReply::Refused {
+        status: problem.status,
+        body: to_json(&json!({"code": problem.code})),
+    }
 }
 
 fn refusal_of(error: &ServerError) -> ObjectReply {
@@ -468,7 +598,9 @@ fn refusal_of(error: &ServerError) -> ObjectReply {
         ServerError::Store(_) => refused(&Error::Internal),
         ServerError::Invalid(param) => ObjectReply::Refused {
             status: 400,
-            body: to_json(&json!({"code": "invalid_request", "field": param.field, "expected": param.expected})),
+            body: to_json(
+                &json!({"code": "invalid_request", "field": param.field, "expected": param.expected}),
+            ),
         },
         ServerError::ThreadClosed(_) | ServerError::NotOffered(_) => ObjectReply::Refused {
             status: 400,
@@ -492,7 +624,9 @@ fn thread_of(operation: &Operation) -> Option<&str> {
 /// The text of a request that is a message.
 fn message_of(operation: &Operation) -> Option<String> {
     match operation {
-        Operation::CreateThread { input } | Operation::AddUserMessage { input, .. } => Some(text_of(&input.content)),
+        Operation::CreateThread { input } | Operation::AddUserMessage { input, .. } => {
+            Some(text_of(&input.content))
+        }
         _ => None,
     }
 }
@@ -507,6 +641,9 @@ fn variables(metadata: &Map<String, Value>, allowed: &[String]) -> Map<String, V
         Value::Number(_) | Value::Bool(_) => true,
         _ => false,
     };
-    let kept = sent.iter().filter(|(name, value)| allowed.contains(name) && is_usable(value));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let kept = sent
+        .iter()
+        .filter(|(name, value)| allowed.contains(name) && is_usable(value));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -78,7 +78,10 @@ impl LiveRun {
     #[must_use]
     pub fn take_unstored(&self) -> String {
         let frames = self.frames.borrow();
-        let unstored = frames.get(self.stored.get()..).unwrap_or_default().to_owned();
+        let unstored = frames
+            .get(self.stored.get()..)
+            .unwrap_or_default()
+            .to_owned();
         self.stored.set(frames.len());
         unstored
     }
@@ -149,14 +152,25 @@ impl LiveRun {
 
     /// Waits until the run has ended.
     pub async fn ended(&self) {
-        poll_fn(|cx| if self.has_ended.get() { Poll::Ready(()) } else { self.wait(cx) }).await;
+        poll_fn(|cx| {
+            if self.has_ended.get() {
+                Poll::Ready(())
+            } else {
+                self.wait(cx)
+            }
+        })
+        .await;
     }
 
     /// A reader, from the first frame on.
     #[must_use]
     pub fn read(self: &Rc<Self>) -> Reader {
         self.readers.set(self.readers.get().saturating_add(1));
-        Reader { run: Rc::clone(self), at: 0, heartbeats: self.heartbeats.get() }
+        Reader {
+            run: Rc::clone(self),
+            at: 0,
+            heartbeats: self.heartbeats.get(),
+        }
     }
 
     fn wait<T>(&self, cx: &Context<'_>) -> Poll<T> {
@@ -216,7 +230,9 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.run.readers.set(self.run.readers.get().saturating_sub(1));
+        self.run
+            .readers
+            .set(self.run.readers.get().saturating_sub(1));
         if !self.run.is_read() && !self.run.finishes.get() {
             self.run.stop(StopReason::Left);
         }

@@ -1,6 +1,6 @@
 //! Answers of the agent, in the object of one user. An answer is a run.
 //!
-//! - [`chat_object`]: what the object does with a request: JSON, or a stream of a run.
+//! - [`chat_object`]: what the object does with an [`object_request`]: JSON, or a stream of a run.
 //! - [`live_run`]: a run that is going on, its frames and those who read them. [`run_record`]: what is stored of a run.
 //! - [`run_loop`]: calls the model, reads its stream, stores and publishes. [`model_client`]: one call, with retries before its
 //!   first event. [`model_failure`]: what a failure of the model means. [`agent_call`]: what a call carries.
@@ -14,6 +14,7 @@ pub mod live_run;
 pub mod model_client;
 pub mod model_failure;
 pub mod object_env;
+pub mod object_request;
 pub mod paid_once;
 pub mod run_host;
 pub mod run_loop;

@@ -60,7 +60,9 @@ impl<B: ModelBody> ModelEvents<B> {
     }
 }
 
-fn parsed(data: Result<String, chatkit::responses::sse::TooLong>) -> Result<ModelEvent, BrokenStream> {
+fn parsed(
+    data: Result<String, chatkit::responses::sse::TooLong>,
+) -> Result<ModelEvent, BrokenStream> {
     let data = data.map_err(|_| BrokenStream::Malformed("an event is too long"))?;
     ModelEvent::parse(&data).map_err(|_| BrokenStream::Malformed("an event is not JSON"))
 }
@@ -85,20 +87,28 @@ pub async fn open<H: ModelServer + Clock>(
 ) -> Result<(ModelEvents<H::Body>, Vec<ModelEvent>), Error> {
     let deadline = host.now_ms().saturating_add(timeout_ms);
     loop {
-        *call = OpenAiCall { tries: call.tries.saturating_add(1), ..OpenAiCall::default() };
-        let left_ms = deadline.saturating_sub(host.now_ms());
-        let attempt = pin!(attempt(host, request, api_key, call));
-        let failed = match select(attempt, pin!(host.deadline(left_ms))).await {
-            Either::Left((Ok(opened), _)) => return Ok(opened),
-            Either::Left((Err(failed), _)) => failed,
-            Either::Right(_) => {
+        *call = OpenAiCall {
+            tries: call.tries.saturating_add(1),
+            ..OpenAiCall::default()
+        };
+        let timeout = pin!(host.deadline(deadline.saturating_sub(host.now_ms())));
+        let ended = match select(pin!(attempt(host, request, api_key, call)), timeout).await {
+            Either::Left((ended, _)) => Some(ended),
+            Either::Right(_) => None,
+        };
+        let failed = match ended {
+            Some(Ok(opened)) => return Ok(opened),
+            Some(Err(failed)) => failed,
+            None => {
                 call.cause = Some("no event within OPENAI_TIMEOUT_SECONDS".to_owned());
                 return Err(OpenAiError::Timeout.into());
             }
         };
         let jitter = host.random_bytes().map_or(0, |[byte]: [u8; 1]| byte);
         let left_ms = deadline.saturating_sub(host.now_ms());
-        let delay = failed.outcome.and_then(|outcome| retry::delay(outcome, failed.headers, call.tries, jitter, left_ms));
+        let delay = failed
+            .outcome
+            .and_then(|outcome| retry::delay(outcome, failed.headers, call.tries, jitter, left_ms));
         match delay {
             Some(ms) => host.deadline(ms).await,
             None => return Err(failed.error),
@@ -115,11 +125,17 @@ async fn attempt<H: ModelServer + Clock>(
     let redacted = |text: &str| redact(text, Some(api_key));
     let response = host.open(request).await.map_err(|error| {
         let (cause, error, outcome) = match error {
-            FetchError::Connection(cause) => (cause, OpenAiError::Unavailable, Some(Outcome::NoConnection)),
+            FetchError::Connection(cause) => {
+                (cause, OpenAiError::Unavailable, Some(Outcome::NoConnection))
+            }
             FetchError::Timeout(cause) => (cause, OpenAiError::Timeout, None),
         };
         call.cause = Some(redacted(&cause));
-        Failed { error: error.into(), outcome, headers: RetryHeaders::default() }
+        Failed {
+            error: error.into(),
+            outcome,
+            headers: RetryHeaders::default(),
+        }
     })?;
     call.status = Some(response.status);
     call.request_id = response.header("x-request-id").map(redacted);
@@ -127,20 +143,34 @@ async fn attempt<H: ModelServer + Clock>(
         return Err(refused(response, request.body, host.now_ms(), &redacted, call).await);
     }
     let content_type = response.header("content-type").unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with("text/event-stream") {
-        call.cause = Some(redacted(&format!("the response is no event stream but {content_type}")));
+    if !content_type
+        .to_ascii_lowercase()
+        .starts_with("text/event-stream")
+    {
+        call.cause = Some(redacted(&format!(
+            "the response is no event stream but {content_type}"
+        )));
         return Err(permanently(OpenAiError::BadResponse));
     }
-    let mut events = ModelEvents { body: response.body, decoder: SseDecoder::default() };
+    let mut events = ModelEvents {
+        body: response.body,
+        decoder: SseDecoder::default(),
+    };
     match events.next().await {
         Ok(Some(first)) => Ok((events, first)),
         Ok(None) => {
             call.cause = Some("the stream ended before its first event".to_owned());
-            Err(Failed { outcome: Some(Outcome::NoConnection), ..permanently(OpenAiError::Unavailable) })
+            Err(Failed {
+                outcome: Some(Outcome::NoConnection),
+                ..permanently(OpenAiError::Unavailable)
+            })
         }
         Err(BrokenStream::Cut(cause)) => {
             call.cause = Some(redacted(&cause));
-            Err(Failed { outcome: Some(Outcome::NoConnection), ..permanently(OpenAiError::Unavailable) })
+            Err(Failed {
+                outcome: Some(Outcome::NoConnection),
+                ..permanently(OpenAiError::Unavailable)
+            })
         }
         Err(BrokenStream::Malformed(cause)) => {
             call.cause = Some(cause.to_owned());
@@ -150,7 +180,11 @@ async fn attempt<H: ModelServer + Clock>(
 }
 
 fn permanently(error: OpenAiError) -> Failed {
-    Failed { error: error.into(), outcome: None, headers: RetryHeaders::default() }
+    Failed {
+        error: error.into(),
+        outcome: None,
+        headers: RetryHeaders::default(),
+    }
 }
 
 async fn refused<B: ModelBody>(

@@ -18,7 +18,10 @@ pub fn request_key(body: &str, frame: Option<&str>) -> String {
     let frame = frame.unwrap_or_default();
     // The length keeps a frame's name from running into the body.
     let length = u64::try_from(frame.len()).unwrap_or_default();
-    let hash = Sha256::new().chain_update(length.to_be_bytes()).chain_update(frame).chain_update(body);
+    let hash = Sha256::new()
+        .chain_update(length.to_be_bytes())
+        .chain_update(frame)
+        .chain_update(body);
     Base64UrlUnpadded::encode_string(&hash.finalize())
 }
 
@@ -45,7 +48,9 @@ pub fn repetition(run: &RunRecord, now_ms: u64) -> Repetition {
         RunStatus::Left if since <= RESTARTED_MS => Repetition::Restarts,
         // Whoever stops an answer and sends the message again wants a new answer.
         RunStatus::Left | RunStatus::Stopped => Repetition::IsNew,
-        RunStatus::Ended | RunStatus::Interrupted if run.is_delivered || since > JOINED_MS => Repetition::IsNew,
+        RunStatus::Ended | RunStatus::Interrupted if run.is_delivered || since > JOINED_MS => {
+            Repetition::IsNew
+        }
         RunStatus::Ended | RunStatus::Interrupted => Repetition::Joins,
     }
 }

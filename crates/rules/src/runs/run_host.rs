@@ -86,14 +86,22 @@ pub struct ModelResponse<S> {
 }
 
 /// The headers of a response that are read.
-pub const READ_HEADERS: [&str; 5] = ["content-type", "x-request-id", "x-should-retry", "retry-after-ms", "retry-after"];
+pub const READ_HEADERS: [&str; 5] = [
+    "content-type",
+    "x-request-id",
+    "x-should-retry",
+    "retry-after-ms",
+    "retry-after",
+];
 
 impl<S> ModelResponse<S> {
     /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        headers
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -115,7 +123,10 @@ pub trait ModelServer {
     ///
     /// # Errors
     /// [`FetchError`] if there is no response.
-    async fn open(&self, request: &ModelRequest<'_>) -> Result<ModelResponse<Self::Body>, FetchError>;
+    async fn open(
+        &self,
+        request: &ModelRequest<'_>,
+    ) -> Result<ModelResponse<Self::Body>, FetchError>;
 }
 
 /// A task of the object.

@@ -61,17 +61,23 @@ struct ResponseEnd {
 
 impl ResponseEnd {
     fn finished(failure: Option<Error>) -> Self {
-        Self { end: StreamEnd::Finished, failure }
+        Self {
+            end: StreamEnd::Finished,
+            failure,
+        }
     }
 
     fn interrupted(failure: impl Into<Error>) -> Self {
-        Self { end: StreamEnd::Interrupted, failure: Some(failure.into()) }
+        Self {
+            end: StreamEnd::Interrupted,
+            failure: Some(failure.into()),
+        }
     }
 }
 
 /// What a run waits for.
 enum Woken {
-    Stopped(StopReason),
+    Stopped,
     Events(Result<Option<Vec<ModelEvent>>, BrokenStream>),
     Time,
 }
@@ -109,7 +115,11 @@ impl<H: RunHost> Run<'_, H> {
 
     /// Calls the model and takes its events until the response ends in some way.
     async fn read_response(&mut self, resumes: bool) -> ResponseEnd {
-        let mut opened = if resumes { self.resume().await } else { self.open().await };
+        let mut opened = if resumes {
+            self.resume().await
+        } else {
+            self.open().await
+        };
         let mut resumed = 0_u32;
         loop {
             let broken = match opened {
@@ -120,11 +130,17 @@ impl<H: RunHost> Run<'_, H> {
                 Err(end) => return end,
             };
             // A background response goes on without us, so it is read again where its stream broke off.
-            let can_resume = self.is_background() && self.progress.turn.answer().response_id().is_some();
-            if !can_resume || resumed >= MAX_RESUMES || matches!(broken.failure, Some(Error::OpenAi(OpenAiError::Timeout))) {
+            let can_resume =
+                self.is_background() && self.progress.turn.answer().response_id().is_some();
+            if !can_resume
+                || resumed >= MAX_RESUMES
+                || matches!(broken.failure, Some(Error::OpenAi(OpenAiError::Timeout)))
+            {
                 return broken;
             }
-            self.host.deadline(RESUME_DELAY_MS.saturating_mul(1 << resumed)).await;
+            self.host
+                .deadline(RESUME_DELAY_MS.saturating_mul(1 << resumed))
+                .await;
             resumed = resumed.saturating_add(1);
             opened = self.resume().await;
         }
@@ -146,7 +162,10 @@ impl<H: RunHost> Run<'_, H> {
         let answer = self.progress.turn.answer();
         let id = answer.response_id().unwrap_or_default();
         let after = answer.last_sequence().unwrap_or_default();
-        let url = format!("{}/{id}?stream=true&starting_after={after}", agent_call::responses_url(self.agent));
+        let url = format!(
+            "{}/{id}?stream=true&starting_after={after}",
+            agent_call::responses_url(self.agent)
+        );
         self.request("GET", &url, None).await
     }
 
@@ -157,17 +176,27 @@ impl<H: RunHost> Run<'_, H> {
         body: Option<&str>,
     ) -> Result<(ModelEvents<H::Body>, Vec<ModelEvent>), ResponseEnd> {
         let headers = agent_call::headers(self.agent, self.chat);
-        let request = ModelRequest { method, url, headers: &headers, body };
+        let request = ModelRequest {
+            method,
+            url,
+            headers: &headers,
+            body,
+        };
         let timeout_ms = self.chat.shared.timeout_seconds.saturating_mul(1000);
         let mut call = OpenAiCall::default();
         let result = {
             let key = &self.chat.openai.api_key;
-            let opening = pin!(model_client::open(self.host, &request, timeout_ms, key, &mut call));
+            let opening = pin!(model_client::open(
+                self.host, &request, timeout_ms, key, &mut call
+            ));
             let stopped = pin!(wait_with_heartbeats(self.host, &self.live));
             match select(opening, stopped).await {
                 Either::Left((Ok(opened), _)) => Ok(opened),
                 Either::Left((Err(error), _)) => Err(ResponseEnd::interrupted(error)),
-                Either::Right(_) => Err(ResponseEnd { end: StreamEnd::Stopped, failure: None }),
+                Either::Right(_) => Err(ResponseEnd {
+                    end: StreamEnd::Stopped,
+                    failure: None,
+                }),
             }
         };
         self.call = call;
@@ -189,13 +218,20 @@ impl<H: RunHost> Run<'_, H> {
         loop {
             let now = self.host.now_ms();
             match woken {
-                Woken::Stopped(_) => return Ok(ResponseEnd { end: StreamEnd::Stopped, failure: None }),
+                Woken::Stopped => {
+                    return Ok(ResponseEnd {
+                        end: StreamEnd::Stopped,
+                        failure: None,
+                    });
+                }
                 Woken::Events(Ok(Some(batch))) => {
                     (arrived_ms, beat_ms) = (now, now);
                     match self.take(&batch) {
                         Ok(true) => return Ok(ResponseEnd::finished(self.terminal_failure())),
                         Ok(false) => {}
-                        Err(error) => return Ok(ResponseEnd::interrupted(self.store_failed(&error))),
+                        Err(error) => {
+                            return Ok(ResponseEnd::interrupted(self.store_failed(&error)));
+                        }
                     }
                 }
                 Woken::Events(Ok(None)) => {
@@ -203,7 +239,10 @@ impl<H: RunHost> Run<'_, H> {
                     return Err(ResponseEnd::interrupted(AnswerError::Interrupted));
                 }
                 Woken::Events(Err(BrokenStream::Cut(cause))) => {
-                    self.call.cause = Some(crate::redact::redact(&cause, Some(&self.chat.openai.api_key)));
+                    self.call.cause = Some(crate::redact::redact(
+                        &cause,
+                        Some(&self.chat.openai.api_key),
+                    ));
                     return Err(ResponseEnd::interrupted(AnswerError::Interrupted));
                 }
                 Woken::Events(Err(BrokenStream::Malformed(cause))) => {
@@ -211,7 +250,8 @@ impl<H: RunHost> Run<'_, H> {
                     return Ok(ResponseEnd::interrupted(OpenAiError::BadResponse));
                 }
                 Woken::Time if now >= latest_ms => {
-                    self.call.cause = Some("the answer took longer than ANSWER_TIMEOUT_SECONDS".to_owned());
+                    self.call.cause =
+                        Some("the answer took longer than ANSWER_TIMEOUT_SECONDS".to_owned());
                     return Ok(ResponseEnd::interrupted(OpenAiError::Timeout));
                 }
                 Woken::Time if now >= arrived_ms.saturating_add(stall_ms) => {
@@ -223,15 +263,22 @@ impl<H: RunHost> Run<'_, H> {
                         beat_ms = now;
                         self.live.beat();
                     }
-                    if self.live.has_unstored() && now >= self.saved_ms.saturating_add(SAVE_MS)
+                    if self.live.has_unstored()
+                        && now >= self.saved_ms.saturating_add(SAVE_MS)
                         && let Err(error) = self.host.transaction(|| self.save())
                     {
                         return Ok(ResponseEnd::interrupted(self.store_failed(&error)));
                     }
-                    self.saved_ms = if self.live.has_unstored() { self.saved_ms } else { now };
+                    self.saved_ms = if self.live.has_unstored() {
+                        self.saved_ms
+                    } else {
+                        now
+                    };
                 }
             }
-            let mut next_ms = latest_ms.min(arrived_ms.saturating_add(stall_ms)).min(beat_ms.saturating_add(HEARTBEAT_MS));
+            let mut next_ms = latest_ms
+                .min(arrived_ms.saturating_add(stall_ms))
+                .min(beat_ms.saturating_add(HEARTBEAT_MS));
             if self.live.has_unstored() {
                 next_ms = next_ms.min(self.saved_ms.saturating_add(SAVE_MS));
             }
@@ -249,7 +296,10 @@ impl<H: RunHost> Run<'_, H> {
         host.transaction(|| {
             let mut has_stored = false;
             for event in batch {
-                let taken = self.progress.turn.accept(event, host, &mut ObjectEnv(host))?;
+                let taken = self
+                    .progress
+                    .turn
+                    .accept(event, host, &mut ObjectEnv(host))?;
                 has_stored |= taken.has_stored;
                 self.live.append(&frames(&taken.events));
             }
@@ -273,8 +323,13 @@ impl<H: RunHost> Run<'_, H> {
     fn save(&self) -> Stored<()> {
         self.progress.turn.save(self.host)?;
         let progress = Some(to_json(&self.progress));
-        self.host.put_run(&RunRecord { progress, finishes: self.live.finishes(), ..self.record.clone() })?;
-        self.host.add_frames(&self.live.id, &self.live.take_unstored())
+        self.host.put_run(&RunRecord {
+            progress,
+            finishes: self.live.finishes(),
+            ..self.record.clone()
+        })?;
+        self.host
+            .add_frames(&self.live.id, &self.live.take_unstored())
     }
 
     /// Closes what a response left open. Whether the model is to be called again.
@@ -283,7 +338,13 @@ impl<H: RunHost> Run<'_, H> {
         let calls_again = host.transaction(|| {
             let client_tools = self.agent.tools.client();
             let turn = &mut self.progress.turn;
-            let end = turn.end(response.end, client_tools, MAX_ROUNDS, host, &mut ObjectEnv(host))?;
+            let end = turn.end(
+                response.end,
+                client_tools,
+                MAX_ROUNDS,
+                host,
+                &mut ObjectEnv(host),
+            )?;
             self.live.append(&frames(&end.events));
             self.save()?;
             Ok(end.calls_again)
@@ -296,7 +357,8 @@ impl<H: RunHost> Run<'_, H> {
     fn finish(&mut self, status: RunStatus, failure: Option<&Error>) -> Stored<()> {
         if let Some(error) = failure {
             let problem = Problem::from(error);
-            self.live.append(&StreamEvent::error(problem.detail, problem.allow_retry).frame());
+            self.live
+                .append(&StreamEvent::error(problem.detail, problem.allow_retry).frame());
         }
         self.record = RunRecord {
             status,
@@ -308,7 +370,8 @@ impl<H: RunHost> Run<'_, H> {
         };
         self.host.transaction(|| {
             self.host.put_run(&self.record)?;
-            self.host.add_frames(&self.live.id, &self.live.take_unstored())
+            self.host
+                .add_frames(&self.live.id, &self.live.take_unstored())
         })?;
         self.live.announce();
         Ok(())
@@ -349,7 +412,9 @@ impl<H: RunHost> Run<'_, H> {
             input_tokens: usage.input_tokens,
             cached_input_tokens: usage.cached_input_tokens,
             output_tokens: usage.output_tokens,
-            cost_micros: self.agent.cost_micros(usage),
+            cost_micros: self.agent.price.map_or(0, |price| {
+                price.cost_micros(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+            }),
             first_token_ms: self.progress.first_token_ms,
         };
         let request_id = &self.progress.call.request_id;
@@ -372,14 +437,23 @@ impl<H: RunHost> Run<'_, H> {
 /// The frames of events that pages may see.
 #[must_use]
 pub fn frames(events: &[StreamEvent]) -> String {
-    events.iter().filter(|event| event.is_visible()).map(StreamEvent::frame).collect()
+    events
+        .iter()
+        .filter(|event| event.is_visible())
+        .map(StreamEvent::frame)
+        .collect()
 }
 
-async fn wait<H: RunHost>(host: &H, live: &LiveRun, events: &mut ModelEvents<H::Body>, ms: u64) -> Woken {
-    let stopped_or_time = select(pin!(live.stopped()), pin!(host.deadline(ms)));
-    match select(pin!(events.next()), stopped_or_time).await {
+async fn wait<H: RunHost>(
+    host: &H,
+    live: &LiveRun,
+    events: &mut ModelEvents<H::Body>,
+    ms: u64,
+) -> Woken {
+    let (stopped, time) = (pin!(live.stopped()), pin!(host.deadline(ms)));
+    match select(pin!(events.next()), select(stopped, time)).await {
         Either::Left((events, _)) => Woken::Events(events),
-        Either::Right((Either::Left((reason, _)), _)) => Woken::Stopped(reason),
+        Either::Right((Either::Left(_), _)) => Woken::Stopped,
         Either::Right((Either::Right(_), _)) => Woken::Time,
     }
 }

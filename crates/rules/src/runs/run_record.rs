@@ -62,7 +62,13 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// All of them, by their number.
-    const ALL: [Self; 5] = [Self::Running, Self::Ended, Self::Stopped, Self::Left, Self::Interrupted];
+    const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Ended,
+        Self::Stopped,
+        Self::Left,
+        Self::Interrupted,
+    ];
 
     /// The number that is stored.
     #[must_use]

@@ -27,16 +27,27 @@ pub enum Recovered {
 /// # Errors
 /// The store's.
 pub fn recover<H: RunHost>(run: &RunRecord, agent: &AgentSettings, host: &H) -> Stored<Recovered> {
-    let progress = run.progress.as_deref().and_then(|json| serde_json::from_str::<Progress>(json).ok());
+    let progress = run
+        .progress
+        .as_deref()
+        .and_then(|json| serde_json::from_str::<Progress>(json).ok());
     let mut progress = match progress {
-        Some(progress) if is_resumable(&progress, agent) => return Ok(Recovered::Resumes(Box::new(progress))),
+        Some(progress) if is_resumable(&progress, agent) => {
+            return Ok(Recovered::Resumes(Box::new(progress)));
+        }
         other => other,
     };
     host.transaction(|| {
         let mut last = String::new();
         if let Some(progress) = &mut progress {
             let client_tools = agent.tools.client();
-            let end = progress.turn.end(StreamEnd::Interrupted, client_tools, 0, host, &mut ObjectEnv(host))?;
+            let end = progress.turn.end(
+                StreamEnd::Interrupted,
+                client_tools,
+                0,
+                host,
+                &mut ObjectEnv(host),
+            )?;
             last = frames(&end.events);
         }
         let problem = Problem::from(&Error::from(AnswerError::Interrupted));
@@ -53,5 +64,6 @@ pub fn recover<H: RunHost>(run: &RunRecord, agent: &AgentSettings, host: &H) -> 
 }
 
 fn is_resumable(progress: &Progress, agent: &AgentSettings) -> bool {
-    agent.fields.get("background") == Some(&true.into()) && progress.turn.answer().response_id().is_some()
+    agent.fields.get("background") == Some(&true.into())
+        && progress.turn.answer().response_id().is_some()
 }

@@ -50,8 +50,17 @@ async fn by_model<H: ModelServer>(
     }));
     let url = agent_call::responses_url(agent);
     let headers = agent_call::headers(agent, chat);
-    let request = ModelRequest { method: "POST", url: &url, headers: &headers, body: Some(&body) };
-    let mut response = host.open(&request).await.ok().filter(|response| response.status == 200)?;
+    let request = ModelRequest {
+        method: "POST",
+        url: &url,
+        headers: &headers,
+        body: Some(&body),
+    };
+    let mut response = host
+        .open(&request)
+        .await
+        .ok()
+        .filter(|response| response.status == 200)?;
     title_of(&read_limited(&mut response.body).await)
 }
 
@@ -74,8 +83,14 @@ fn title_of(body: &[u8]) -> Option<String> {
         text: String,
     }
     let response: Response = serde_json::from_slice(body).ok()?;
-    let parts = response.output.into_iter().flat_map(|item| item.content.unwrap_or_default());
-    let text: String = parts.filter(|part| part.r#type == "output_text").map(|part| part.text).collect();
+    let parts = response
+        .output
+        .into_iter()
+        .flat_map(|item| item.content.unwrap_or_default());
+    let text: String = parts
+        .filter(|part| part.r#type == "output_text")
+        .map(|part| part.text)
+        .collect();
     thread_title::checked(text.trim_matches(['"', '“', '”', '.', ' ', '\n']))
 }
 
@@ -87,7 +102,11 @@ mod tests {
     fn the_title_is_the_text_of_the_response() {
         let body = br#"{"output":[{"type":"reasoning","summary":[]},{"type":"message","content":[{"type":"output_text","text":"\"Trip to Rome.\""}]}]}"#;
         assert_eq!(title_of(body), Some("Trip to Rome".to_owned()));
-        for other in [&b""[..], b"{}", br#"{"output":[{"type":"message","content":[{"type":"refusal","refusal":"no"}]}]}"#] {
+        for other in [
+            &b""[..],
+            b"{}",
+            br#"{"output":[{"type":"message","content":[{"type":"refusal","refusal":"no"}]}]}"#,
+        ] {
             assert_eq!(title_of(other), None);
         }
     }

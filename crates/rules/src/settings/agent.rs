@@ -9,6 +9,7 @@ use super::openai_access::{DEFAULT_BASE_URL, OpenAiSettings};
 use super::reader::Reader;
 use super::secret_names::Secrets;
 use super::value;
+use crate::counters::answer_cost::Price;
 use crate::secret::Secret;
 use crate::validate::{is_header_word, is_name};
 use serde_json::{Map, Value};
@@ -93,17 +94,6 @@ pub struct Prompt {
     /// The name of its icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-}
-
-/// What a million tokens cost, in US dollars.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Price {
-    /// Input tokens.
-    pub input: f64,
-    /// Input tokens that the model has cached; `input` if it is not set.
-    pub cached_input: f64,
-    /// Output tokens.
-    pub output: f64,
 }
 
 /// What every agent of a deployment is read with.
@@ -384,7 +374,7 @@ fn price(fields: &Fields<'_>, faults: &mut Faults) -> Option<Price> {
     let input = input?;
     Some(Price {
         input,
-        cached_input: cached_input.unwrap_or(input),
+        cached_input,
         output: output?,
     })
 }

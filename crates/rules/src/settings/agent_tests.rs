@@ -137,7 +137,7 @@ fn the_workers_own_fields_are_read() {
     assert_eq!(agent.models, ["m", "n"]);
     let price = Price {
         input: 1.25,
-        cached_input: 1.25,
+        cached_input: None,
         output: 10.0,
     };
     assert_eq!(agent.price, Some(price));

@@ -17,7 +17,7 @@ mod shared;
 pub mod value;
 mod workflows;
 
-pub use agent::{AgentSettings, Price, Prompt};
+pub use agent::{AgentSettings, Prompt};
 pub use agent_tools::AgentTools;
 pub use auth::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
 pub use backend::{Backend, BackendKind, ChatSettings, RemoteSettings};
