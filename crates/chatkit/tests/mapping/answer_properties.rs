@@ -1,21 +1,10 @@
 //! Properties of an answer: whatever the model sends, in whatever order, the page gets a stream that it can show.
 
-// Clippy allows these in test functions, not in the helpers of tests.
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    missing_docs
-)]
-
-mod model_script;
-
+use super::model_script::*;
 use chatkit::protocol::{AssistantContent, ItemBody, ItemUpdate, StreamEvent, Task, ThreadItem};
 use chatkit::responses::ModelEvent;
 use chatkit::server::answer::{Answer, Ending};
 use chatkit::server::env::CountingEnv;
-use model_script::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
