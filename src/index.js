@@ -15,6 +15,9 @@ export default {
   fetch: (request, env, ctx) => fetch.call({ env, ctx }, request),
 };
 
+// The runtime calls only fetch and alarm of this one, which need no class of the runtime's.
+export { Chats } from '../build/rust/index.js';
+
 /** The ledger's object. Other methods than these cannot be called. */
 export class Ledger extends DurableObject {
   constructor(ctx, env) {

@@ -5,9 +5,11 @@
 //!
 //! - [`fetch`] serves each request: files by [`assets`], everything else by [`rules::app::serve`].
 //! - [`runtime`] implements what the rules need of the platform, except for the ledger.
+//! - [`chats`] is the Durable Object `Chats`, one for each user of the chat server.
 //! - [`ledger`] is the Durable Object `Ledger`, and the calls to it.
 
 mod assets;
+mod chats;
 mod ledger;
 mod runtime;
 
@@ -50,13 +52,17 @@ pub fn fetch(request: web_sys::Request, env: Env, context: worker::worker_sys::C
     .into()
 }
 
+/// The state of this isolate, which the Worker and the objects in it share.
+fn isolate(env: &Env) -> Rc<Isolate> {
+    ISOLATE.with(|isolate| {
+        let isolate = isolate.get_or_init(|| Rc::new(Isolate::new(variables::settings(env))));
+        Rc::clone(isolate)
+    })
+}
+
 async fn serve(runtime: &Runtime) -> bindings::Result<web_sys::Response> {
     let started_ms = runtime.now_ms();
-    let isolate = ISOLATE.with(|isolate| {
-        let isolate =
-            isolate.get_or_init(|| Rc::new(Isolate::new(variables::settings(&runtime.env))));
-        Rc::clone(isolate)
-    });
+    let isolate = isolate(&runtime.env);
     let ctx = Context::new(&isolate, runtime);
     match rules::app::route(&ctx) {
         Ok(route) if route.is_file() => assets::serve(route, &ctx).await,

@@ -4,17 +4,14 @@ use super::{run_tables, thread_tables};
 use crate::ledger;
 use crate::runtime::sql::Transactions;
 use crate::runtime::timer::Timer;
-use crate::runtime::{clock, console};
+use crate::runtime::{clock, console, dataset};
 use chatkit::server::server_error::ServerError;
 use chatkit::server::store::Stored;
-use rules::counters::answer_counts::AnswerCounts;
 use rules::error::Error;
-use rules::isolate::Isolate;
 use rules::log::LogLine;
-use rules::platform::{Clock, Log};
+use rules::platform::{Clock, CounterSink, Counts, Dataset, Log};
 use rules::runs::run_host::{Object, Task};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use worker::durable::State;
 use worker::{Env, SqlStorage, Storage};
@@ -26,17 +23,19 @@ pub struct ChatsHost {
     storage: Storage,
     transactions: Transactions,
     env: Env,
-    isolate: Rc<Isolate>,
     /// When the alarm is known to ring, in Unix milliseconds. After a restart it is not known.
     alarm_ms: Cell<Option<u64>>,
 }
 
 impl ChatsHost {
     /// Creates the object's tables.
-    pub fn new(state: &State, env: Env, isolate: Rc<Isolate>) -> Self {
+    pub fn new(state: &State, env: Env) -> Self {
         let storage = state.storage();
         // Without it every transaction fails and says so.
-        let transactions = state.as_raw().storage().map_or(JsValue::UNDEFINED, JsValue::from);
+        let transactions = state
+            .as_raw()
+            .storage()
+            .map_or(JsValue::UNDEFINED, JsValue::from);
         let sql = storage.sql();
         for tables in [thread_tables::TABLES, run_tables::TABLES] {
             // Fails only with the disk; then every statement after it fails and says so.
@@ -47,7 +46,6 @@ impl ChatsHost {
             storage,
             transactions: transactions.unchecked_into(),
             env,
-            isolate,
             alarm_ms: Cell::new(None),
         }
     }
@@ -75,13 +73,9 @@ impl ChatsHost {
         });
         result.map_err(|error| {
             let failure = failure.take();
-            failure.unwrap_or_else(|| ServerError::Store(crate::runtime::bindings::error_text(&error)))
+            failure
+                .unwrap_or_else(|| ServerError::Store(crate::runtime::bindings::error_text(&error)))
         })
-    }
-
-    fn count(&self, increments: &str, request_id: &str) {
-        let settings = &self.isolate.settings;
-        ledger::count_from_object(&self.env, settings, increments, request_id);
     }
 }
 
@@ -128,15 +122,25 @@ impl Object for ChatsHost {
         if let Err(error) = self.storage.set_alarm(at).await {
             self.alarm_ms.set(None);
             let cause = error.to_string();
-            console::write(&LogLine { level: "error", event: "alarm.not_set", cause: Some(&cause), ..LogLine::default() });
+            console::write(&LogLine {
+                level: "error",
+                event: "alarm.not_set",
+                cause: Some(&cause),
+                ..LogLine::default()
+            });
         }
     }
+}
 
-    fn count_answer(&self, counts: &AnswerCounts, request_id: &str) {
-        self.count(&counts.increments().to_json(), request_id);
+impl CounterSink for ChatsHost {
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
+        // An object lives as long as its calls.
+        let _ = ledger::start_count(&self.env, counts, request_id);
     }
+}
 
-    fn count_message(&self, is_new_thread: bool, request_id: &str) {
-        self.count(&rules::counters::recorder::message_increments(is_new_thread).to_json(), request_id);
+impl Dataset for ChatsHost {
+    fn write_event(&self, event: &str, code: &str, times: u32) -> Result<(), String> {
+        dataset::write_event(&self.env, event, code, times)
     }
 }

@@ -9,7 +9,9 @@ use futures_util::StreamExt;
 use rules::runs::chat_object::{ChatObject, ObjectReply};
 use rules::runs::object_request::ObjectRequest;
 use std::rc::Rc;
-use worker::{DurableObject, Env, Request, Response, ResponseBuilder, Result, State, durable_object};
+use worker::{
+    DurableObject, Env, Request, Response, ResponseBuilder, Result, State, durable_object,
+};
 
 /// The header with the id of a stream's run.
 const RUN_HEADER: &str = "X-ChatKit-Run";
@@ -24,7 +26,7 @@ pub struct Chats {
 impl DurableObject for Chats {
     fn new(state: State, env: Env) -> Self {
         let isolate = isolate(&env);
-        let host = Rc::new(ChatsHost::new(&state, env, Rc::clone(&isolate)));
+        let host = Rc::new(ChatsHost::new(&state, env));
         let object = ChatObject::new(Rc::clone(&host), isolate);
         Self { host, object }
     }
@@ -37,7 +39,9 @@ impl DurableObject for Chats {
         match self.object.serve(request).await {
             ObjectReply::Json(json) => json_response(200, json),
             ObjectReply::Refused { status, body } => json_response(status, body),
-            ObjectReply::Frames { run, frames } => Ok(stream_of(run.as_deref())?.fixed(frames.into_bytes())),
+            ObjectReply::Frames { run, frames } => {
+                Ok(stream_of(run.as_deref())?.fixed(frames.into_bytes()))
+            }
             ObjectReply::Live { run, reader } => {
                 let pieces = reader.map(|frames| Ok::<_, worker::Error>(frames.into_bytes()));
                 stream_of(Some(&run))?.from_stream(pieces)
@@ -53,7 +57,9 @@ impl DurableObject for Chats {
 }
 
 fn json_response(status: u16, json: String) -> Result<Response> {
-    let response = Response::builder().with_status(status).with_header("Content-Type", "application/json")?;
+    let response = Response::builder()
+        .with_status(status)
+        .with_header("Content-Type", "application/json")?;
     Ok(response.fixed(json.into_bytes()))
 }
 

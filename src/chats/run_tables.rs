@@ -19,8 +19,7 @@ CREATE TABLE IF NOT EXISTS run_frames (run TEXT NOT NULL, seq INTEGER NOT NULL, 
 /// The largest piece of frames in a row, in bytes. A value may have 2 MB.
 const MAX_FRAMES_BYTES: usize = 1_000_000;
 
-const COLUMNS: &str =
-    "id, thread, agent, request_key, origin, status, finishes, delivered, started_ms, ended_ms, progress";
+const COLUMNS: &str = "id, thread, agent, request_key, origin, status, finishes, delivered, started_ms, ended_ms, progress";
 
 #[derive(Deserialize)]
 struct Row {
@@ -39,10 +38,10 @@ struct Row {
 
 impl Row {
     fn record(self) -> Stored<RunRecord> {
-        let origin: Origin =
-            serde_json::from_str(&self.origin).map_err(|error| ServerError::Store(error.to_string()))?;
-        let status =
-            RunStatus::of_number(self.status).ok_or_else(|| ServerError::Store("an unknown status".to_owned()))?;
+        let origin: Origin = serde_json::from_str(&self.origin)
+            .map_err(|error| ServerError::Store(error.to_string()))?;
+        let status = RunStatus::of_number(self.status)
+            .ok_or_else(|| ServerError::Store("an unknown status".to_owned()))?;
         Ok(RunRecord {
             id: self.id,
             thread_id: self.thread,
@@ -69,8 +68,9 @@ impl ChatsHost {
 
 impl RunStore for ChatsHost {
     fn put_run(&self, record: &RunRecord) -> Stored<()> {
-        let statement =
-            format!("INSERT OR REPLACE INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        let statement = format!(
+            "INSERT OR REPLACE INTO runs ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        );
         let values = vec![
             record.id.as_str().into(),
             record.thread_id.as_str().into(),
@@ -82,7 +82,10 @@ impl RunStore for ChatsHost {
             integer(record.is_delivered.into()),
             integer(record.started_ms),
             record.ended_ms.map_or(SqlStorageValue::Null, integer),
-            record.progress.as_deref().map_or(SqlStorageValue::Null, SqlStorageValue::from),
+            record
+                .progress
+                .as_deref()
+                .map_or(SqlStorageValue::Null, SqlStorageValue::from),
         ];
         self.stored(run(&self.sql, &statement, values))
     }

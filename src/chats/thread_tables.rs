@@ -64,9 +64,12 @@ impl Store for ChatsHost {
     }
 
     fn put_thread(&self, thread: &StoredThread) -> Stored<()> {
-        let statement =
-            "INSERT INTO threads (id, json) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET json = excluded.json";
-        self.stored(run(&self.sql, statement, vec![thread.thread.id.as_str().into(), to_json(thread).into()]))
+        let statement = "INSERT INTO threads (id, json) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET json = excluded.json";
+        self.stored(run(
+            &self.sql,
+            statement,
+            vec![thread.thread.id.as_str().into(), to_json(thread).into()],
+        ))
     }
 
     fn thread(&self, id: &str) -> Stored<Option<StoredThread>> {
@@ -121,14 +124,21 @@ impl Store for ChatsHost {
     }
 
     fn add_model_item(&self, thread_id: &str, item: &RawValue) -> Stored<()> {
-        let statement = format!("INSERT INTO entries (thread, seq, kind, json) VALUES (?1, {NEXT_PLACE}, ?2, ?3)");
-        let values = vec![thread_id.into(), integer(EntryKind::Model.number().into()), item.get().into()];
+        let statement = format!(
+            "INSERT INTO entries (thread, seq, kind, json) VALUES (?1, {NEXT_PLACE}, ?2, ?3)"
+        );
+        let values = vec![
+            thread_id.into(),
+            integer(EntryKind::Model.number().into()),
+            item.get().into(),
+        ];
         self.stored(run(&self.sql, &statement, values))
     }
 
     fn item(&self, thread_id: &str, id: &str) -> Stored<Option<ThreadItem>> {
         let query = "SELECT json FROM entries WHERE thread = ?1 AND id = ?2";
-        let row: Option<JsonRow> = self.stored(first(&self.sql, query, vec![thread_id.into(), id.into()]))?;
+        let row: Option<JsonRow> =
+            self.stored(first(&self.sql, query, vec![thread_id.into(), id.into()]))?;
         row.map(|row| parsed(&row.json)).transpose()
     }
 
@@ -142,16 +152,32 @@ impl Store for ChatsHost {
         let mut values = vec![thread_id.into(), page_rows(page)];
         let mut after = String::new();
         if let Some(id) = &page.after {
-            after = format!("AND seq {comes_after} (SELECT seq FROM entries WHERE thread = ?1 AND id = ?3)");
+            after = format!(
+                "AND seq {comes_after} (SELECT seq FROM entries WHERE thread = ?1 AND id = ?3)"
+            );
             values.push(id.as_str().into());
         }
-        let query =
-            format!("SELECT id, json FROM entries WHERE thread = ?1 AND {VISIBLE} {after} ORDER BY seq {order} LIMIT ?2");
+        let query = format!(
+            "SELECT id, json FROM entries WHERE thread = ?1 AND {VISIBLE} {after} ORDER BY seq {order} LIMIT ?2"
+        );
         let found: Vec<Row> = self.stored(rows(&self.sql, &query, values))?;
-        found.into_iter().map(|row| Ok(Listed { id: row.id, json: raw(row.json)? })).collect()
+        found
+            .into_iter()
+            .map(|row| {
+                Ok(Listed {
+                    id: row.id,
+                    json: raw(row.json)?,
+                })
+            })
+            .collect()
     }
 
-    fn entries_before(&self, thread_id: &str, before: Option<u64>, limit: u32) -> Stored<Vec<Entry>> {
+    fn entries_before(
+        &self,
+        thread_id: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Stored<Vec<Entry>> {
         #[derive(Deserialize)]
         struct Row {
             seq: u64,
@@ -164,8 +190,13 @@ impl Store for ChatsHost {
         let values = vec![thread_id.into(), integer(before), integer(limit.into())];
         let found: Vec<Row> = self.stored(rows(&self.sql, query, values))?;
         let entry = |row: Row| {
-            let kind = EntryKind::of_number(row.kind).ok_or_else(|| ServerError::Store("an unknown kind".to_owned()))?;
-            Ok(Entry { seq: row.seq, kind, json: raw(row.json)? })
+            let kind = EntryKind::of_number(row.kind)
+                .ok_or_else(|| ServerError::Store("an unknown kind".to_owned()))?;
+            Ok(Entry {
+                seq: row.seq,
+                kind,
+                json: raw(row.json)?,
+            })
         };
         found.into_iter().map(entry).collect()
     }
@@ -182,16 +213,29 @@ impl Store for ChatsHost {
 
     fn delete_after(&self, thread_id: &str, place: u64) -> Stored<Vec<String>> {
         let values = || vec![thread_id.into(), integer(place)];
-        let query = format!("SELECT id FROM entries WHERE thread = ?1 AND seq > ?2 AND {VISIBLE} ORDER BY seq");
+        let query = format!(
+            "SELECT id FROM entries WHERE thread = ?1 AND seq > ?2 AND {VISIBLE} ORDER BY seq"
+        );
         let visible: Vec<IdRow> = self.stored(rows(&self.sql, &query, values()))?;
         let statement = "DELETE FROM entries WHERE thread = ?1 AND seq > ?2";
         self.stored(run(&self.sql, statement, values()))?;
         Ok(visible.into_iter().map(|row| row.id).collect())
     }
 
-    fn put_feedback(&self, thread_id: &str, item_id: &str, kind: FeedbackKind, at: Timestamp) -> Stored<()> {
+    fn put_feedback(
+        &self,
+        thread_id: &str,
+        item_id: &str,
+        kind: FeedbackKind,
+        at: Timestamp,
+    ) -> Stored<()> {
         let statement = "INSERT OR REPLACE INTO feedback VALUES (?1, ?2, ?3, ?4)";
-        let values = vec![thread_id.into(), item_id.into(), kind.name().into(), integer(at.micros())];
+        let values = vec![
+            thread_id.into(),
+            item_id.into(),
+            kind.name().into(),
+            integer(at.micros()),
+        ];
         self.stored(run(&self.sql, statement, values))
     }
 }

@@ -4,8 +4,8 @@
 //! harm. Workers hold a response back until what was written is on disk (output gate), so a response means that it is durable.
 //! Only the alarm writes to KV.
 
-use crate::runtime::sql::Transactions;
 use super::{counter_tables, grant_table, quota_table, record_table, report_table};
+use crate::runtime::sql::Transactions;
 use crate::runtime::{COUNTERS, clock, console};
 use rules::counters::day::{Day, next_quarter_hour};
 use rules::counters::event_budget::{EventBudget, cost};

@@ -14,10 +14,11 @@ use rules::hosted::session_record::{SessionRecord, UserHash, records_object};
 use rules::http::response::to_json;
 use rules::ledger_call::{self, CallError, Retry};
 use rules::log::LogLine;
-use rules::platform::{Counts, Ledger};
+use rules::platform::{CounterSink, Counts, Ledger};
 use rules::settings::DailyLimits;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
+use worker::Env;
 
 #[wasm_bindgen]
 extern "C" {
@@ -73,14 +74,40 @@ extern "C" {
 /// The binding of the class in `wrangler.toml`.
 const LEDGER: &str = "LEDGER";
 
-impl Runtime {
-    fn namespace(&self) -> bindings::Result<Namespace> {
-        let namespace = bindings::get_binding(&self.env, LEDGER);
-        let namespace =
-            namespace.ok_or_else(|| JsValue::from_str(&format!("{LEDGER} is not bound")))?;
-        Ok(namespace.unchecked_into())
-    }
+fn namespace(env: &Env) -> bindings::Result<Namespace> {
+    let namespace = bindings::get_binding(env, LEDGER);
+    let namespace =
+        namespace.ok_or_else(|| JsValue::from_str(&format!("{LEDGER} is not bound")))?;
+    Ok(namespace.unchecked_into())
+}
 
+/// Starts a call of a method of an object that nothing waits for. A failure is logged.
+fn start(
+    env: &Env,
+    object: String,
+    retry: Retry,
+    request_id: &str,
+    send: impl Fn(&Stub) -> Result<Promise, JsValue> + 'static,
+) -> tasks::Running {
+    let (namespace, request_id) = (namespace(env), request_id.to_owned());
+    tasks::run(async move {
+        let attempt = async || attempt(&namespace, &object, &send).await;
+        if let Err(cause) = ledger_call::retried(retry, attempt).await {
+            console::write(&LogLine::ledger_failed(&cause, &request_id));
+        }
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// Starts to add counts. Nothing waits for it, except for an object, which lives as long as its calls.
+pub fn start_count(env: &Env, counts: &Counts<'_>, request_id: &str) -> tasks::Running {
+    let (shard, publish_seconds) = (counts.shard, counts.publish_seconds as f64);
+    let increments = counts.increments.to_owned();
+    let send = move |object: &Stub| object.count(shard, publish_seconds, &increments, None, None);
+    start(env, counters_object(shard), Retry::Once, request_id, send)
+}
+
+impl Runtime {
     /// Calls a method of an object, until its deadline.
     async fn call(
         &self,
@@ -88,7 +115,7 @@ impl Runtime {
         retry: Retry,
         send: &dyn Fn(&Stub) -> Result<Promise, JsValue>,
     ) -> Result<JsValue, String> {
-        let namespace = self.namespace();
+        let namespace = namespace(&self.env);
         let attempt = async || attempt(&namespace, object, send).await;
         ledger_call::run(self, retry, attempt).await
     }
@@ -101,15 +128,7 @@ impl Runtime {
         request_id: &str,
         send: impl Fn(&Stub) -> Result<Promise, JsValue> + 'static,
     ) {
-        let (namespace, request_id) = (self.namespace(), request_id.to_owned());
-        tasks::run(async move {
-            let attempt = async || attempt(&namespace, &object, &send).await;
-            if let Err(cause) = ledger_call::retried(retry, attempt).await {
-                console::write(&LogLine::ledger_failed(&cause, &request_id));
-            }
-            Ok(JsValue::UNDEFINED)
-        })
-        .keep_alive(&self.context);
+        start(&self.env, object, retry, request_id, send).keep_alive(&self.context);
     }
 }
 
@@ -149,6 +168,12 @@ fn from_json<T: DeserializeOwned>(value: JsValue) -> Result<Option<T>, String> {
         .transpose()
 }
 
+impl CounterSink for Runtime {
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
+        start_count(&self.env, counts, request_id).keep_alive(&self.context);
+    }
+}
+
 impl Ledger for Runtime {
     async fn count(&self, counts: &Counts<'_>) -> Result<bool, String> {
         let reports = (!counts.reports.is_empty()).then(|| to_json(&counts.reports));
@@ -165,14 +190,6 @@ impl Ledger for Runtime {
             .call(&counters_object(counts.shard), Retry::Once, &send)
             .await?;
         Ok(counted.as_bool() != Some(false))
-    }
-
-    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
-        let (shard, publish_seconds) = (counts.shard, counts.publish_seconds as f64);
-        let increments = counts.increments.to_owned();
-        let send =
-            move |object: &Stub| object.count(shard, publish_seconds, &increments, None, None);
-        self.call_later(counters_object(shard), Retry::Once, request_id, send);
     }
 
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String> {

@@ -11,9 +11,7 @@ impl Clock for Runtime {
     }
 
     fn random_bytes<const N: usize>(&self) -> Result<[u8; N], Error> {
-        let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
-        Ok(bytes)
+        random_bytes()
     }
 
     async fn sleep(&self, ms: u64) {
@@ -23,6 +21,13 @@ impl Clock for Runtime {
     async fn deadline(&self, ms: u64) {
         Timer::new(ms).await;
     }
+}
+
+/// Fresh random bytes.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Error::Internal)?;
+    Ok(bytes)
 }
 
 /// Milliseconds since 1970.

@@ -4,14 +4,14 @@ pub mod bindings;
 mod body;
 pub mod clock;
 pub mod console;
-mod dataset;
+pub mod dataset;
 mod fetch;
 mod kv;
 mod limiter;
 mod request;
 pub mod sql;
 pub mod tasks;
-mod timer;
+pub mod timer;
 pub mod variables;
 mod web_crypto;
 

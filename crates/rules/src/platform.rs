@@ -169,9 +169,6 @@ pub trait Ledger {
     /// stored.
     async fn count(&self, counts: &Counts<'_>) -> Result<bool, String>;
 
-    /// Adds counts after the response; a failure is logged with the request's id.
-    fn count_later(&self, counts: &Counts<'_>, request_id: &str);
-
     /// The latest error reports of the first `shards` shards.
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String>;
 
@@ -214,6 +211,12 @@ pub trait Ledger {
     async fn is_up(&self) -> bool;
 }
 
+/// Adds counts to the ledger beside everything else.
+pub trait CounterSink {
+    /// Adds counts later, after the response; a failure is logged with the request's id.
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str);
+}
+
 /// The published counters in KV.
 pub trait CounterStore {
     /// Whether the namespace is bound.
@@ -243,7 +246,16 @@ pub trait Log {
 
 /// Everything together.
 pub trait Platform:
-    Clock + Client + Upstream + SignatureVerifier + RateLimiters + Ledger + CounterStore + Dataset + Log
+    Clock
+    + Client
+    + Upstream
+    + SignatureVerifier
+    + RateLimiters
+    + Ledger
+    + CounterSink
+    + CounterStore
+    + Dataset
+    + Log
 {
 }
 
@@ -254,6 +266,7 @@ impl<T> Platform for T where
         + SignatureVerifier
         + RateLimiters
         + Ledger
+        + CounterSink
         + CounterStore
         + Dataset
         + Log

@@ -5,7 +5,7 @@ use super::error_report::ErrorReport;
 use super::event::{Event, Increments};
 use super::event_budget;
 use crate::context::Context;
-use crate::platform::{Clock, Counts, Dataset, Ledger, Platform};
+use crate::platform::{Clock, CounterSink, Counts, Dataset, Platform};
 
 /// The name of the object that counts for a shard.
 #[must_use]
@@ -85,7 +85,7 @@ pub struct Destination<'a> {
 pub fn record_answer(
     answer: &AnswerCounts,
     destination: Destination<'_>,
-    platform: &(impl Clock + Ledger + Dataset),
+    platform: &(impl Clock + CounterSink + Dataset),
 ) -> Result<(), String> {
     send_later(&answer.increments(), destination, platform);
     for (name, number) in answer.numbers() {
@@ -109,7 +109,7 @@ pub fn record_answer(
 pub fn record_event(
     event: &Event,
     destination: Destination<'_>,
-    platform: &(impl Clock + Ledger + Dataset),
+    platform: &(impl Clock + CounterSink + Dataset),
 ) -> Result<(), String> {
     send_later(&Increments::of(event, 1), destination, platform);
     platform.write_event(event.name(), event.code().unwrap_or_default(), 1)
@@ -118,7 +118,7 @@ pub fn record_event(
 fn send_later(
     increments: &Increments,
     destination: Destination<'_>,
-    platform: &(impl Clock + Ledger),
+    platform: &(impl Clock + CounterSink),
 ) {
     let counts = Counts {
         shard: pick_shard(destination.shards, platform),

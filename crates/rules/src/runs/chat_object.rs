@@ -6,13 +6,14 @@
 use super::agent_call::{self, ConfiguredAgents, agent_or_default};
 use super::live_run::{LiveRun, Reader, StopReason};
 use super::object_env::{ObjectEnv, store_cause};
+use super::object_request::{ObjectOperation, ObjectRequest};
 use super::paid_once::{Repetition, repetition, request_key};
+use super::run_counts::{count_answer, count_message};
 use super::run_host::RunHost;
 use super::run_loop::{Run, frames};
 use super::run_record::{KEPT_MS, Origin, Progress, RunRecord, RunStatus};
 use super::run_recovery::{Recovered, recover};
 use super::title_call;
-use super::object_request::{ObjectOperation, ObjectRequest};
 use crate::chat::chat_call::ChatCall;
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error};
@@ -412,8 +413,13 @@ impl<H: RunHost> ChatObject<H> {
         };
         if message_of(operation).is_some() {
             let is_new_thread = matches!(operation, Operation::CreateThread { .. });
-            self.host
-                .count_message(is_new_thread, &progress.call.request_id);
+            let request_id = &progress.call.request_id;
+            count_message(
+                is_new_thread,
+                &self.isolate.settings,
+                request_id,
+                &*self.host,
+            );
         }
         let live = LiveRun::new(&record.id, &record.thread_id, frames, record.finishes);
         let reader = live.read();
@@ -443,6 +449,7 @@ impl<H: RunHost> ChatObject<H> {
             {
                 let run = Run {
                     host: &*object.host,
+                    settings: &object.isolate.settings,
                     chat,
                     agent,
                     live: Rc::clone(&live),
@@ -523,11 +530,10 @@ impl<H: RunHost> ChatObject<H> {
             .map(|progress| progress.call.request_id.as_str())
             .unwrap_or_default();
         let counts = AnswerCounts {
-            outcome: AnswerOutcome::Failed(problem.code.to_owned()),
             first_token_ms: progress.and_then(|progress| progress.first_token_ms),
-            ..AnswerCounts::new(AnswerOutcome::Stopped)
+            ..AnswerCounts::new(AnswerOutcome::Failed(problem.code.to_owned()))
         };
-        self.host.count_answer(&counts, request_id);
+        count_answer(&counts, &self.isolate.settings, request_id, &*self.host);
         self.host.write(&LogLine {
             level: "error",
             event: "answer.failed",
@@ -541,13 +547,12 @@ impl<H: RunHost> ChatObject<H> {
     /// Refuses a streaming request in its stream. Nothing of it is stored.
     fn refuse_stream(&self, error: &Error, call: &ChatCall) -> ObjectReply {
         let problem = Problem::from(error);
-        let outcome = AnswerOutcome::Failed(problem.code.to_owned());
-        self.host.count_answer(
-            &AnswerCounts {
-                outcome,
-                ..AnswerCounts::new(AnswerOutcome::Stopped)
-            },
+        let counts = AnswerCounts::new(AnswerOutcome::Failed(problem.code.to_owned()));
+        count_answer(
+            &counts,
+            &self.isolate.settings,
             &call.request_id,
+            &*self.host,
         );
         self.host.write(&LogLine {
             level: "info",

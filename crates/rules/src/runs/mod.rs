@@ -5,7 +5,7 @@
 //! - [`run_loop`]: calls the model, reads its stream, stores and publishes. [`model_client`]: one call, with retries before its
 //!   first event. [`model_failure`]: what a failure of the model means. [`agent_call`]: what a call carries.
 //! - [`paid_once`]: which run a repeated request joins. [`run_recovery`]: runs that a restart of the object interrupted.
-//! - [`title_call`]: the title of a new thread.
+//! - [`title_call`]: the title of a new thread. [`run_counts`]: what is counted.
 //! - [`run_host`]: what all of this needs of the object. [`object_env`]: what ChatKit's server needs of it.
 
 pub mod agent_call;
@@ -16,6 +16,7 @@ pub mod model_failure;
 pub mod object_env;
 pub mod object_request;
 pub mod paid_once;
+pub mod run_counts;
 pub mod run_host;
 pub mod run_loop;
 pub mod run_record;

@@ -4,8 +4,7 @@
 #![allow(async_fn_in_trait)]
 
 use super::run_record::RunRecord;
-use crate::counters::answer_counts::AnswerCounts;
-use crate::platform::{Clock, FetchError, Log};
+use crate::platform::{Clock, CounterSink, Dataset, FetchError, Log};
 use chatkit::server::store::{Store, Stored};
 use std::future::Future;
 use std::pin::Pin;
@@ -139,15 +138,15 @@ pub trait Object {
 
     /// Calls the object's alarm at a time at the latest.
     async fn ensure_alarm(&self, at_ms: u64);
-
-    /// Counts an answer later. A failure is logged.
-    fn count_answer(&self, counts: &AnswerCounts, request_id: &str);
-
-    /// Counts a message, and a new thread, later.
-    fn count_message(&self, is_new_thread: bool, request_id: &str);
 }
 
 /// Everything together.
-pub trait RunHost: Store + RunStore + ModelServer + Clock + Log + Object + 'static {}
+pub trait RunHost:
+    Store + RunStore + ModelServer + Clock + Log + CounterSink + Dataset + Object + 'static
+{
+}
 
-impl<T> RunHost for T where T: Store + RunStore + ModelServer + Clock + Log + Object + 'static {}
+impl<T> RunHost for T where
+    T: Store + RunStore + ModelServer + Clock + Log + CounterSink + Dataset + Object + 'static
+{
+}

@@ -9,13 +9,14 @@ use super::live_run::{LiveRun, StopReason};
 use super::model_client::{self, BrokenStream, ModelEvents};
 use super::model_failure;
 use super::object_env::ObjectEnv;
+use super::run_counts::count_answer;
 use super::run_host::{ModelRequest, RunHost};
 use super::run_record::{Progress, RunRecord, RunStatus};
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error, OpenAiError};
 use crate::log::{LogLine, OpenAiCall};
 use crate::problem::Problem;
-use crate::settings::{AgentSettings, ChatSettings};
+use crate::settings::{AgentSettings, ChatSettings, Settings};
 use chatkit::protocol::{StreamEvent, to_json};
 use chatkit::responses::model_event::ModelEvent;
 use chatkit::server::store::Stored;
@@ -37,7 +38,9 @@ const RESUME_DELAY_MS: u64 = 500;
 pub struct Run<'a, H> {
     /// The object.
     pub host: &'a H,
-    /// The settings.
+    /// All settings.
+    pub settings: &'a Settings,
+    /// The settings of chats.
     pub chat: &'a ChatSettings,
     /// The agent.
     pub agent: &'a AgentSettings,
@@ -413,12 +416,16 @@ impl<H: RunHost> Run<'_, H> {
             cached_input_tokens: usage.cached_input_tokens,
             output_tokens: usage.output_tokens,
             cost_micros: self.agent.price.map_or(0, |price| {
-                price.cost_micros(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+                price.cost_micros(
+                    usage.input_tokens,
+                    usage.cached_input_tokens,
+                    usage.output_tokens,
+                )
             }),
             first_token_ms: self.progress.first_token_ms,
         };
         let request_id = &self.progress.call.request_id;
-        self.host.count_answer(&counts, request_id);
+        count_answer(&counts, self.settings, request_id, self.host);
         self.host.write(&LogLine {
             level: if code.is_some() { "error" } else { "info" },
             event,

@@ -1,6 +1,7 @@
 //! Agents in the settings, and which backend is active.
 
 use super::*;
+use crate::counters::answer_cost::Price;
 use serde_json::json;
 
 const KEY: (&str, &str) = ("OPENAI_API_KEY", "sk-test-0123456789");

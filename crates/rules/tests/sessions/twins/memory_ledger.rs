@@ -12,7 +12,7 @@ use rules::hosted::session_record::{SessionRecord, UserHash};
 use rules::http::response::to_json;
 use rules::ledger_call::{self, CallError, Retry};
 use rules::log::LogLine;
-use rules::platform::{Counts, Ledger, Log};
+use rules::platform::{CounterSink, Counts, Ledger, Log};
 use rules::settings::DailyLimits;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -203,6 +203,18 @@ async fn call<T>(
     .await
 }
 
+impl CounterSink for Twin {
+    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
+        let ledger = &self.world.ledger;
+        self.world.note("ledger count_later");
+        ledger.publish_seconds.set(counts.publish_seconds);
+        match ledger.next_fault("count_later") {
+            None => ledger.add(counts.shard, counts.increments),
+            Some(_) => self.write(&LogLine::ledger_failed(WORDS, request_id)),
+        }
+    }
+}
+
 impl Ledger for Twin {
     async fn count(&self, counts: &Counts<'_>) -> Result<bool, String> {
         call(self, "count", Retry::Once, |world| {
@@ -223,16 +235,6 @@ impl Ledger for Twin {
             is_left
         })
         .await
-    }
-
-    fn count_later(&self, counts: &Counts<'_>, request_id: &str) {
-        let ledger = &self.world.ledger;
-        self.world.note("ledger count_later");
-        ledger.publish_seconds.set(counts.publish_seconds);
-        match ledger.next_fault("count_later") {
-            None => ledger.add(counts.shard, counts.increments),
-            Some(_) => self.write(&LogLine::ledger_failed(WORDS, request_id)),
-        }
     }
 
     async fn error_reports(&self, shards: u32) -> Result<Vec<ErrorReport>, String> {
