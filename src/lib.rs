@@ -5,9 +5,11 @@
 //!
 //! - [`fetch`] serves each request: files by [`assets`], everything else by [`rules::app::serve`].
 //! - [`runtime`] implements what the rules need of the platform, except for the ledger.
+//! - [`chats`] calls who runs a chat.
 //! - [`ledger`] is the Durable Object `Ledger`, and the calls to it.
 
 mod assets;
+mod chats;
 mod ledger;
 mod runtime;
 
@@ -60,6 +62,9 @@ async fn serve(runtime: &Runtime) -> bindings::Result<web_sys::Response> {
     let ctx = Context::new(&isolate, runtime);
     match rules::app::route(&ctx) {
         Ok(route) if route.is_file() => assets::serve(route, &ctx).await,
-        route => bindings::response(&rules::app::serve(route, started_ms, &ctx).await),
+        route => {
+            let response = rules::app::serve(route, started_ms, &ctx).await;
+            bindings::response(&response, runtime.passed.take())
+        }
     }
 }

@@ -12,3 +12,5 @@ mod quota_table;
 mod record_table;
 mod report_table;
 mod stub;
+
+pub use stub::call_error;
