@@ -68,9 +68,11 @@ async fn embed_script(files: &Assets, ctx: &Context<'_, Runtime>) -> Result<web_
     // A module script is loaded with CORS; everything in it is public.
     headers.set("Access-Control-Allow-Origin", "*");
     headers.set("Cross-Origin-Resource-Policy", "cross-origin");
-    bindings::response(&Response {
+    let response = Response {
         status: if is_unchanged { 304 } else { 200 },
         headers,
         body: (!is_unchanged).then_some(script),
-    })
+        is_passed_on: false,
+    };
+    bindings::response(&response, None)
 }

@@ -5,7 +5,7 @@
 //!
 //! - [`fetch`] serves each request: files by [`assets`], everything else by [`rules::app::serve`].
 //! - [`runtime`] implements what the rules need of the platform, except for the ledger.
-//! - [`chats`] is the Durable Object `Chats`, one for each user of the chat server.
+//! - [`chats`] is the Durable Object `Chats`, one for each user of the chat server, and the calls to whoever runs a chat.
 //! - [`ledger`] is the Durable Object `Ledger`, and the calls to it.
 
 mod assets;
@@ -66,6 +66,9 @@ async fn serve(runtime: &Runtime) -> bindings::Result<web_sys::Response> {
     let ctx = Context::new(&isolate, runtime);
     match rules::app::route(&ctx) {
         Ok(route) if route.is_file() => assets::serve(route, &ctx).await,
-        route => bindings::response(&rules::app::serve(route, started_ms, &ctx).await),
+        route => {
+            let response = rules::app::serve(route, started_ms, &ctx).await;
+            bindings::response(&response, runtime.passed.take())
+        }
     }
 }

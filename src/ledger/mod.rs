@@ -13,4 +13,4 @@ mod record_table;
 mod report_table;
 mod stub;
 
-pub use stub::start_count;
+pub use stub::{call_error, start_count};

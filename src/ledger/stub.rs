@@ -148,8 +148,8 @@ async fn attempt(
     answer().await.map_err(|error| call_error(&error))
 }
 
-/// An error of a call, with the flags that the runtime sets on it.
-fn call_error(error: &JsValue) -> CallError {
+/// An error of a call to an object, with the flags that the runtime sets on it.
+pub fn call_error(error: &JsValue) -> CallError {
     let flag = |name: &str| {
         let value = js_sys::Reflect::get(error, &JsValue::from_str(name));
         value.is_ok_and(|value| value.is_truthy())

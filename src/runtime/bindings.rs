@@ -4,7 +4,7 @@
 //! JavaScript: 63 more for a session, which then takes 14 % more CPU, and a message 7 % (docs/performance.md). Here options
 //! cross as one JSON text.
 
-use js_sys::{JSON, Object, Promise, Reflect, futures::JsFuture};
+use js_sys::{Array, JSON, Object, Promise, Reflect, futures::JsFuture};
 use rules::http::response::Response;
 use rules::platform::OutgoingRequest;
 use serde::{Serialize, Serializer};
@@ -21,6 +21,9 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_name = fetch)]
     fn fetch_url(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = AbortSignal, js_name = any)]
+    fn any_signal(signals: &Array) -> AbortSignal;
 
     /// Unlike `setTimeout`, a signal can end it.
     #[wasm_bindgen(catch, js_namespace = scheduler, js_name = wait)]
@@ -71,6 +74,11 @@ struct RequestInit<'a> {
     redirect: &'static str,
 }
 
+/// A signal that is aborted as soon as one of these is.
+pub fn any_of(signals: &[&AbortSignal]) -> AbortSignal {
+    any_signal(&signals.iter().collect())
+}
+
 /// Sends a request over the network. The signal ends it, and the body of its response too.
 pub async fn fetch(
     request: &OutgoingRequest<'_>,
@@ -87,8 +95,12 @@ pub async fn fetch(
     Ok(response.unchecked_into())
 }
 
-/// The runtime's response for a response of the rules.
-pub fn response(response: &Response) -> Result<web_sys::Response> {
+/// The runtime's response for a response of the rules. Its body may be that of another response, which the runtime then passes
+/// on without waking this Worker for each chunk.
+pub fn response(
+    response: &Response,
+    passed: Option<web_sys::Response>,
+) -> Result<web_sys::Response> {
     #[derive(Serialize)]
     struct Init<'a> {
         status: u16,
@@ -99,10 +111,16 @@ pub fn response(response: &Response) -> Result<web_sys::Response> {
         status: response.status,
         headers: response.headers.all(),
     })?;
-    let sent = web_sys::Response::new_with_opt_str_and_init(
-        response.body.as_deref(),
-        init.unchecked_ref(),
-    )?;
+    let sent = match passed.filter(|_| response.is_passed_on) {
+        Some(passed) => web_sys::Response::new_with_opt_readable_stream_and_init(
+            passed.body().as_ref(),
+            init.unchecked_ref(),
+        ),
+        None => web_sys::Response::new_with_opt_str_and_init(
+            response.body.as_deref(),
+            init.unchecked_ref(),
+        ),
+    }?;
     // An object has each name once.
     for (name, value) in response.headers.repeated() {
         sent.headers().append(name, value)?;

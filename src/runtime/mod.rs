@@ -17,7 +17,7 @@ mod web_crypto;
 
 pub use kv::COUNTERS;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use web_sys::{AbortSignal, Headers, Request};
 use worker::Env;
@@ -33,6 +33,8 @@ pub struct Runtime {
     pub request: Request,
     headers: Headers,
     signal: OnceCell<AbortSignal>,
+    /// The answer whose body is passed on.
+    pub passed: RefCell<Option<web_sys::Response>>,
 }
 
 impl Runtime {
@@ -43,13 +45,14 @@ impl Runtime {
             context: Rc::new(context),
             headers: request.headers(),
             signal: OnceCell::new(),
+            passed: RefCell::default(),
             request,
         }
     }
 
     /// Aborted when the client disconnects. The runtime creates the signal when it is first asked for (compatibility flag
     /// `enable_request_signal`).
-    fn signal(&self) -> &AbortSignal {
+    pub fn signal(&self) -> &AbortSignal {
         self.signal.get_or_init(|| self.request.signal())
     }
 }

@@ -1,5 +1,6 @@
 //! Serves one request, from its route to its line in the log.
 
+use crate::chat::error_event;
 use crate::context::Context;
 use crate::counters::event::Event;
 use crate::counters::recorder;
@@ -55,7 +56,7 @@ pub async fn serve<P: Platform>(
     let mut failure = None;
     let mut response = result.unwrap_or_else(|error| {
         let mut problem = Problem::from(&error);
-        failure = Some((problem.code, reason::of(&error, found)));
+        failure = Some((problem.code, reason::of(&error, found), problem.status));
         if creates_session {
             problem = problem.for_session();
             // The request that made a shared session counts its failure.
@@ -67,9 +68,15 @@ pub async fn serve<P: Platform>(
                 }
             }
         }
-        problem.into_response(&ctx.request_id)
+        match error {
+            Error::InStream(_) => error_event::response(&problem),
+            _ => problem.into_response(&ctx.request_id),
+        }
     });
     ctx.origin.add_cors(&mut response.headers);
+    if found.is_some_and(Route::is_chat) {
+        ctx.origin.expose_chat(&mut response.headers);
+    }
     if let Some(origin) = &refused_origin {
         cors::add_refusal(origin, &mut response.headers);
     }
@@ -80,7 +87,7 @@ pub async fn serve<P: Platform>(
     let failure = failure.as_ref();
     log(
         &response,
-        failure.map(|(code, reason)| (*code, reason.as_str())),
+        failure.map(|(code, reason, status)| (*code, reason.as_str(), *status)),
         started_ms,
         ctx,
     );
@@ -159,13 +166,14 @@ async fn limit_guesses<P: Platform>(
 
 fn log<P: Platform>(
     response: &Response,
-    failure: Option<(&str, &str)>,
+    failure: Option<(&str, &str, u16)>,
     started_ms: u64,
     ctx: &Context<'_, P>,
 ) {
     let path = path_for_log(&ctx.path);
     let line = LogLine {
-        level: if response.status < 500 {
+        // The status of a failure within a stream is 200.
+        level: if failure.map_or(response.status, |(.., status)| status) < 500 {
             "info"
         } else {
             "error"
@@ -175,8 +183,8 @@ fn log<P: Platform>(
         method: Some(&ctx.method),
         path: Some(&path),
         status: Some(response.status),
-        code: failure.map(|(code, _)| code),
-        cause: failure.map(|(_, reason)| reason),
+        code: failure.map(|(code, ..)| code),
+        cause: failure.map(|(_, reason, _)| reason),
         took_ms: Some(ctx.platform.now_ms().saturating_sub(started_ms)),
         ..LogLine::default()
     };

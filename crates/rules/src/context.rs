@@ -1,9 +1,9 @@
 //! What a handler gets: the isolate's state, the platform, the request, and the request's fields in the log.
 
 use crate::error::{Error, OpenAiError};
-use crate::http::MAX_BODY_BYTES;
 use crate::http::cors::{self, RequestOrigin};
 use crate::http::response::Response;
+use crate::http::{MAX_BODY_BYTES, max_pieces};
 use crate::identity::local_cookie;
 use crate::isolate::Isolate;
 use crate::log::LogFields;
@@ -86,10 +86,22 @@ impl<'a, P: Platform> Context<'a, P> {
     /// [`OpenAiError::Aborted`] for a body that ends early: the client broke it off, whether or not the runtime has noticed
     /// yet. That is not counted as a failure.
     pub async fn body(&self) -> Result<Vec<u8>, Error> {
-        let body = self.platform.body(MAX_BODY_BYTES).await;
+        let too_large = Error::PayloadTooLarge { most: "16 KiB" };
+        self.body_up_to(MAX_BODY_BYTES, too_large).await
+    }
+
+    /// The request's body, up to so many bytes. `too_large` is the error beyond.
+    ///
+    /// # Errors
+    /// `too_large`, and those of [`Context::body`].
+    pub async fn body_up_to(&self, max_bytes: usize, too_large: Error) -> Result<Vec<u8>, Error> {
+        let body = self.platform.body(max_bytes).await;
         body.map_err(|error| match error {
-            ReadError::TooLarge => Error::PayloadTooLarge { most: "16 KiB" },
-            ReadError::TooManyPieces => Error::invalid("The body", "sent in at most 256 pieces"),
+            ReadError::TooLarge => too_large,
+            ReadError::TooManyPieces => {
+                let most = max_pieces(max_bytes);
+                Error::invalid("The body", format!("sent in at most {most} pieces"))
+            }
             ReadError::Failed(cause) | ReadError::Timeout(cause) => {
                 self.log.set_failure(format!("the body broke off: {cause}"));
                 OpenAiError::Aborted.into()

@@ -1,5 +1,6 @@
 //! Every way a request can fail. `problem_texts.rs` has the status, the code and the text of each.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a request was not served.
@@ -12,7 +13,7 @@ pub enum Error {
         /// The field's path, for example `chatkit_configuration.file_upload.enabled`.
         field: String,
         /// What is allowed there, as the end of a sentence: "a string of …".
-        expected: &'static str,
+        expected: Cow<'static, str>,
     },
     /// Nothing proves who sent the request.
     IdentityRequired(AuthError),
@@ -70,16 +71,25 @@ pub enum Error {
     ChatServer(ChatServerError),
     /// An answer failed within its stream.
     Answer(AnswerError),
+    /// An error with another text, in words for visitors.
+    WithDetail {
+        /// The error.
+        error: Box<Error>,
+        /// The text.
+        detail: String,
+    },
+    /// An error that is the only event of a stream.
+    InStream(Box<Error>),
     /// A failure of the Worker itself.
     Internal,
 }
 
 impl Error {
     /// An error for a field of the body.
-    pub fn invalid(field: impl Into<String>, expected: &'static str) -> Self {
+    pub fn invalid(field: impl Into<String>, expected: impl Into<Cow<'static, str>>) -> Self {
         Self::InvalidRequest {
             field: field.into(),
-            expected,
+            expected: expected.into(),
         }
     }
 

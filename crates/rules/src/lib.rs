@@ -8,6 +8,7 @@
 //! 3. [`settings`]: what the owner configured, checked as a whole.
 //! 4. [`identity`]: who sent the request.
 //! 5. [`hosted`]: sessions of workflows that OpenAI hosts.
+//!    [`chat`]: ChatKit's server protocol.
 //! 6. [`counters`]: what is counted, stored and published. [`ledger_call`]: how long the ledger is waited for. [`doctor`]: the
 //!    set-up, checked for the owner.
 //! 7. [`error`]: what can fail. [`problem`]: what the client is told (the texts are in `problem_texts`). [`log`]: what the owner is told, with the [`reason`],

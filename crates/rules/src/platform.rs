@@ -129,6 +129,52 @@ pub trait Upstream {
     async fn send(&self, request: &OutgoingRequest<'_>) -> Result<IncomingResponse, FetchError>;
 }
 
+/// The answer of who runs a chat. The platform keeps the body of a `200`, and adds it to a response that
+/// [`crate::http::response::Response::passed_on`] made.
+#[derive(Debug, Clone, Default)]
+pub struct ChatAnswer {
+    /// The status.
+    pub status: u16,
+    /// Those of [`CHAT_HEADERS`] that it has.
+    pub headers: Vec<(&'static str, String)>,
+    /// The beginning of a body that is not passed on.
+    pub failure: Vec<u8>,
+}
+
+/// The headers of a [`ChatAnswer`].
+pub const CHAT_HEADERS: [&str; 3] = ["content-type", "retry-after", "x-chatkit-run"];
+
+impl ChatAnswer {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(other, _)| *other == name)?;
+        Some(value)
+    }
+}
+
+/// Who runs a chat: the object of a user, or the server at `CHATKIT_SERVER_URL`.
+pub trait ChatServers {
+    /// Calls the object of this name with a JSON text. A call whose connection broke is repeated once: the object recognizes it.
+    ///
+    /// # Errors
+    /// The cause, for the log.
+    async fn call_object(&self, name: &str, call: &str) -> Result<ChatAnswer, String>;
+
+    /// Sends a request, and keeps the body of a `200` whose type begins with `expected`. The timeout of the request is for the head
+    /// of the answer; the body may take `max_ms` in all. It ends when the client disconnects.
+    ///
+    /// # Errors
+    /// [`FetchError`] if no response arrived.
+    async fn forward(
+        &self,
+        request: &OutgoingRequest<'_>,
+        expected: &str,
+        max_ms: u64,
+    ) -> Result<ChatAnswer, FetchError>;
+}
+
 /// Verifies signatures made with public keys.
 pub trait SignatureVerifier {
     /// Whether the key's owner signed the bytes. `false` for an invalid key too.
@@ -249,6 +295,7 @@ pub trait Platform:
     Clock
     + Client
     + Upstream
+    + ChatServers
     + SignatureVerifier
     + RateLimiters
     + Ledger
@@ -263,6 +310,7 @@ impl<T> Platform for T where
     T: Clock
         + Client
         + Upstream
+        + ChatServers
         + SignatureVerifier
         + RateLimiters
         + Ledger

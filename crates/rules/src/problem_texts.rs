@@ -123,6 +123,11 @@ impl From<&Error> for Problem {
             Error::OpenAi(error) => Self::from(*error),
             Error::ChatServer(error) => Self::from(*error),
             Error::Answer(error) => Self::from(*error),
+            Error::InStream(error) => Self::from(&**error),
+            Error::WithDetail { error, detail } => Self {
+                detail: detail.clone(),
+                ..Self::from(&**error)
+            },
             Error::Internal => plain(
                 500,
                 "internal",

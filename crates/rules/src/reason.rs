@@ -17,6 +17,9 @@ pub fn of(error: &Error, route: Option<Route>) -> String {
         },
         Error::NotFound => match route {
             Some(route) if route.is_for_admin() => "ADMIN_TOKEN is not set.".to_owned(),
+            Some(route) if route.is_chat() => {
+                "No thread, item or run of this user has this id.".to_owned()
+            }
             Some(_) => "No session of this user has this id.".to_owned(),
             None => "No endpoint has this path.".to_owned(),
         },

@@ -1,5 +1,6 @@
 //! Every route and its handler.
 
+use crate::chat::{chat_runs, front_door};
 use crate::context::Context;
 use crate::counters::event::Event;
 use crate::counters::{collect, reporting};
@@ -11,6 +12,7 @@ use crate::http::response::Response;
 use crate::identity::identify::Proof;
 use crate::platform::Platform;
 use crate::public_config;
+use crate::validate::is_name;
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,12 @@ pub enum Route {
     ShowSession,
     /// Cancels a session of the user's own; [`session_id`] returns its id.
     CancelSession,
+    /// ChatKit's server protocol.
+    Chat,
+    /// Sends the events of an answer from the first; [`run_id`] returns its id.
+    AttachRun,
+    /// Stops an answer; [`run_id`] returns its id.
+    StopRun,
     /// Counts messages.
     CountMessages,
     /// Counts changes of thread.
@@ -77,6 +85,7 @@ impl Endpoints {
             "/api/chatkit/start" => post(Route::CreateSession),
             "/api/create-session" => post(Route::CreateSession),
             "/api/chatkit/refresh" => post(Route::RefreshSession),
+            "/chatkit" => post(Route::Chat),
             "/api/analytics/message" => post(Route::CountMessages),
             "/api/analytics/thread-change" => post(Route::CountThreadChanges),
             "/api/errors" => Self {
@@ -91,6 +100,10 @@ impl Endpoints {
             _ if session_id(path).is_some() => Self {
                 delete: Some(Route::CancelSession),
                 ..get(Route::ShowSession)
+            },
+            _ if run_id(path).is_some() => Self {
+                delete: Some(Route::StopRun),
+                ..get(Route::AttachRun)
             },
             _ => return None,
         })
@@ -111,6 +124,12 @@ fn id<'a, P>(ctx: &'a Context<'_, P>) -> Result<&'a str, Error> {
     session_id(&ctx.path).ok_or(Error::NotFound)
 }
 
+/// The id in the path of `/chatkit/runs/{id}`.
+fn run<'a, P>(ctx: &'a Context<'_, P>) -> Result<&'a str, Error> {
+    let id = run_id(&ctx.path).filter(|id| is_name(id, 128));
+    id.ok_or(Error::NotFound)
+}
+
 /// Calls the handler of a route.
 ///
 /// # Errors
@@ -121,6 +140,9 @@ pub async fn dispatch<P: Platform>(route: Route, ctx: &Context<'_, P>) -> Result
         Route::RefreshSession => create_session::handle(Proof::Required, ctx).await,
         Route::ShowSession => session_access::show(id(ctx)?, ctx).await,
         Route::CancelSession => session_access::cancel(id(ctx)?, ctx).await,
+        Route::Chat => front_door::handle(ctx).await,
+        Route::AttachRun => chat_runs::attach(run(ctx)?, ctx).await,
+        Route::StopRun => chat_runs::stop(run(ctx)?, ctx).await,
         Route::CountMessages => collect::handle(Event::Message, ctx).await,
         Route::CountThreadChanges => collect::handle(Event::ThreadChange, ctx).await,
         Route::CollectErrors => collect::handle(Event::ClientError, ctx).await,
@@ -167,10 +189,23 @@ pub fn session_id(path: &str) -> Option<&str> {
         .filter(|id| !id.is_empty() && !id.contains('/'))
 }
 
+/// The answer that a path names: one segment, not decoded.
+#[must_use]
+pub fn run_id(path: &str) -> Option<&str> {
+    path.strip_prefix("/chatkit/runs/")
+        .filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
 /// Whether a path belongs to the API, so that its errors are problems and not pages.
 #[must_use]
 pub fn is_api(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/")
+    let is_in = |root| {
+        path == root
+            || path
+                .strip_prefix(root)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    is_in("/api") || is_in("/chatkit")
 }
 
 impl Route {
@@ -196,11 +231,19 @@ impl Route {
             || matches!(
                 self,
                 Self::CancelSession
+                    | Self::Chat
+                    | Self::StopRun
                     | Self::Doctor
                     | Self::CountMessages
                     | Self::CountThreadChanges
                     | Self::CollectErrors
             )
+    }
+
+    /// Whether it belongs to the chat server.
+    #[must_use]
+    pub fn is_chat(self) -> bool {
+        matches!(self, Self::Chat | Self::AttachRun | Self::StopRun)
     }
 
     /// Whether an error here is a session that could not be created.
@@ -243,6 +286,15 @@ mod tests {
         for path in ["/api/chatkit/session/", "/api/chatkit/session/a/b"] {
             assert_eq!(route("GET", path), Err(Error::NotFound), "{path}");
         }
+    }
+
+    #[test]
+    fn a_chat_is_posted_and_its_answers_are_followed_and_stopped() {
+        assert_eq!(route("POST", "/chatkit"), Ok(Route::Chat));
+        assert_eq!(route("GET", "/chatkit"), not_allowed("POST, OPTIONS"));
+        assert_eq!(route("GET", "/chatkit/runs/run_1"), Ok(Route::AttachRun));
+        assert_eq!(route("DELETE", "/chatkit/runs/run_1"), Ok(Route::StopRun));
+        assert!(Route::Chat.changes_state() && Route::StopRun.changes_state());
     }
 
     #[test]
@@ -292,11 +344,19 @@ mod tests {
 
     #[test]
     fn an_unknown_path_is_a_problem_under_api_and_an_asset_elsewhere() {
-        for path in ["/api", "/api/", "/api/nope"] {
+        for path in [
+            "/api",
+            "/api/",
+            "/api/nope",
+            "/chatkit/",
+            "/chatkit/runs",
+            "/chatkit/runs/a/b",
+        ] {
             assert_eq!(route("GET", path), Err(Error::NotFound), "{path}");
         }
         assert_eq!(route("GET", "/embed.js"), Ok(Route::EmbedScript));
         assert_eq!(route("GET", "/apis"), Ok(Route::Asset));
+        assert_eq!(route("GET", "/chatkits"), Ok(Route::Asset));
         assert_eq!(route("POST", "/demo.css"), Ok(Route::Asset));
     }
 }

@@ -8,11 +8,18 @@ use crate::error::Error;
 use crate::http::response::Response;
 use crate::platform::Platform;
 use crate::rate_limits::{EVENTS_OVERALL, EVENTS_PER_ADDRESS};
+use crate::settings::BackendKind;
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct Acknowledgement {
     status: &'static str,
+}
+
+/// Whether the Worker counts an event itself: messages and threads, where they pass through it.
+fn is_counted_by_chat<P: Platform>(event: &Event, ctx: &Context<'_, P>) -> bool {
+    let passes_through = !matches!(ctx.settings().kind, None | Some(BackendKind::Hosted));
+    passes_through && matches!(event, Event::Message | Event::ThreadChange)
 }
 
 /// Counts the events of the body. `tracked` and `logged` mean that they are durable. If they cannot be stored, the response
@@ -36,7 +43,10 @@ pub async fn handle<P: Platform>(event: Event, ctx: &Context<'_, P>) -> Result<R
         Event::ClientError => ("logged", batch.reports.as_slice()),
         _ => ("tracked", &[][..]),
     };
+    // What the Worker counts itself is not counted twice.
+    let is_counted_here = is_counted_by_chat(&event, ctx);
     let counted = match batch.events {
+        _ if is_counted_here => Ok(true),
         0 => Ok(true),
         events => recorder::count(&event, events, reports, ctx).await,
     };

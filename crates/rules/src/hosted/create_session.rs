@@ -209,21 +209,11 @@ fn respond<P: Platform>(
     auth: &AuthSettings,
     ctx: &Context<'_, P>,
 ) -> Response {
-    let third_party = ctx.origin.is_third_party();
-    let (keys, now) = (&auth.visitors, ctx.platform.now_ms() / 1000);
-    let signed = match identity {
-        Identity::Visitor(visitor, proof) if proof.is_in_body(third_party) => {
-            Some(keys.sign(visitor, now))
-        }
-        _ => None,
-    };
-    let body = SessionResponse::new(session, signed.as_deref(), request.thread.as_ref());
+    let now = ctx.platform.now_ms() / 1000;
+    let proof = identity.next_proof(&auth.visitors, now, &ctx.origin);
+    let body = SessionResponse::new(session, proof.value.as_deref(), request.thread.as_ref());
     let mut response = Response::json(&body);
-    if let Identity::Visitor(visitor, proof) = identity
-        && proof.sets_cookie()
-    {
-        // Set each time: this renews the cookie's age, and its signature after a change of the secret.
-        let cookie = keys.cookie(visitor, now, third_party);
+    if let Some(cookie) = proof.cookie {
         response.headers.set("Set-Cookie", cookie);
     }
     response

@@ -103,6 +103,16 @@ impl RequestOrigin {
         }
     }
 
+    /// Lets an allowed page read the headers of a chat's answer too.
+    pub fn expose_chat(&self, headers: &mut Headers) {
+        if let Self::Allowed(_) = self {
+            headers.set(
+                "Access-Control-Expose-Headers",
+                "X-Request-Id, Retry-After, X-ChatKit-Run, X-ChatKit-Visitor-Token",
+            );
+        }
+    }
+
     /// Adds the answer to a preflight, which asks for these request headers.
     pub fn add_preflight(&self, headers: &mut Headers, methods: &str, asked: Option<&str>) {
         if let Self::Allowed(_) = self {

@@ -43,6 +43,8 @@ pub struct Response {
     pub headers: Headers,
     /// The body, if there is one.
     pub body: Option<String>,
+    /// Whether the platform adds the body of the answer that it got for this request.
+    pub is_passed_on: bool,
 }
 
 impl Response {
@@ -76,6 +78,7 @@ impl Response {
             status: 204,
             headers,
             body: None,
+            is_passed_on: false,
         }
     }
 
@@ -94,6 +97,17 @@ impl Response {
             status,
             headers,
             body: Some(body),
+            is_passed_on: false,
+        }
+    }
+
+    /// `200` with the body of the answer that the platform got for this request.
+    #[must_use]
+    pub fn passed_on(content_type: &str) -> Self {
+        Self {
+            body: None,
+            is_passed_on: true,
+            ..Self::new(200, content_type, "no-store", String::new())
         }
     }
 
@@ -104,6 +118,7 @@ impl Response {
         self.headers.set("X-Request-Id", request_id);
         if method == "HEAD" {
             self.body = None;
+            self.is_passed_on = false;
         }
         self
     }

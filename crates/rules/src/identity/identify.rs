@@ -4,11 +4,13 @@ use super::admin::bearer;
 use super::jwks_cache::JwksCache;
 use super::local_cookie;
 use super::token::Token;
-use super::visitor::{self, Visitor};
+use super::visitor::{self, Visitor, VisitorKeys};
 use crate::error::{AuthError, Error};
+use crate::http::cors::RequestOrigin;
 use crate::log::LogFields;
 use crate::platform::{Client, Clock, SignatureVerifier, Upstream};
 use crate::settings::{Auth, AuthSettings, KeySource, TokenPolicy, TokenSource};
+use serde_json::{Map, Value};
 
 /// The header that Cloudflare Access adds to the requests that it lets through.
 const ACCESS_HEADER: &str = "Cf-Access-Jwt-Assertion";
@@ -57,7 +59,32 @@ impl VisitorProof {
     }
 }
 
+/// What a response has for the next request of a visitor.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct NextProof {
+    /// The signed value, where the page is to send it itself.
+    pub value: Option<String>,
+    /// The value of `Set-Cookie`.
+    pub cookie: Option<String>,
+}
+
 impl Identity {
+    /// What proves a visitor next time, at `now` in Unix seconds. Set each time: this renews the cookie's age, and its signature
+    /// after a change of the secret.
+    #[must_use]
+    pub fn next_proof(&self, keys: &VisitorKeys, now: u64, origin: &RequestOrigin) -> NextProof {
+        let Self::Visitor(visitor, proof) = self else {
+            return NextProof::default();
+        };
+        let third_party = origin.is_third_party();
+        let is_in_body = proof.is_in_body(third_party);
+        let sets_cookie = proof.sets_cookie();
+        NextProof {
+            value: is_in_body.then(|| keys.sign(visitor, now)),
+            cookie: sets_cookie.then(|| keys.cookie(visitor, now, third_party)),
+        }
+    }
+
     /// The `user` for OpenAI. It decides whose chats are shown.
     #[must_use]
     pub fn user(&self) -> String {
@@ -132,19 +159,32 @@ fn identify_visitor(
     ))
 }
 
+/// The claims of the token of a request that [`identify`] accepted. Empty without `AUTH=jwt` and `AUTH=access`.
+#[must_use]
+pub fn claims_of_token(settings: &AuthSettings, client: &impl Client) -> Map<String, Value> {
+    let Auth::Token(policy) = &settings.auth else {
+        return Map::new();
+    };
+    let text = token_of(policy, client).unwrap_or_default();
+    Token::parse(&text).map_or_else(|_| Map::new(), Token::into_claims)
+}
+
+fn token_of(policy: &TokenPolicy, client: &impl Client) -> Option<String> {
+    match policy.source {
+        TokenSource::Bearer => client
+            .header("Authorization")
+            .and_then(|header| bearer(&header).map(str::to_owned)),
+        TokenSource::Access => client.header(ACCESS_HEADER),
+    }
+}
+
 async fn signed_in_user(
     policy: &TokenPolicy,
     jwks: &JwksCache,
     log: &LogFields,
     platform: &(impl Client + Clock + Upstream + SignatureVerifier),
 ) -> Result<String, Error> {
-    let text = match policy.source {
-        TokenSource::Bearer => platform
-            .header("Authorization")
-            .and_then(|header| bearer(&header).map(str::to_owned)),
-        TokenSource::Access => platform.header(ACCESS_HEADER),
-    };
-    let text = text.ok_or(AuthError::NoToken)?;
+    let text = token_of(policy, platform).ok_or(AuthError::NoToken)?;
     let token = Token::parse(&text)?;
     match &policy.keys {
         KeySource::Secret(secret) => token.verify_shared(secret)?,

@@ -39,6 +39,14 @@ impl OwnerKeys {
         UserHash::keyed(&self.hashing, user)
     }
 
+    /// The name of a user's object. Its key is that of the oldest secret, so that users keep their chats while it is listed: an
+    /// object cannot be renamed.
+    #[must_use]
+    pub fn object_name(&self, user: &str) -> String {
+        let key = self.retired.last().unwrap_or(&self.hashing);
+        UserHash::keyed(key, user).as_str().to_owned()
+    }
+
     /// The hashes under which a user may have been stored before: with a retired key, or without a key by version 0.1.0.
     #[must_use]
     pub fn former(&self, user: &str) -> Vec<UserHash> {
@@ -73,6 +81,15 @@ mod tests {
         assert!(ours.is_owner(&hash, "user-1"));
         assert!(!ours.is_owner(&hash, "user-2"));
         assert!(!keys(&["two"]).is_owner(&hash, "user-1"));
+    }
+
+    #[test]
+    fn an_object_keeps_its_name_while_the_oldest_secret_is_listed() {
+        let name = keys(&["old"]).object_name("user-1");
+        assert_eq!(name, keys(&["old"]).hash("user-1").as_str());
+        assert_eq!(name, keys(&["new", "old"]).object_name("user-1"));
+        assert_ne!(name, keys(&["new"]).object_name("user-1"));
+        assert_ne!(name, keys(&["old"]).object_name("user-2"));
     }
 
     #[test]

@@ -50,6 +50,8 @@ struct Claims {
     issuer: Option<String>,
     audience: Vec<String>,
     subject: Option<String>,
+    /// All of them.
+    all: Map<String, Value>,
 }
 
 impl Claims {
@@ -62,14 +64,17 @@ impl Claims {
             None => &[],
         };
         let audience = audience.iter().filter_map(Value::as_str);
+        let audience = audience.map(str::to_owned).collect();
+        let (issuer, subject) = (text("iss"), text("sub"));
         Some(Self {
             expires: claims.get("exp").and_then(numeric_date),
             not_before: claims
                 .get("nbf")
                 .map_or(0, |nbf| numeric_date(nbf).unwrap_or(u64::MAX)),
-            issuer: text("iss"),
-            audience: audience.map(str::to_owned).collect(),
-            subject: text("sub"),
+            issuer,
+            audience,
+            subject,
+            all: claims,
         })
     }
 }
@@ -139,6 +144,12 @@ impl<'a> Token<'a> {
         mac.update(self.signed.as_bytes());
         mac.verify_slice(&self.signature)
             .map_err(|_| AuthError::BadSignature)
+    }
+
+    /// All claims. They mean nothing before the signature is verified.
+    #[must_use]
+    pub fn into_claims(self) -> Map<String, Value> {
+        self.claims.all
     }
 
     /// The user of a token whose signature is verified, at `now` in Unix seconds.

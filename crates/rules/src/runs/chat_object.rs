@@ -60,7 +60,7 @@ pub enum ObjectReply {
     Refused {
         /// The status.
         status: u16,
-        /// `{"code": …}`, for `invalid_request` with `field` and `expected`, or `detail`. The front door turns it into a problem.
+        /// `{"code": …}`, for `invalid_request` with a `message`. The front door turns it into a problem.
         body: String,
     },
 }
@@ -601,15 +601,9 @@ fn refusal_of(error: &ServerError) -> ObjectReply {
     match error {
         ServerError::NotFound(_) => refused(&Error::NotFound),
         ServerError::Store(_) => refused(&Error::Internal),
-        ServerError::Invalid(param) => ObjectReply::Refused {
+        error => ObjectReply::Refused {
             status: 400,
-            body: to_json(
-                &json!({"code": "invalid_request", "field": param.field, "expected": param.expected}),
-            ),
-        },
-        ServerError::ThreadClosed(_) | ServerError::NotOffered(_) => ObjectReply::Refused {
-            status: 400,
-            body: to_json(&json!({"code": "invalid_request", "detail": error.to_string()})),
+            body: to_json(&json!({"code": "invalid_request", "message": error.to_string()})),
         },
     }
 }

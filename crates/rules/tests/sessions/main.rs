@@ -16,6 +16,8 @@
 
 mod allowed_pages;
 mod cached_keys;
+mod chat_failures;
+mod chat_requests;
 mod collected_events;
 mod counted_answers;
 mod creating_sessions;
@@ -33,6 +35,7 @@ mod own_sessions;
 mod owner_endpoints;
 mod refreshed_by_secret;
 mod refused_requests;
+mod remote_chats;
 mod retried_calls;
 mod setup_checks;
 mod shared_sessions;

@@ -7,6 +7,7 @@ mod preset_limiters;
 mod published_counters;
 mod recorded_events;
 mod recorded_lines;
+pub mod scripted_chats;
 pub mod scripted_upstream;
 pub mod signed_tokens;
 pub mod test_client;
@@ -51,6 +52,7 @@ pub struct World {
     pub clock: virtual_clock::VirtualClock,
     pub upstream: scripted_upstream::ScriptedUpstream,
     pub limiters: preset_limiters::PresetLimiters,
+    pub chats: scripted_chats::ScriptedChats,
     pub ledger: memory_ledger::MemoryLedger,
     pub counters: published_counters::PublishedCounters,
     pub dataset: recorded_events::RecordedEvents,
@@ -64,6 +66,8 @@ pub struct Twin {
     request: TestRequest,
     arrived_ms: Cell<u64>,
     sleeps: Cell<u32>,
+    /// The body that is passed on.
+    passed: RefCell<Option<String>>,
 }
 
 impl World {
@@ -79,6 +83,7 @@ impl World {
             clock: virtual_clock::VirtualClock::new(NOON),
             upstream: scripted_upstream::ScriptedUpstream::default(),
             limiters: preset_limiters::PresetLimiters::default(),
+            chats: scripted_chats::ScriptedChats::default(),
             ledger: memory_ledger::MemoryLedger::default(),
             counters: published_counters::PublishedCounters::default(),
             dataset: recorded_events::RecordedEvents::default(),
@@ -94,6 +99,7 @@ impl World {
             arrived_ms: Cell::new(self.clock.now_ms()),
             request: test_client::get("/"),
             sleeps: Cell::new(0),
+            passed: RefCell::default(),
         }
     }
 
@@ -114,6 +120,7 @@ impl World {
                 arrived_ms: Cell::new(self.clock.now_ms() + request.arrives_after_ms),
                 request,
                 sleeps: Cell::new(0),
+                passed: RefCell::default(),
             })
             .collect();
         self.clock.run(join_all(twins.iter().map(serve)))
@@ -126,6 +133,7 @@ impl World {
             arrived_ms: Cell::new(self.clock.now_ms()),
             request,
             sleeps: Cell::new(0),
+            passed: RefCell::default(),
         };
         let twin: &'static Twin = Box::leak(Box::new(twin));
         let mut serving = Box::pin(serve(twin));
@@ -162,7 +170,12 @@ async fn serve(twin: &Twin) -> Reply {
     let started_ms = twin.now_ms();
     let ctx = Context::new(&twin.world.isolate, twin);
     let route = app::route(&ctx);
-    Reply(app::serve(route, started_ms, &ctx).await)
+    let mut response = app::serve(route, started_ms, &ctx).await;
+    if response.is_passed_on {
+        response.body = twin.passed.take();
+        assert!(response.body.is_some(), "there is nothing to pass on");
+    }
+    Reply(response)
 }
 
 /// A response, as a test reads it.
