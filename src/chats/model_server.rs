@@ -1,43 +1,49 @@
 //! Requests to the model's server, whose responses are read piece by piece.
 
 use super::chats_host::ChatsHost;
-use futures_util::StreamExt;
+use crate::runtime::bindings;
+use js_sys::{Reflect, Uint8Array, futures::JsFuture};
 use rules::platform::FetchError;
 use rules::runs::run_host::{ModelBody, ModelRequest, ModelResponse, ModelServer, READ_HEADERS};
-use worker::{
-    AbortController, ByteStream, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortController, ReadableStreamDefaultReader};
 
 /// A response's body. The request is aborted with it, so that an answer that was stopped costs nothing more.
 pub struct ResponseBody {
-    stream: Option<ByteStream>,
-    abort: Option<AbortController>,
+    reader: Option<ReadableStreamDefaultReader>,
+    /// A read that was begun, so that a future that is dropped loses nothing.
+    reading: Option<JsFuture>,
+    abort: AbortController,
 }
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        if let Some(abort) = self.abort.take() {
-            abort.abort();
-        }
+        // Does nothing to a request that is over.
+        self.abort.abort();
+    }
+}
+
+impl ResponseBody {
+    async fn read(&mut self) -> bindings::Result<Option<Vec<u8>>> {
+        let Some(reader) = &self.reader else {
+            return Ok(None);
+        };
+        let reading = self
+            .reading
+            .get_or_insert_with(|| JsFuture::from(reader.read()));
+        let read = reading.await;
+        self.reading = None;
+        let value = Reflect::get(&read?, &"value".into())?;
+        // At the end there is no value.
+        Ok(value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
     }
 }
 
 impl ModelBody for ResponseBody {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, String> {
-        // The stream keeps a read that was begun, so a future that is dropped loses nothing.
-        let Some(stream) = &mut self.stream else {
-            return Ok(None);
-        };
-        let piece = stream
-            .next()
+        self.read()
             .await
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        if piece.is_none() {
-            // There is nothing left to abort.
-            self.abort = None;
-        }
-        Ok(piece)
+            .map_err(|error| bindings::error_text(&error))
     }
 }
 
@@ -48,39 +54,33 @@ impl ModelServer for ChatsHost {
         &self,
         request: &ModelRequest<'_>,
     ) -> Result<ModelResponse<ResponseBody>, FetchError> {
-        let failed = |error: worker::Error| FetchError::Connection(error.to_string());
-        let abort = AbortController::default();
+        let failed = |error: JsValue| FetchError::Connection(bindings::error_text(&error));
+        let abort = AbortController::new().map_err(failed)?;
         let signal = abort.signal();
         // Dropped with this future, so that a call that nobody waits for is aborted.
         let mut body = ResponseBody {
-            stream: None,
-            abort: Some(abort),
+            reader: None,
+            reading: None,
+            abort,
         };
-        let headers = Headers::new();
-        for (name, value) in request.headers {
-            headers.set(name, value).map_err(failed)?;
-        }
-        let mut init = RequestInit::new();
-        init.with_method(Method::from(request.method.to_owned()))
-            .with_headers(headers)
-            .with_body(request.body.map(Into::into));
-        // A redirect would carry the key elsewhere.
-        init.redirect = RequestRedirect::Manual;
-        let sent = Request::new_with_init(request.url, &init).map_err(failed)?;
-        let mut response = Fetch::Request(sent)
-            .send_with_signal(&signal)
+        let ModelRequest {
+            method,
+            url,
+            headers,
+            body: sent,
+        } = *request;
+        let response = bindings::send(method, url, headers, sent, &signal)
             .await
             .map_err(failed)?;
-        let read = |name: &'static str| {
-            let value = response.headers().get(name).ok().flatten()?;
-            Some((name, value))
-        };
-        let headers = READ_HEADERS.into_iter().filter_map(read).collect();
+        let response_headers = response.headers();
+        let read = |name: &'static str| Some((name, response_headers.get(name).ok().flatten()?));
         // A response without a body is an empty one.
-        body.stream = response.stream().ok();
+        body.reader = response
+            .body()
+            .map(|stream| stream.get_reader().unchecked_into());
         Ok(ModelResponse {
-            status: response.status_code(),
-            headers,
+            status: response.status(),
+            headers: READ_HEADERS.into_iter().filter_map(read).collect(),
             body,
         })
     }

@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS feedback (thread TEXT NOT NULL, item TEXT NOT NULL, k
 
 /// The place after the last entry of a thread.
 const NEXT_PLACE: &str = "(SELECT COALESCE(MAX(seq), 0) + 1 FROM entries WHERE thread = ?1)";
+/// No entry is at a place as high as this, the largest integer of JavaScript.
+const LAST_PLACE: u64 = 9_007_199_254_740_991;
 /// The kinds of entries that pages see: [`EntryKind::Item`] and [`EntryKind::Derived`].
 const VISIBLE: &str = "kind <= 1 AND id IS NOT NULL";
 
@@ -184,8 +186,8 @@ impl Store for ChatsHost {
             kind: u8,
             json: String,
         }
-        // No entry is at a place as high as this.
-        let before = before.unwrap_or(1 << 53);
+
+        let before = before.unwrap_or(LAST_PLACE);
         let query = "SELECT seq, kind, json FROM entries WHERE thread = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
         let values = vec![thread_id.into(), integer(before), integer(limit.into())];
         let found: Vec<Row> = self.stored(rows(&self.sql, query, values))?;

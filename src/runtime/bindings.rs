@@ -54,21 +54,21 @@ pub fn object(fields: &impl Serialize) -> Result<JsValue> {
 }
 
 /// Headers as an object, which the runtime reads in half the time that pairs take.
-fn headers_object<S: Serializer>(
-    headers: &[(&'static str, String)],
+fn headers_object<N: Serialize, S: Serializer>(
+    headers: &[(N, String)],
     to: S,
 ) -> Result<S::Ok, S::Error> {
     to.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
 #[derive(Serialize)]
-struct RequestInit<'a> {
+struct RequestInit<'a, N: Serialize> {
     method: &'a str,
     #[serde(
         serialize_with = "headers_object",
         skip_serializing_if = "<[_]>::is_empty"
     )]
-    headers: &'a [(&'static str, String)],
+    headers: &'a [(N, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<&'a str>,
     redirect: &'static str,
@@ -84,15 +84,52 @@ pub async fn fetch(
     request: &OutgoingRequest<'_>,
     signal: &AbortSignal,
 ) -> Result<web_sys::Response> {
+    let OutgoingRequest {
+        method,
+        url,
+        headers,
+        body,
+        ..
+    } = *request;
+    send(method, url, headers, body, signal).await
+}
+
+/// The same, with headers of any names. A redirect is not followed: it would carry the key elsewhere.
+pub async fn send(
+    method: &str,
+    url: &str,
+    headers: &[(impl Serialize, String)],
+    body: Option<&str>,
+    signal: &AbortSignal,
+) -> Result<web_sys::Response> {
     let init = object(&RequestInit {
-        method: request.method,
-        headers: request.headers,
-        body: request.body,
+        method,
+        headers,
+        body,
         redirect: "manual",
     })?;
     Reflect::set(&init, &"signal".into(), signal)?;
-    let response = JsFuture::from(fetch_url(request.url, &init)?).await?;
+    let response = JsFuture::from(fetch_url(url, &init)?).await?;
     Ok(response.unchecked_into())
+}
+
+/// A response whose body is a stream of this Worker.
+pub fn stream_response(
+    head: &Response,
+    body: &web_sys::ReadableStream,
+) -> Result<web_sys::Response> {
+    let init = object(&ResponseHead {
+        status: head.status,
+        headers: head.headers.all(),
+    })?;
+    web_sys::Response::new_with_opt_readable_stream_and_init(Some(body), init.unchecked_ref())
+}
+
+#[derive(Serialize)]
+struct ResponseHead<'a> {
+    status: u16,
+    #[serde(serialize_with = "headers_object")]
+    headers: &'a [(&'static str, String)],
 }
 
 /// The runtime's response for a response of the rules. Its body may be that of another response, which the runtime then passes
@@ -101,13 +138,7 @@ pub fn response(
     response: &Response,
     passed: Option<web_sys::Response>,
 ) -> Result<web_sys::Response> {
-    #[derive(Serialize)]
-    struct Init<'a> {
-        status: u16,
-        #[serde(serialize_with = "headers_object")]
-        headers: &'a [(&'static str, String)],
-    }
-    let init = object(&Init {
+    let init = object(&ResponseHead {
         status: response.status,
         headers: response.headers.all(),
     })?;

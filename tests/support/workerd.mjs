@@ -33,6 +33,9 @@ async function configuration(variables, { build, ledger, kv, storage }) {
   const standIn = typeof ledger === 'string' ? ledger : undefined;
   const namespace = standIn ? '(className = "Ledger", serviceName = "ledger")' : '"Ledger"';
   if (ledger) bindings.push(`(name = "LEDGER", durableObjectNamespace = ${namespace})`);
+  bindings.push('(name = "CHATS", durableObjectNamespace = "Chats")');
+  const classes = standIn ? ['Chats'] : ['Ledger', 'Chats'];
+  const namespaces = classes.map((name) => `(className = "${name}", uniqueKey = "${name.toLowerCase()}", enableSql = true)`);
   if (kv) bindings.push('(name = "COUNTERS", kvNamespace = "counters")');
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -43,8 +46,8 @@ const config :Workerd.Config = (
       compatibilityDate = "${date}",
       compatibilityFlags = ${flags},
       globalOutbound = "network",
-      ${standIn ? '' : 'durableObjectNamespaces = [(className = "Ledger", uniqueKey = "ledger", enableSql = true)],'}
-      ${standIn ? '' : 'durableObjectStorage = (localDisk = "objects"),'}
+      durableObjectNamespaces = [${namespaces.join(', ')}],
+      durableObjectStorage = (localDisk = "objects"),
     )),
     ${standIn ? standInService(date, path.relative(build, standIn)) : ''}
     (name = "objects", disk = (path = ${JSON.stringify(storage)}, writable = true)),
@@ -68,13 +71,13 @@ const standInService = (/** @type {string | undefined} */ date, /** @type {strin
  * Starts workerd with these variables and secrets.
  * @param {Record<string, string>} variables
  * @param {{ build?: string, ledger?: boolean | string, kv?: string, inspector?: string, quiet?: boolean,
- *   prepare?: (storage: string) => void }} [options]
+ *   prepare?: (storage: string) => void, storage?: string }} [options]
  *   `build`: the folder of the Worker, by default this project's; `ledger`: false for no ledger, or a module that stands in
  *   for its class; `kv` and `inspector`: their addresses, if they are wanted; `quiet`: discard the Worker's log;
- *   `prepare`: fills the folder of the Durable Objects before workerd starts
+ *   `prepare`: fills the folder of the Durable Objects before workerd starts; `storage`: the folder of one that was killed
  */
-export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false, prepare } = {}) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
+export async function startWorkerd(variables, { build = deployed, ledger = true, kv, inspector, quiet = false, prepare, storage } = {}) {
+  const folder = storage ?? await mkdtemp(path.join(tmpdir(), 'chatkit-edge-'));
   prepare?.(folder);
   const file = path.join(build, `${path.basename(folder)}.capnp`);
   await writeFile(file, await configuration(variables, { build, ledger, kv, storage: folder }));
@@ -93,10 +96,19 @@ export async function startWorkerd(variables, { build = deployed, ledger = true,
     child.once('exit', () => reject(new Error(`workerd exited: ${printed}`)));
   });
   const url = `http://127.0.0.1:${port}`;
+  /** Ends workerd where it stands, as a crash of the machine would. Its objects stay. */
+  async function kill() {
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+    await rm(file, { force: true });
+  }
+
   return {
     url,
     pid: child.pid,
-    /** The folder of the ledger's Durable Objects, one SQLite file each. */
+    kill,
+    /** The folder of the Durable Objects, one SQLite file each. */
     storage: folder,
     /** @param {string} where @param {RequestInit} [init] */
     fetch: (where, init) => fetch(url + where, init),
@@ -104,10 +116,7 @@ export async function startWorkerd(variables, { build = deployed, ledger = true,
     /** The Worker's log lines, parsed, oldest first. An incomplete last line is left out. */
     logs: () => printed.split('\n').slice(0, -1).filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     async close() {
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await exited;
-      await rm(file, { force: true });
+      await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
