@@ -79,7 +79,8 @@ mod tests {
         let mut numbers = BTreeMap::new();
         for (counter, number) in times.iter().flat_map(|ms| first_token_counters(*ms)) {
             let name = counter.strip_prefix(FIRST_TOKEN_PREFIX).unwrap();
-            *numbers.entry(name.to_owned()).or_default() += number;
+            let sum: &mut u64 = numbers.entry(name.to_owned()).or_default();
+            *sum = sum.saturating_add(number);
         }
         FirstTokens::of(&numbers)
     }

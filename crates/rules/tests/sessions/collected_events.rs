@@ -175,3 +175,22 @@ fn a_client_that_disconnects_while_it_sends_events_stores_none() {
     assert_eq!(world.ledger.counts(), [].into());
     assert_eq!(world.lines.last()["code"], "client_gone");
 }
+
+#[test]
+fn what_the_workers_own_chats_count_is_not_counted_again_for_pages() {
+    let agent = ("AGENT", r#"{"model":"gpt-5.2"}"#);
+    let world = World::new(&[agent, ("OPENAI_CHATKIT_WORKFLOW_ID", "")]);
+    for path in [MESSAGE, THREAD_CHANGE] {
+        let reply = world.serve(post(path).body("[{},{}]"));
+        assert_eq!(
+            (reply.status(), reply.json()),
+            (200, json!({"status": "tracked"}))
+        );
+        let reply = world.serve(post(path).body("{"));
+        assert_eq!(reply.outcome(), (400, "invalid_json".to_owned()));
+    }
+    assert_eq!(world.ledger.counts(), [].into());
+    assert_eq!(world.dataset.all(), []);
+    assert_eq!(world.serve(report()).json(), json!({"status": "logged"}));
+    assert_eq!(world.ledger.counted("client_errors"), 1);
+}
