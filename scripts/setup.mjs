@@ -24,7 +24,7 @@ const forTesting = [
   { name: 'rustfmt and clippy', ready: lintersReady, install: installLinters },
   { name: 'Chromium', takes: 'about a minute', ready: findChromium, install: installChromium },
   { name: 'curl', ready: () => which('curl'), install: () => aptInstall(['curl'], 'curl, which the tests use,') },
-  { name: 'Python packages', takes: 'about 30 seconds', ready: pythonReady, install: installPython },
+  { name: 'Python packages', takes: 'about a minute', ready: pythonReady, install: installPython },
 ];
 
 /**

@@ -45,8 +45,8 @@ const stages = {
 };
 
 // The parts of the stage "node": the folders of tests/.
-const folders = ['repository', 'scripts', 'sandbox', 'worker', 'bench', 'contract', 'docs', 'clients', 'browser'];
-const needBuild = new Set(['worker', 'bench', 'contract', 'docs', 'clients', 'browser', 'node']);
+const folders = ['repository', 'scripts', 'sandbox', 'worker', 'chatkit', 'bench', 'contract', 'docs', 'clients', 'browser'];
+const needBuild = new Set(['worker', 'chatkit', 'bench', 'contract', 'docs', 'clients', 'browser', 'node']);
 
 /** The stages to run, in order. */
 function chosenStages(/** @type {string[]} */ names) {

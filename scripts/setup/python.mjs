@@ -1,5 +1,5 @@
 // Python virtual environments. The one in .tools/python has the packages of tests/requirements.txt, such as FastAPI for an
-// example of the docs, and Schemathesis.
+// example of the docs, Schemathesis, and the official ChatKit server.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isCurrent, writeStamp } from '../stamp.mjs';

@@ -220,11 +220,7 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
                 .try_for_each(|next| self.store.put_item(next, EntryKind::Derived))
         })?;
         Ok(match next {
-            Some(item) => opening(
-                thread_id.to_owned(),
-                vec![StreamEvent::ItemDone { item }],
-                None,
-            ),
+            Some(item) => continued(thread_id.to_owned(), StreamEvent::ItemDone { item }, None),
             None => opening(thread_id.to_owned(), Vec::new(), Some(Turn::new(thread_id))),
         })
     }
@@ -254,10 +250,9 @@ impl<S: Store, E: Env, A: Agents> Engine<'_, S, E, A> {
             SubmissionStatus::Skipped => FormStatus::Skipped,
         };
         self.store.put_item(&item, EntryKind::Item)?;
-        let events = vec![StreamEvent::ItemReplaced { item }];
-        Ok(opening(
+        Ok(continued(
             thread_id.to_owned(),
-            events,
+            StreamEvent::ItemReplaced { item },
             Some(Turn::new(thread_id)),
         ))
     }
@@ -486,6 +481,13 @@ fn opening(thread_id: String, mut events: Vec<StreamEvent>, turn: Option<Turn>) 
         events,
         turn,
     }
+}
+
+/// A stream that goes on where the thread is. As in the reference, its options come before its first event.
+fn continued(thread_id: String, event: StreamEvent, turn: Option<Turn>) -> Opening {
+    let mut opening = opening(thread_id, Vec::new(), turn);
+    opening.events.push(event);
+    opening
 }
 
 /// Cuts a list to its page. Whether there is more.
