@@ -1,0 +1,61 @@
+// Renders a structured input: questions with choices or free text, which the visitor answers or skips.
+import { h } from './markup.js';
+
+/** @import { Item } from './thread-items.js' */
+/** @import { Texts } from './texts.js' */
+
+/** @typedef {{ status: 'answered' | 'skipped', answers: Record<string, { values: string[], skipped: boolean }> }} Submission */
+
+/**
+ * @param {Item} item
+ * @param {Texts} texts
+ * @param {(submission: Submission) => void} submit
+ */
+export function renderQuestions(item, texts, submit) {
+  if (item.status !== 'pending') return renderAnswers(item, texts);
+  /** @type {{ id: string, values: () => string[] }[]} */
+  const fields = [];
+  const questions = item.inputs.map((/** @type {any} */ input) => {
+    const { element, values } = renderQuestion(input, item.id);
+    fields.push({ id: input.id, values });
+    return element;
+  });
+  const skip = h('button', { type: 'button', class: 'action', click: () => submit({ status: 'skipped', answers: {} }) }, texts.skip);
+  const form = h('form', { class: 'questions' }, ...questions, h('button', { type: 'submit', class: 'action' }, texts.answer), skip);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const answers = fields.map(({ id, values }) => {
+      const given = values();
+      return [id, { values: given, skipped: given.length === 0 }];
+    });
+    submit({ status: 'answered', answers: Object.fromEntries(answers) });
+  });
+  return form;
+}
+
+/** @param {any} input @param {string} itemId */
+function renderQuestion({ id, question, type, options = [], multiple = false, description }, itemId) {
+  if (type === 'freeform') {
+    const field = h('textarea', { class: 'field', rows: '2', 'aria-label': question, placeholder: description });
+    const values = () => [field.value.trim()].filter(Boolean);
+    return { element: h('label', { class: 'question' }, h('span', {}, question), field), values };
+  }
+  const kind = multiple ? 'checkbox' : 'radio';
+  const inputs = options.map((/** @type {{ value: string }} */ { value }) => h('input', { type: kind, name: `${itemId} ${id}`, value }));
+  const choices = inputs.map((/** @type {HTMLInputElement} */ input) => h('label', { class: 'choice' }, input, ` ${input.value}`));
+  const values = () =>
+    inputs.filter((/** @type {HTMLInputElement} */ { checked }) => checked).map((/** @type {HTMLInputElement} */ { value }) => value);
+  return { element: h('fieldset', { class: 'question' }, h('legend', {}, question), ...choices), values };
+}
+
+/** @param {Item} item @param {Texts} texts */
+function renderAnswers({ inputs }, texts) {
+  return h(
+    'dl',
+    { class: 'questions' },
+    ...inputs.flatMap((/** @type {any} */ { question, answer }) => {
+      const given = answer && !answer.skipped ? answer.values.join(', ') : texts.skipped;
+      return [h('dt', {}, question), h('dd', {}, given)];
+    }),
+  );
+}
