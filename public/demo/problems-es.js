@@ -18,6 +18,12 @@ export const PROBLEMS_ES = {
       'En los ajustes de OpenAI, añada el dominio de este sitio a la lista de dominios permitidos (Security). Una ' +
       'Content-Security-Policy de la página debe permitir el origen del widget.',
   },
+  domain_key_missing: {
+    title: 'El chat necesita una clave de dominio',
+    hint:
+      'Añada el dominio de este sitio a la lista de dominios permitidos en los ajustes de OpenAI (Security) y ponga en ' +
+      'CHATKIT_DOMAIN_KEY la clave que aparece allí.',
+  },
   blocked_by_policy: {
     title: 'La Content-Security-Policy de la página bloquea el chat',
     hint:

@@ -21,6 +21,12 @@ export const PROBLEMS = {
       'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of ' +
       'the page must allow the widget’s origin.',
   },
+  domain_key_missing: {
+    title: 'The chat needs a domain key',
+    hint:
+      'Add this site’s domain to the domain allow-list in OpenAI’s settings (Security), and set CHATKIT_DOMAIN_KEY to the key ' +
+      'that it shows.',
+  },
   blocked_by_policy: {
     title: 'The page’s Content-Security-Policy blocks the chat',
     hint:
