@@ -28,6 +28,8 @@ const LOCAL_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.local(host)?)$/;
 const LOCAL_DOMAIN_KEY = 'domain_pk_localhost_dev';
 // A widget that changes the thread aborts the answer first.
 const THREAD_CHANGE_MS = 100;
+// A page that is left breaks its connections a little before it ends. It must not follow its answers.
+const RECONNECT_MS = 1000;
 
 let isLeaving = false;
 addEventListener('pagehide', () => {
@@ -49,8 +51,8 @@ addEventListener('pageshow', () => {
 export class ServerConnection {
   #options;
   #url;
-  /** The headers of the latest request. */
-  #identity = new Headers();
+  /** The latest token of the page. @type {string | null} */
+  #token = null;
   #hasAnswered = false;
   /** The thread that the widget shows. @type {string | null} */
   #thread = null;
@@ -145,21 +147,25 @@ export class ServerConnection {
    */
   async #send(input, init) {
     const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
-    const token = await askForToken(this.#options.getToken());
-    const identity = new Headers();
-    const visitor = loadVisitor();
-    if (visitor) identity.set(VISITOR_HEADER, visitor);
-    if (token) identity.set('Authorization', `Bearer ${token}`);
-    this.#identity = identity;
-    for (const [name, value] of identity) headers.set(name, value);
+    this.#token = await askForToken(this.#options.getToken());
+    for (const [name, value] of this.#identity()) headers.set(name, value);
     headers.set('X-ChatKit-On-Disconnect', 'finish');
-    const isFirst = token === null && FIRST_REQUESTS.has(typeOf(init));
+    const isFirst = this.#token === null && FIRST_REQUESTS.has(typeOf(init));
     const send = () => fetch(input, { ...init, headers, credentials: 'include' });
     const response = await (isFirst ? withVisitorLock(send) : send());
     const given = response.headers.get(VISITOR_HEADER);
     if (given) saveVisitor(given);
     else if (isFirst && response.ok) saveVisitor(loadVisitor() ?? '');
     return response;
+  }
+
+  /** Who the visitor is, for browsers that send no cookie. */
+  #identity() {
+    const headers = new Headers();
+    const visitor = loadVisitor();
+    if (visitor) headers.set(VISITOR_HEADER, visitor);
+    if (this.#token) headers.set('Authorization', `Bearer ${this.#token}`);
+    return headers;
   }
 
   /** @param {Response} response */
@@ -203,7 +209,8 @@ export class ServerConnection {
       },
       broken: () => {
         this.#watched.delete(run);
-        if (current) void this.#follow(run, current);
+        const left = current;
+        if (left) setTimeout(() => void this.#follow(run, left), RECONNECT_MS);
       },
     });
   }
@@ -219,7 +226,7 @@ export class ServerConnection {
       const isElsewhere = thread !== null && this.#thread !== thread;
       if (isLeaving || isElsewhere || this.#controller.signal.aborted || !this.#options.isPresent()) return;
       forgetRun(run);
-      const init = { method: 'DELETE', headers: this.#identity, keepalive: true };
+      const init = { method: 'DELETE', headers: this.#identity(), keepalive: true };
       fetch(runUrl(run), { ...init, credentials: 'include' }).catch(() => {});
     }, THREAD_CHANGE_MS);
   }
@@ -229,7 +236,7 @@ export class ServerConnection {
    * @param {string} thread
    */
   async #follow(run, thread) {
-    if (this.#watched.has(run)) return;
+    if (this.#watched.has(run) || this.#controller.signal.aborted) return;
     this.#watched.add(run);
     const { signal } = this.#controller;
     const open = () => this.#send(runUrl(run), { headers: { Accept: 'text/event-stream' }, signal });

@@ -43,8 +43,7 @@ function echo({ request, say }) {
   say(`You said: ${content.map((/** @type {{ text: string }} */ part) => part.text).join('')}`);
 }
 
-/** @param {{ config?: Record<string, unknown> }} [options] config: changes of the Worker's public configuration */
-export async function startChatWorker({ config: changes = {} } = {}) {
+export async function startChatWorker() {
   const widget = await widgetScript();
   const element = await readFile(new URL('../../public/embed.js', import.meta.url), 'utf8');
   /** @type {ChatRequest[]} */
@@ -57,6 +56,8 @@ export async function startChatWorker({ config: changes = {} } = {}) {
   const scripts = [];
   /** @type {Refusal[]} */
   const refusals = [];
+  /** Changes of the public configuration. @type {Record<string, unknown>} */
+  let changes = {};
   /** The next message gets only this error; nothing is stored. */
   let busy = '';
   let count = 0;
@@ -245,8 +246,14 @@ export async function startChatWorker({ config: changes = {} } = {}) {
     busy(message) {
       busy = message;
     },
+    /** Changes the public configuration until the next reset. @param {Record<string, unknown>} next */
+    configure(next) {
+      changes = next;
+    },
     /** Forgets all chats and requests. */
     reset() {
+      changes = {};
+      busy = '';
       requests.length = 0;
       scripts.length = 0;
       refusals.length = 0;
