@@ -20,7 +20,7 @@ export const ITEM_CSS = `
 .steps { margin: 8px 0 0; padding: 0 0 0 14px; border-inline-start: 2px solid var(--line); list-style: none; font-size: .92em; }
 .steps.alone { margin: 0 auto 20px; }
 .step { margin: 0 0 8px; }
-.step-title { font-weight: 600; }
+.step-title { margin-inline-end: 8px; font-weight: 600; }
 .step.loading .step-title::after { content: "…"; }
 .step-text { color: var(--muted); white-space: pre-wrap; overflow-wrap: anywhere; }
 .query { display: inline-block; margin: 4px 6px 0 0; padding: 1px 10px; border-radius: 999px; background: var(--soft); }
@@ -40,7 +40,9 @@ export const ITEM_CSS = `
 .action[type="submit"] { border-color: transparent; background: var(--accent); color: var(--on-accent); }
 .field { width: 100%; max-width: 420px; padding: 7px 10px; border: 1px solid var(--muted); border-radius: var(--round-small, 12px); background: var(--bg); color: inherit; font: inherit; }
 .question { display: flex; flex-direction: column; gap: 6px; width: 100%; min-width: 0; margin: 0; padding: 0; border: 0; }
-.question legend, .questions dt { padding: 0 0 6px; font-weight: 600; }
+.buttons { display: flex; flex-wrap: wrap; gap: 8px; }
+.send[value="stop"] path { fill: currentColor; }
+.question legend, .question > span, .questions dt { padding: 0 0 6px; font-weight: 600; }
 
 .choices { display: flex; align-self: center; gap: 6px; min-width: 0; }
 .choices:not(:has(:not([hidden]))) { display: none; }

@@ -21,7 +21,8 @@ export function renderQuestions(item, texts, submit) {
     return element;
   });
   const skip = h('button', { type: 'button', class: 'action', click: () => submit({ status: 'skipped', answers: {} }) }, texts.skip);
-  const form = h('form', { class: 'questions' }, ...questions, h('button', { type: 'submit', class: 'action' }, texts.answer), skip);
+  const buttons = h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'action' }, texts.answer), skip);
+  const form = h('form', { class: 'questions' }, ...questions, buttons);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const answers = fields.map(({ id, values }) => {

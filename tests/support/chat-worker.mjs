@@ -1,5 +1,5 @@
 // A stand-in for a Worker with its own chat server, for tests of the widget and of <chatkit-edge>: one server with /embed.js,
-// the configuration, ChatKit's server protocol and its runs. A test writes the answers itself, event by event.
+// the demo, the configuration, ChatKit's server protocol and its runs. A test writes the answers itself, event by event.
 import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -33,6 +33,22 @@ import { widgetScript } from '../../sandbox/widget-script.mjs';
 /** @typedef {(turn: Turn) => unknown} Script */
 
 /** @typedef {{ status: number, body?: unknown, headers?: Record<string, string> }} Refusal an answer in place of the next one */
+
+/** The types of the files in public/ that a page needs. @type {Record<string, string>} */
+const TYPES = { html: 'text/html; charset=utf-8', css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+
+/**
+ * Sends a file of public/.
+ * @param {string} pathname
+ * @param {import('node:http').ServerResponse} response
+ * @param {Record<string, string>} headers
+ */
+async function sendFile(pathname, response, headers) {
+  const file = pathname === '/' ? '/index.html' : pathname;
+  const bytes = await readFile(new URL(`../../public${file}`, import.meta.url)).catch(() => null);
+  const type = TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+  response.writeHead(bytes ? 200 : 404, { ...headers, 'Content-Type': type }).end(bytes ?? '');
+}
 
 const NO_ITEMS = { data: [], has_more: false };
 const STREAMING = /^threads\.(create|add_user_message|add_client_tool_output|add_structured_input|retry_after_item|custom_action)$/;
@@ -191,7 +207,7 @@ export async function startChatWorker() {
       return response.writeHead(200, script).end(`const CHATKIT_EDGE_CONFIG=${JSON.stringify(config)};\n${element}`);
     }
     if (url.pathname === '/api/chatkit/config') return json(200, config);
-    if (!url.pathname.startsWith('/chatkit') && request.method === 'GET') return response.writeHead(204, cors).end();
+    if (!url.pathname.startsWith('/chatkit') && request.method === 'GET') return sendFile(url.pathname, response, cors);
 
     /** @type {Buffer[]} */
     const chunks = [];
