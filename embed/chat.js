@@ -1,6 +1,7 @@
 /**
  * The life cycle of one chat: requests the session, if its backend has one, and loads the widget's script in parallel, then
- * mounts the widget, and retries after failures. It renders only the widget; states and problems go to the element through callbacks.
+ * mounts the widget, and retries after failures. It renders only the widget; states and problems go to the element through
+ * callbacks.
  */
 
 import { toProblem, Problem } from '../public/demo/problem.js';

@@ -185,7 +185,8 @@ class OpenAIChatKit extends HTMLElement {
     const first = !this.#initialThreadOpened;
     this.#initialThreadOpened = true;
     if (backend.stopped) return;
-    if (first && initialThread && conversation.threadId === null && !conversation.isBusy) await conversation.openThread(initialThread);
+    const isEmpty = conversation.threadId === null && !conversation.isBusy;
+    if (first && initialThread && isEmpty) await conversation.openThread(initialThread);
   }
 
   #newThread() {

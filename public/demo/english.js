@@ -10,8 +10,8 @@ export const ENGLISH = {
     'The Worker behind this page runs the chat: it asks the model, streams the answer, and stores each visitor’s threads. The ' +
     'browser never sees the API key.',
   'intro.remote':
-    'The Worker behind this page checks every request, counts it, and forwards it to the owner’s ChatKit server with a signature ' +
-    'that names the visitor.',
+    'The Worker behind this page checks every request, counts it, and forwards it to the owner’s ChatKit server with a ' +
+    'signature that names the visitor.',
   'sandbox.set.agent': 'To talk to a model, set these in .dev.vars:',
   'fact.hosted': 'hosted (OpenAI runs the chat)',
   'fact.agent': 'agent (this Worker runs the chat)',

@@ -24,8 +24,8 @@ export const PROBLEMS = {
   domain_key_missing: {
     title: 'The chat needs a domain key',
     hint:
-      'Add this site’s domain to the domain allow-list in OpenAI’s settings (Security), and set CHATKIT_DOMAIN_KEY to the key ' +
-      'that it shows.',
+      'Add this site’s domain to the domain allow-list in OpenAI’s settings (Security), and set CHATKIT_DOMAIN_KEY to the ' +
+      'key that it shows.',
   },
   blocked_by_policy: {
     title: 'The page’s Content-Security-Policy blocks the chat',

@@ -54,9 +54,14 @@ export class Conversation {
     const text = content.map((part) => part.text).join('');
     if (this.#turn || text.trim() === '') return;
     const input = { content, attachments: attachments.map(({ id }) => id), quoted_text: reply, inference_options: inference };
-    const [type, params] = this.threadId === null ? ['threads.create', {}] : ['threads.add_user_message', { thread_id: this.threadId }];
     const echo = { id: ECHO_ID, type: 'user_message', content, attachments, quoted_text: reply, inference_options: inference };
-    await this.#start({ type, params: { input, ...params } }, text, echo);
+    await this.#start(
+      this.threadId === null
+        ? { type: 'threads.create', params: { input } }
+        : { type: 'threads.add_user_message', params: { input, thread_id: this.threadId } },
+      text,
+      echo,
+    );
   }
 
   /** Asks for another answer to the last message; sends the message again if the server has not stored it. */

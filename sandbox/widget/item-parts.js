@@ -24,8 +24,8 @@ export function renderAssistantMessage(item, texts) {
   const body = h('div', { class: 'text' }, ...parts);
   const element = h('div', { class: 'message assistant' }, h('span', { class: 'unseen' }, texts.assistant), body);
   if (sources.length > 0) {
-    const list = h('ol', { class: 'sources', 'aria-label': texts.sources }, ...sources.map((source) => h('li', {}, renderSource(source))));
-    body.append(list);
+    const entries = sources.map((source) => h('li', {}, renderSource(source)));
+    body.append(h('ol', { class: 'sources', 'aria-label': texts.sources }, ...entries));
   }
   return element;
 }
@@ -50,7 +50,8 @@ function withMarkers({ text, annotations = [] }, sources, texts) {
     const same = sources.findIndex((other) => JSON.stringify(other) === key);
     const number = same < 0 ? sources.push(source) : same + 1;
     const label = `${texts.source} ${number}: ${titleOf(source)}`;
-    parts.push(characters.slice(from, at).join(''), h('sup', { class: 'marker', role: 'img', 'aria-label': label, title: label }, String(number)));
+    const marker = h('sup', { class: 'marker', role: 'img', 'aria-label': label, title: label }, String(number));
+    parts.push(characters.slice(from, at).join(''), marker);
     from = at;
   }
   return [...parts, characters.slice(from).join('')];
@@ -60,7 +61,9 @@ function withMarkers({ text, annotations = [] }, sources, texts) {
 const titleOf = (source) => source.title || source.filename || source.label || source.url || source.id || '';
 
 /** @param {any} source */
-const renderSource = (source) => (source.type === 'url' ? outsideLink(source.url, titleOf(source)) : h('span', {}, titleOf(source)));
+function renderSource(source) {
+  return source.type === 'url' ? outsideLink(source.url, titleOf(source)) : h('span', {}, titleOf(source));
+}
 
 /** A workflow is one line that opens to its steps. @param {Item} item @param {Texts} texts */
 export function renderWorkflow({ workflow }, texts) {
@@ -78,7 +81,8 @@ export const renderTaskItem = ({ task }, texts) => h('ul', { class: 'steps alone
 
 /** @param {any} task @param {Texts} texts */
 function renderTask(task, texts) {
-  const title = task.title ?? task.title_query ?? { web_search: texts.searching, thought: '', file: texts.files, image: texts.image }[/** @type {string} */ (task.type)] ?? '';
+  const names = { web_search: texts.searching, file: texts.files, image: texts.image };
+  const title = task.title ?? task.title_query ?? names[/** @type {keyof typeof names} */ (task.type)] ?? '';
   const step = h('li', { class: `step ${task.type} ${task.status_indicator ?? 'none'}` });
   if (title) step.append(h('span', { class: 'step-title' }, title));
   if (task.status_indicator === 'loading') step.append(h('span', { class: 'unseen' }, ` ${texts.loading}`));
@@ -86,7 +90,8 @@ function renderTask(task, texts) {
   for (const query of task.queries ?? []) step.append(h('span', { class: 'query' }, query));
   const sources = task.sources ?? [];
   if (sources.length > 0) {
-    step.append(h('ul', { class: 'step-sources' }, ...sources.map((/** @type {any} */ source) => h('li', {}, renderSource(source)))));
+    const entries = sources.map((/** @type {any} */ source) => h('li', {}, renderSource(source)));
+    step.append(h('ul', { class: 'step-sources' }, ...entries));
   }
   return step;
 }

@@ -20,7 +20,8 @@ export function renderQuestions(item, texts, submit) {
     fields.push({ id: input.id, values });
     return element;
   });
-  const skip = h('button', { type: 'button', class: 'action', click: () => submit({ status: 'skipped', answers: {} }) }, texts.skip);
+  const onSkip = () => submit({ status: 'skipped', answers: {} });
+  const skip = h('button', { type: 'button', class: 'action', click: onSkip }, texts.skip);
   const buttons = h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'action' }, texts.answer), skip);
   const form = h('form', { class: 'questions' }, ...questions, buttons);
   form.addEventListener('submit', (event) => {
@@ -42,10 +43,11 @@ function renderQuestion({ id, question, type, options = [], multiple = false, de
     return { element: h('label', { class: 'question' }, h('span', {}, question), field), values };
   }
   const kind = multiple ? 'checkbox' : 'radio';
-  const inputs = options.map((/** @type {{ value: string }} */ { value }) => h('input', { type: kind, name: `${itemId} ${id}`, value }));
-  const choices = inputs.map((/** @type {HTMLInputElement} */ input) => h('label', { class: 'choice' }, input, ` ${input.value}`));
-  const values = () =>
-    inputs.filter((/** @type {HTMLInputElement} */ { checked }) => checked).map((/** @type {HTMLInputElement} */ { value }) => value);
+  const name = `${itemId} ${id}`;
+  /** @type {HTMLInputElement[]} */
+  const inputs = options.map((/** @type {{ value: string }} */ { value }) => h('input', { type: kind, name, value }));
+  const choices = inputs.map((input) => h('label', { class: 'choice' }, input, ` ${input.value}`));
+  const values = () => inputs.filter(({ checked }) => checked).map(({ value }) => value);
   return { element: h('fieldset', { class: 'question' }, h('legend', {}, question), ...choices), values };
 }
 

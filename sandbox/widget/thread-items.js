@@ -23,7 +23,7 @@ export class ThreadItems {
     });
   }
 
-  /** Adds an item, or replaces the one with its id. The first stored message of the visitor replaces the echo. @param {Item} item */
+  /** Adds an item, or replaces the one with its id. A new message of the visitor replaces the echo. @param {Item} item */
   put(item) {
     const replaced = item.type === 'user_message' && item.id !== ECHO_ID && !this.find(item.id) ? ECHO_ID : item.id;
     const index = this.#items.findIndex(({ id }) => id === replaced);

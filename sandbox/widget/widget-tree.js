@@ -11,8 +11,7 @@ import { h, outsideLink } from './markup.js';
  * @param {Act} act
  */
 export function renderWidget(root, act) {
-  const element = h('div', { class: 'widget' }, ...renderNode(root, act));
-  return element;
+  return h('div', { class: 'widget' }, ...renderNode(root, act));
 }
 
 /** @param {any} node @param {Act} act @returns {(Node | string)[]} */
@@ -39,16 +38,17 @@ function renderNode(node, act) {
       return [renderButton(node, act)];
     case 'Input':
     case 'Textarea':
-      return [h(node.type === 'Input' ? 'input' : 'textarea', { class: 'field', name: node.name, 'aria-label': node.placeholder ?? node.name, placeholder: node.placeholder, value: node.defaultValue })];
-    case 'Checkbox':
-      return [h('label', { class: 'part' }, h('input', { type: 'checkbox', name: node.name, checked: Boolean(node.defaultChecked) }), ` ${node.label ?? ''}`)];
+    case 'DatePicker':
+      return [renderField(node)];
+    case 'Checkbox': {
+      const box = h('input', { type: 'checkbox', name: node.name, checked: Boolean(node.defaultChecked) });
+      return [h('label', { class: 'part' }, box, ` ${node.label ?? ''}`)];
+    }
     case 'Select':
     case 'RadioGroup':
       return [renderSelect(node, act)];
-    case 'DatePicker':
-      return [h('input', { class: 'field', type: 'date', name: node.name, 'aria-label': node.placeholder ?? node.name, value: node.defaultValue })];
     case 'Form':
-      return [renderForm(node, node.onSubmitAction, renderChildren(node, act), act)];
+      return [renderForm(node.onSubmitAction, renderChildren(node, act), act)];
     case 'Card':
       return renderCard(node, act);
     case 'ListViewItem':
@@ -70,22 +70,29 @@ function renderButton({ label, onClickAction, submit, disabled }, act) {
   return h('button', { type: submit ? 'submit' : 'button', class: 'action', disabled, click }, String(label ?? ''));
 }
 
+/** @param {any} node */
+function renderField({ type, name, placeholder, defaultValue }) {
+  const attributes = { class: 'field', name, placeholder, 'aria-label': placeholder ?? name };
+  if (type === 'Textarea') return h('textarea', attributes, String(defaultValue ?? ''));
+  return h('input', { ...attributes, type: type === 'DatePicker' ? 'date' : 'text', value: defaultValue });
+}
+
 /** @param {any} node @param {Act} act */
 function renderSelect({ name, options = [], placeholder, defaultValue, onChangeAction }, act) {
-  const choices = options.map((/** @type {any} */ { value, label }) => h('option', { value, selected: value === defaultValue }, label ?? value));
+  const choices = options.map((/** @type {any} */ { value, label }) => {
+    return h('option', { value, selected: value === defaultValue }, label ?? value);
+  });
   const select = h('select', { class: 'field', name, 'aria-label': placeholder ?? name }, ...choices);
   if (onChangeAction) select.addEventListener('change', () => act(withFields(onChangeAction, { [name]: select.value })));
   return select;
 }
 
 /**
- * @param {any} _node
  * @param {WidgetAction | undefined} action
  * @param {(Node | string)[]} children
  * @param {Act} act
  */
-function renderForm(_node, action, children, act) {
-  /** @type {HTMLFormElement} */
+function renderForm(action, children, act) {
   const form = h('form', { class: 'form' }, ...children);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -103,14 +110,15 @@ function renderCard(card, act) {
     return h('button', { type: submit ? 'submit' : 'button', class: 'action', click: () => submit || act(action) }, label);
   });
   const children = [...status, ...renderChildren(card, act), ...buttons];
-  return asForm ? [renderForm(card, confirm?.action, children, act)] : children;
+  return asForm ? [renderForm(confirm?.action, children, act)] : children;
 }
 
 /** @param {any} item @param {Act} act */
 function renderListItem(item, act) {
   const children = renderChildren(item, act);
   const action = item.onClickAction;
-  return action ? h('button', { type: 'button', class: 'row', click: () => act(action) }, ...children) : h('div', { class: 'row' }, ...children);
+  if (!action) return h('div', { class: 'row' }, ...children);
+  return h('button', { type: 'button', class: 'row', click: () => act(action) }, ...children);
 }
 
 /**

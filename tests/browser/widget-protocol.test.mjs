@@ -250,8 +250,8 @@ describe('the history', () => {
     const items = Array.from({ length: 130 }, (_, i) => ({
       id: `msg_${i}`, type: 'assistant_message', created_at: '2026-11-28T07:12:35.357479Z', content: [{ type: 'output_text', text: `Line ${i}`, annotations: [] }],
     }));
-    chat().threads.set('thr_long', { id: 'thr_long', created_at: '2026-11-28T07:12:35.357479Z', status: { type: 'locked', reason: 'Closed by the shop.' }, items });
-    const { context, page, messages, composer } = await open("initialThread: 'thr_long'");
+    chat().threads.set('thread_long', { id: 'thread_long', created_at: '2026-11-28T07:12:35.357479Z', status: { type: 'locked', reason: 'Closed by the shop.' }, items });
+    const { context, page, messages, composer } = await open("initialThread: 'thread_long'");
     await until(async () => (await messages.count()) === 130, 'all items');
     assert.deepEqual(chat().types(), ['threads.list', 'threads.get_by_id', 'items.list', 'items.list']);
     assert.equal(await messages.last().locator('.text').innerText(), 'Line 129');

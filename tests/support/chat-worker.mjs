@@ -111,7 +111,7 @@ export async function startChatWorker() {
   /** @param {ChatRequest} request @param {import('node:http').ServerResponse} response @param {Record<string, string>} headers */
   async function stream(request, response, headers) {
     const { type, params } = request;
-    const created = { id: nextId('thr'), created_at: new Date().toISOString(), status: { type: 'active' }, items: [] };
+    const created = { id: nextId('thread'), created_at: new Date().toISOString(), status: { type: 'active' }, items: [] };
     /** @type {Thread} */
     const thread = type === 'threads.create' ? created : threads.get(params.thread_id) ?? created;
     threads.set(thread.id, thread);
