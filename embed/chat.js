@@ -14,10 +14,21 @@ import { getConfig } from './worker.js';
 
 /** @import { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
-/** @import { Connection } from './connection.js' */
 
 const READY_TIMEOUT_MS = 30_000;
 const NOT_READY_MESSAGE = `The widget did not report that it is ready within ${READY_TIMEOUT_MS / 1000} seconds.`;
+
+/** @typedef {(problem: Problem) => void} Fail called when the chat cannot go on */
+
+/**
+ * @typedef {object} Connection how a widget reaches its backend: hosted-connection.js or server-connection.js
+ * @property {() => Promise<unknown>} start requests what the widget needs, in parallel with its script
+ * @property {(fail: Fail) => ChatKitOptions['api']} api
+ * @property {string | null} thread the thread to open first, unless the page names one
+ * @property {(widget: OpenAIChatKit) => void} watch called before the widget can fire events
+ * @property {() => void} reset called when the widget's frame is loaded again
+ * @property {() => void} close called before the widget is removed
+ */
 
 /**
  * @typedef {object} ChatHost the element's callbacks

@@ -18,7 +18,7 @@ import { cachedConfig } from './worker.js';
 /** @import { ChatKitEdgeElement } from '../public/embed.js' */
 /** @import { PageOptions } from './options.js' */
 /** @import { Config } from '../public/demo/worker.js' */
-/** @import { Connection } from './connection.js' */
+/** @import { Connection } from './chat.js' */
 /** @import { GetToken } from './page-token.js' */
 /** @import { ViewState } from './view.js' */
 

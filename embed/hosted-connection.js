@@ -3,7 +3,7 @@
 import { toProblem } from '../public/demo/problem.js';
 
 /** @import { HostedApiConfig } from '@openai/chatkit' */
-/** @import { Connection, Fail } from './connection.js' */
+/** @import { Connection, Fail } from './chat.js' */
 /** @import { Consumer, SecretCache } from './secret-cache.js' */
 
 /** @implements {Connection} */

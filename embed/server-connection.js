@@ -15,7 +15,7 @@ import { explainFailure, problemOf, workerOrigin } from './worker.js';
 
 /** @import { CustomApiConfig, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
-/** @import { Connection, Fail } from './connection.js' */
+/** @import { Connection, Fail } from './chat.js' */
 /** @import { GetToken } from './page-token.js' */
 
 const VISITOR_HEADER = 'X-ChatKit-Visitor-Token';

@@ -10,7 +10,7 @@ import { textsFor } from './widget/texts.js';
 import { View } from './widget/view.js';
 
 /** @import { ChatKitEvents, ChatKitOptions, OpenAIChatKit as Published, UserMessageContent } from '@openai/chatkit' */
-/** @import { Backend } from './widget/backend.js' */
+/** @import { Backend } from './widget/open-thread.js' */
 /** @import { NoticeOptions } from './widget/view.js' */
 
 // document.currentScript is null in a module, so find the tag by its URL.

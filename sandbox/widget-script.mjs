@@ -20,6 +20,7 @@ const MODULES = [
   'widget/history.js',
   'widget/composer.js',
   'widget/view.js',
+  'widget/open-thread.js',
   'widget/conversation.js',
   'chatkit.js',
 ];

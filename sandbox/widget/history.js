@@ -1,7 +1,7 @@
 // The panel with the user's earlier threads. It covers the chat while it is open.
 import { h, toolButton } from './markup.js';
 
-/** @import { ThreadSummary } from './backend.js' */
+/** @import { ThreadSummary } from './open-thread.js' */
 /** @import { Texts } from './texts.js' */
 
 /**

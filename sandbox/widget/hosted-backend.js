@@ -1,7 +1,7 @@
 // The hosted chats of the sandbox (`api: {getClientSecret}`) as a backend of the widget: its messages as ChatKit's events.
 import { Client } from './client.js';
 
-/** @import { Backend, LoadedThread, ThreadSummary } from './backend.js' */
+/** @import { Backend, LoadedThread, ThreadSummary } from './open-thread.js' */
 /** @import { ClientCallbacks } from './client.js' */
 /** @import { ChatEvent } from './event-reader.js' */
 

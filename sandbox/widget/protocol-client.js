@@ -4,7 +4,7 @@ import { RequestError } from './client.js';
 import { readEvents } from './event-reader.js';
 
 /** @import { ChatKitOptions, CustomApiConfig } from '@openai/chatkit' */
-/** @import { Backend, LoadedThread, ThreadSummary } from './backend.js' */
+/** @import { Backend, LoadedThread, ThreadSummary } from './open-thread.js' */
 /** @import { ChatEvent } from './event-reader.js' */
 
 const MAX_REPEATS = 5;

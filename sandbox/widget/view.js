@@ -8,7 +8,7 @@ import { h, toolButton, textOf, withLinks } from './markup.js';
 import { applyTheme, styleSheet } from './styles.js';
 
 /** @import { ChatKitOptions, HeaderOption, StartScreenPrompt } from '@openai/chatkit' */
-/** @import { ThreadStatus, ThreadSummary } from './backend.js' */
+/** @import { ThreadStatus, ThreadSummary } from './open-thread.js' */
 /** @import { HistoryHandlers, HistoryActions } from './history.js' */
 /** @import { ItemHandlers } from './item-list.js' */
 /** @import { Item } from './thread-items.js' */
