@@ -6,6 +6,8 @@ export const ENGLISH = {
   greeting: 'What can I help with?',
   placeholder: 'Write a message',
   prompts: 'What can you do? | Tell me something surprising.',
+  // Words that the sandbox answers with steps, and with an answer long enough for a reload.
+  'prompts.sandbox': 'What can you do? | Think before you answer. | Tell me a long story.',
   'intro.agent':
     'The Worker behind this page runs the chat: it asks the model, streams the answer, and stores each visitor’s threads. The ' +
     'browser never sees the API key.',

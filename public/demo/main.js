@@ -18,6 +18,7 @@ let config = null;
 function render() {
   const agent = config?.agents?.[0];
   for (const name of ['greeting', 'placeholder', 'prompts']) chat.setAttribute(name, getText(name));
+  if (config?.sandbox && agent) chat.setAttribute('prompts', getText('prompts.sandbox'));
   // The agent's own come first.
   if (agent?.greeting) chat.removeAttribute('greeting');
   if (agent?.prompts?.length) chat.removeAttribute('prompts');

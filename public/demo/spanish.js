@@ -8,6 +8,7 @@ export const SPANISH = {
   intro:
     'El Worker detrás de esta página consigue para cada visitante una sesión breve de ChatKit. El navegador nunca ve ' +
     'la clave de API de OpenAI.',
+  'prompts.sandbox': '¿Qué sabe hacer? | Piense antes de responder (think). | Cuénteme una historia larga (long).',
   'intro.agent':
     'El Worker detrás de esta página lleva el chat: pregunta al modelo, transmite la respuesta y guarda los hilos de cada ' +
     'visitante. El navegador nunca ve la clave de API.',
