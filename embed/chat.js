@@ -1,6 +1,7 @@
 /**
- * The life cycle of one chat: requests the session and loads the widget's script in parallel, then mounts the widget, and
- * retries after failures. It renders only the widget; states and problems go to the element through callbacks.
+ * The life cycle of one chat: requests the session, if its backend has one, and loads the widget's script in parallel, then
+ * mounts the widget, and retries after failures. It renders only the widget; states and problems go to the element through
+ * callbacks.
  */
 
 import { toProblem, Problem } from '../public/demo/problem.js';
@@ -13,14 +14,25 @@ import { getConfig } from './worker.js';
 
 /** @import { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { Config } from '../public/demo/worker.js' */
-/** @import { SecretCache, Consumer } from './secret-cache.js' */
 
 const READY_TIMEOUT_MS = 30_000;
 const NOT_READY_MESSAGE = `The widget did not report that it is ready within ${READY_TIMEOUT_MS / 1000} seconds.`;
 
+/** @typedef {(problem: Problem) => void} Fail called when the chat cannot go on */
+
+/**
+ * @typedef {object} Connection how a widget reaches its backend: hosted-connection.js or server-connection.js
+ * @property {() => Promise<unknown>} start requests what the widget needs, in parallel with its script
+ * @property {(fail: Fail) => ChatKitOptions['api']} api
+ * @property {string | null} thread the thread to open first, unless the page names one
+ * @property {(widget: OpenAIChatKit) => void} watch called before the widget can fire events
+ * @property {() => void} reset called when the widget's frame is loaded again
+ * @property {() => void} close called before the widget is removed
+ */
+
 /**
  * @typedef {object} ChatHost the element's callbacks
- * @property {() => SecretCache} secrets
+ * @property {(config: Config) => Connection} connect
  * @property {(config: Config) => string} scriptUrl
  * @property {() => string} nonce
  * @property {(config: Config, api: ChatKitOptions['api'], initialThread: string | null) => ChatKitOptions} options
@@ -51,8 +63,8 @@ export class Chat {
   #thread;
   /** The thread that the current widget started with. @type {string | null} */
   #initialThread = null;
-  /** @type {Consumer} */
-  #consumer = { lastSecret: null };
+  /** The current widget's. @type {Connection | null} */
+  #connection = null;
   /** @type {(() => void) | null} */
   #cancelRetry = null;
 
@@ -72,16 +84,19 @@ export class Chat {
   async start() {
     const attempt = this.#newAttempt();
     try {
-      const secrets = this.#host.secrets();
+      const config = await getConfig();
+      if (attempt !== this.#currentAttempt) return;
+      this.#config = config;
+      const connection = this.#host.connect(config);
       // Load the script first, so that retries do not use up sessions while it keeps failing.
-      if (this.#scriptFailed) await this.#loadWidget(Promise.resolve());
+      if (this.#scriptFailed) await this.#loadWidget(config, Promise.resolve());
       if (attempt !== this.#currentAttempt) return;
       this.#scriptFailed = false;
-      const session = secrets.start();
+      const session = connection.start();
       // Keep the current widget in view until there is a session for its replacement.
       if (this.#widget) await session;
-      const mounted = this.#loadWidget(session).then(() =>
-        attempt === this.#currentAttempt ? this.#mount(secrets, attempt) : null,
+      const mounted = this.#loadWidget(config, session).then(() =>
+        attempt === this.#currentAttempt ? this.#mount(connection, attempt) : null,
       );
       const [, ready] = await Promise.all([session, mounted]);
       if (attempt !== this.#currentAttempt) return;
@@ -107,7 +122,7 @@ export class Chat {
 
   /** Moving the element in the page reloads the widget's frame, so start again with the current thread. */
   restart() {
-    this.#consumer.lastSecret = null;
+    this.#connection?.reset();
     void this.start();
   }
 
@@ -124,38 +139,26 @@ export class Chat {
     return ++this.#currentAttempt;
   }
 
-  /** @param {Promise<unknown>} session */
-  async #loadWidget(session) {
-    this.#config = await getConfig();
+  /** @param {Config} config @param {Promise<unknown>} session */
+  async #loadWidget(config, session) {
     // A Worker with missing settings rejects the session. Wait for that error: it says more than a widget failure.
-    if (!this.#config.configured) await session;
-    this.#scriptUrl = new URL(this.#host.scriptUrl(this.#config), location.href).href;
+    if (!config.configured) await session;
+    this.#scriptUrl = new URL(this.#host.scriptUrl(config), location.href).href;
     await loadWidget(this.#scriptUrl, this.#host.nonce());
   }
 
   /**
-   * @param {SecretCache} secrets
+   * @param {Connection} connection
    * @param {number} attempt
    */
-  #mount(secrets, attempt) {
+  #mount(connection, attempt) {
     this.#removeWidget();
     const widget = /** @type {OpenAIChatKit} */ (document.createElement('openai-chatkit'));
     this.#widget = widget;
-    /** @type {Consumer} */
-    const consumer = { lastSecret: null };
-    this.#consumer = consumer;
-    this.#api = {
-      getClientSecret: async (current) => {
-        try {
-          return await secrets.getSecret(current, consumer);
-        } catch (error) {
-          const problem = toProblem(error);
-          this.#fail(attempt, problem);
-          throw problem;
-        }
-      },
-    };
-    this.#initialThread = this.#thread === undefined ? this.#host.thread() : this.#thread;
+    this.#connection = connection;
+    this.#api = connection.api((problem) => this.#fail(attempt, problem));
+    this.#initialThread = this.#thread === undefined ? (this.#host.thread() ?? connection.thread) : this.#thread;
+    connection.watch(widget);
     widget.addEventListener('chatkit.thread.change', ({ detail }) => {
       this.#thread = detail?.threadId ?? null;
     });
@@ -176,6 +179,8 @@ export class Chat {
   #removeWidget() {
     this.#widgetController.abort();
     this.#widgetController = new AbortController();
+    this.#connection?.close();
+    this.#connection = null;
     this.#widget?.remove();
     this.#widget = null;
     this.#api = null;

@@ -6,7 +6,9 @@ import { shouldReport } from './retryable.js';
 import { Chat } from './chat.js';
 import { WIDGET_EVENTS } from './events.js';
 import { resolveLanguage, buildWidgetOptions, resolveTheme } from './options.js';
+import { HostedConnection } from './hosted-connection.js';
 import { SecretCache } from './secret-cache.js';
+import { ServerConnection } from './server-connection.js';
 import { reportEvent, reportError } from './telemetry.js';
 import { View } from './view.js';
 import { stringsFor } from './strings.js';
@@ -15,7 +17,9 @@ import { cachedConfig } from './worker.js';
 /** @import { ChatKitEvents, OpenAIChatKit } from '@openai/chatkit' */
 /** @import { ChatKitEdgeElement } from '../public/embed.js' */
 /** @import { PageOptions } from './options.js' */
-/** @import { GetToken } from './secret-cache.js' */
+/** @import { Config } from '../public/demo/worker.js' */
+/** @import { Connection } from './chat.js' */
+/** @import { GetToken } from './page-token.js' */
 /** @import { ViewState } from './view.js' */
 
 // How long to wait for getToken: the page may set it in a script that runs later.
@@ -24,7 +28,7 @@ const TOKEN_TIMEOUT_MS = 3000;
 /** @implements {ChatKitEdgeElement} */
 export class ChatKitEdge extends WidgetMethods {
   static observedAttributes = [
-    'workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open',
+    'agent', 'workflow', 'thread', 'theme', 'locale', 'greeting', 'prompts', 'placeholder', 'label', 'height', 'launcher', 'open',
   ];
 
   /** @type {PageOptions} */
@@ -57,7 +61,7 @@ export class ChatKitEdge extends WidgetMethods {
   });
 
   #chat = new Chat(this.#view.frame, {
-    secrets: () => this.#subscribeToSecrets(),
+    connect: (config) => this.#connect(config),
     scriptUrl: (config) => this.getAttribute('script') || config.chatkit_js_url,
     nonce: () => this.nonce,
     options: (config, api, thread) => buildWidgetOptions(this, this.#options, config, api, thread),
@@ -96,7 +100,7 @@ export class ChatKitEdge extends WidgetMethods {
    */
   attributeChangedCallback(name, oldValue, newValue) {
     if (oldValue === newValue || !this.isConnected) return;
-    if (name === 'workflow' && this.#state !== 'idle') {
+    if ((name === 'workflow' || name === 'agent') && this.#state !== 'idle') {
       this.#chat.forgetThread();
       this.#start();
     }
@@ -192,6 +196,17 @@ export class ChatKitEdge extends WidgetMethods {
     this.#setState('idle');
   }
 
+  /** @param {Config} config @returns {Connection} */
+  #connect(config) {
+    if (isHosted(config)) return new HostedConnection(this.#subscribeToSecrets());
+    return new ServerConnection({
+      config,
+      agent: this.getAttribute('agent') || null,
+      getToken: () => this.#getToken,
+      isPresent: () => this.isConnected,
+    });
+  }
+
   #subscribeToSecrets() {
     this.#unsubscribe?.();
     this.#secrets = SecretCache.for(this.getAttribute('workflow') || null, this.#getToken);
@@ -217,6 +232,8 @@ export class ChatKitEdge extends WidgetMethods {
    */
   #onFail(problem, retryable) {
     const isNew = this.#problem?.code !== problem.code;
+    // The visitor is unknown now, so the thread stays closed. Begin with a new one.
+    if (problem.code === 'identity_required' && !this.#getToken) this.#chat.forgetThread();
     this.#problem = problem;
     this.#view.fail(problem, retryable, this.#strings());
     this.#setState(this.#chat.widget ? 'broken' : 'failed');
@@ -251,8 +268,11 @@ export class ChatKitEdge extends WidgetMethods {
   #track(type, detail) {
     if (type === 'chatkit.thread.change') this.#thread = detail?.threadId ?? null;
     if (!this.#analyticsEnabled) return;
-    if (type === 'chatkit.thread.change') reportEvent('thread-change', { threadId: this.#thread });
-    if (type === 'chatkit.response.start') reportEvent('message', { threadId: this.#thread });
+    // The Worker counts the messages and threads of its own chat server.
+    if (isHosted(cachedConfig())) {
+      if (type === 'chatkit.thread.change') reportEvent('thread-change', { threadId: this.#thread });
+      if (type === 'chatkit.response.start') reportEvent('message', { threadId: this.#thread });
+    }
     // The widget repeats the error of getClientSecret, which is reported already.
     if (type === 'chatkit.error' && detail?.error?.message !== this.#problem?.message) reportError(detail?.error, type);
   }
@@ -314,6 +334,9 @@ export class ChatKitEdge extends WidgetMethods {
     this.#chat.refreshOptions();
   }
 }
+
+/** @param {Config | null} config */
+const isHosted = (config) => (config?.backend ?? 'hosted') === 'hosted';
 
 /**
  * A property that the page set before the element was defined shadows the accessor. Set it again through the accessor.

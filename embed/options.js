@@ -1,7 +1,7 @@
 /** Builds the widget's options from the element's attributes and its property `options`. */
 
-/** @import { ChatKitOptions, ColorScheme, StartScreenPrompt, SupportedLocale } from '@openai/chatkit' */
-/** @import { Config } from '../public/demo/worker.js' */
+/** @import { ChatKitOptions, ColorScheme, ModelOption, StartScreenPrompt, SupportedLocale } from '@openai/chatkit' */
+/** @import { Agent, Config } from '../public/demo/worker.js' */
 
 /** @typedef {Partial<Omit<ChatKitOptions, 'api'>>} PageOptions the options a page may set; the element sets `api` */
 
@@ -61,11 +61,12 @@ function parsePrompts(text) {
  * @param {string | null} initialThread
  * @returns {ChatKitOptions}
  */
-export function buildWidgetOptions(element, options, { features }, api, initialThread) {
+export function buildWidgetOptions(element, options, { features, agents = [] }, api, initialThread) {
   const pageOptions = withoutProxies(options);
   const attribute = (/** @type {string} */ name) => element.getAttribute(name) ?? undefined;
+  const agent = agents.find(({ id }) => id === (attribute('agent') || 'default'));
   const promptsText = attribute('prompts');
-  const prompts = promptsText === undefined ? undefined : parsePrompts(promptsText);
+  const prompts = promptsText === undefined ? promptsOf(agent) : parsePrompts(promptsText);
   const theme = typeof pageOptions.theme === 'string' ? { colorScheme: pageOptions.theme } : pageOptions.theme;
   return {
     locale: toWidgetLocale(resolveLanguage(element)),
@@ -77,7 +78,7 @@ export function buildWidgetOptions(element, options, { features }, api, initialT
     history: { enabled: features.history, ...pageOptions.history },
     // Without this, an upload that the session forbids would fail only after the visitor has picked a file.
     composer: {
-      ...withoutUndefined({ placeholder: attribute('placeholder') }),
+      ...withoutUndefined({ placeholder: attribute('placeholder'), models: modelsOf(agent) }),
       ...pageOptions.composer,
       attachments: {
         enabled: true,
@@ -86,11 +87,24 @@ export function buildWidgetOptions(element, options, { features }, api, initialT
       },
     },
     startScreen: {
-      ...withoutUndefined({ greeting: attribute('greeting'), prompts }),
+      ...withoutUndefined({ greeting: attribute('greeting') ?? agent?.greeting, prompts }),
       ...pageOptions.startScreen,
     },
     thread: { autoScroll: true, ...pageOptions.thread },
   };
+}
+
+/** @param {Agent} [agent] */
+function promptsOf(agent) {
+  const prompts = agent?.prompts ?? [];
+  return prompts.length > 0 ? /** @type {StartScreenPrompt[]} */ (prompts) : undefined;
+}
+
+/** The models to choose from, if there is a choice. @param {Agent} [agent] @returns {ModelOption[] | undefined} */
+function modelsOf(agent) {
+  const models = agent?.models ?? [];
+  if (!agent || models.length < 2) return undefined;
+  return models.map((id) => ({ id, label: id, ...(id === agent.model && { default: true }) }));
 }
 
 /** @template {object} T @param {T} object @returns {Partial<T>} the object without undefined values */

@@ -3,15 +3,17 @@
  * no request is sent until start() is called again, so a widget that keeps retrying cannot cause a request loop.
  */
 
-import { Problem, toProblem } from '../public/demo/problem.js';
+import { toProblem } from '../public/demo/problem.js';
+import { askForToken } from './page-token.js';
 import { isRetryable, retryAfterMs } from './retryable.js';
-import { sleepOrOnline, withTimeout } from './time.js';
+import { sleepOrOnline } from './time.js';
 import { enqueue } from './request-queue.js';
 import { requestSession } from './worker.js';
 
+/** @import { Problem } from '../public/demo/problem.js' */
+/** @import { GetToken } from './page-token.js' */
 /** @import { Session } from './worker.js' */
 
-/** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken returns the signed-in user's token */
 /** @typedef {{ lastSecret: string | null }} Consumer a widget, with the last secret it received */
 /** @typedef {(kind: 'created' | 'refreshed', session: Session) => void} Listener */
 
@@ -23,8 +25,6 @@ const MIN_REMAINING_SHARE = 0.3;
 const MIN_BACKOFF_MS = 1000;
 // A refresh of an expired secret, as after sleep, may still be retried for this long.
 const MIN_RETRY_WINDOW_MS = 4000;
-const TOKEN_TIMEOUT_MS = 15_000;
-const TOKEN_TIMEOUT_MESSAGE = `The page's getToken did not return a token within ${TOKEN_TIMEOUT_MS / 1000} seconds.`;
 
 /** The caches of anonymous visitors, by workflow. @type {Map<string | null, SecretCache>} */
 const anonymousCaches = new Map();
@@ -172,14 +172,9 @@ export class SecretCache {
    */
   async #request(endpoint, fields) {
     // Asked before the request is queued: a page's function that never settles must not block the page's other chats.
-    const token = await this.#askForToken();
+    const token = await askForToken(this.#getToken);
     const body = this.workflow === null ? fields : { ...fields, workflow_id: this.workflow };
     return enqueue(() => requestSession(endpoint, body, token));
-  }
-
-  async #askForToken() {
-    const token = Promise.resolve(this.#getToken?.());
-    return (await withTimeout(token, TOKEN_TIMEOUT_MS, () => new Problem('token_timeout', TOKEN_TIMEOUT_MESSAGE))) ?? null;
   }
 
   /**

@@ -1,7 +1,7 @@
-/** The API of the Worker that served this script: its public configuration, and the two endpoints for client secrets. */
+/** The API of the Worker that served this script: its configuration, its endpoints for client secrets, its failures. */
 
 import { toProblem, Problem } from '../public/demo/problem.js';
-import { badResponse, fetchJson } from '../public/demo/worker.js';
+import { badResponse, fetchJson, parseJson, responseProblem, unreachable } from '../public/demo/worker.js';
 import { checkForViolation } from './csp-violations.js';
 import { waitForInterval } from './request-queue.js';
 import { withVisitorLock, saveVisitor, loadVisitor } from './visitor.js';
@@ -37,7 +37,7 @@ export function getConfig() {
 
 async function fetchConfig() {
   const url = `${workerOrigin}/api/chatkit/config`;
-  const body = await fetchJson(url, {});
+  const body = await fetchOrExplain(url, {});
   if (typeof body.chatkit_js_url !== 'string') throw badResponse(url, 'chatkit_js_url is missing');
   config = /** @type {Config} */ (body);
   return config;
@@ -68,14 +68,30 @@ async function post(url, fields, token) {
   if (token) headers.Authorization = `Bearer ${token}`;
   // Sent as text/plain: application/json would need a CORS preflight on pages of other sites.
   const body = Object.keys(fields).length > 0 ? JSON.stringify(fields) : undefined;
-  const session = await fetchJson(url, { method: 'POST', credentials: 'include', headers, body }).catch(async (error) => {
-    const problem = toProblem(error);
-    if (problem.code !== 'worker_unreachable') throw problem;
-    throw (await checkForViolation('connect-src', url)) ?? (await findOriginProblem()) ?? problem;
-  });
+  const session = await fetchOrExplain(url, { method: 'POST', credentials: 'include', headers, body });
   if (typeof session.client_secret !== 'string') throw badResponse(url, 'client_secret is missing');
   if (token === null) saveVisitor(typeof session.visitor === 'string' ? session.visitor : '');
   return /** @type {Session} */ (/** @type {unknown} */ (session));
+}
+
+/** @param {string} url @param {RequestInit} init */
+function fetchOrExplain(url, init) {
+  return fetchJson(url, init).catch(async (error) => {
+    const problem = toProblem(error);
+    throw problem.code === 'worker_unreachable' ? await explainFailure(url) : problem;
+  });
+}
+
+/** Why a request to the Worker got no response. @param {string} url @returns {Promise<Problem>} */
+export async function explainFailure(url) {
+  if (!navigator.onLine) return unreachable(url);
+  return (await checkForViolation('connect-src', url)) ?? (await findOriginProblem()) ?? unreachable(url);
+}
+
+/** @param {Response} response that is no success @param {string} url */
+export async function problemOf(response, url) {
+  const body = parseJson(await response.text().catch(() => ''));
+  return responseProblem(url, response, body && typeof body === 'object' ? body : null);
 }
 
 /**

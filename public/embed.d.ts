@@ -6,7 +6,7 @@ export type ChatKitEdgeOptions = Partial<Omit<ChatKitOptions, 'api'>>;
 
 /** The element's own events. */
 export type ChatKitEdgeEvents = {
-  /** A session was created or refreshed. */
+  /** A session was created or refreshed. Only with the backend `hosted`. */
   'chatkit-edge.session': CustomEvent<{ kind: 'created' | 'refreshed'; sessionId: string | null; expiresAt: number | null }>;
   /** Something failed, and the element shows a message. `passing`: it retries automatically. */
   'chatkit-edge.problem': CustomEvent<{ code: string; message: string; requestId: string | null; passing: boolean }>;
@@ -29,13 +29,13 @@ type Calls = Pick<
 >;
 
 /**
- * A chat whose sessions come from the Worker that served the script. The widget's methods wait until it is ready, and
+ * A chat with the Worker that served the script, whatever its backend is. The widget's methods wait until it is ready, and
  * reject with the problem's message if it fails.
  */
 export interface ChatKitEdgeElement extends HTMLElement, Calls {
   /** All of the widget's options except `api`. They override the attributes. */
   options: ChatKitEdgeOptions;
-  /** For `AUTH=jwt`: returns the signed-in user's token. Called before every session request. */
+  /** For `AUTH=jwt`: returns the signed-in user's token. Called before every session request, or every request to /chatkit. */
   getToken: (() => string | null | undefined | Promise<string | null | undefined>) | null;
   /** Whether the launcher's chat is open. */
   open: boolean;
@@ -43,7 +43,7 @@ export interface ChatKitEdgeElement extends HTMLElement, Calls {
   show(): void;
   /** Closes the launcher's chat without ending it. */
   hide(): void;
-  /** Starts over with a new session, for example after another user has signed in. */
+  /** Starts over, for example after another user has signed in. */
   reload(): void;
   /** Sets `options`; same name as the widget's method. */
   setOptions(options: ChatKitEdgeOptions): void;
@@ -64,7 +64,9 @@ export interface ChatKitEdgeElement extends HTMLElement, Calls {
 
 /** The element's attributes. */
 export interface ChatKitEdgeAttributes {
-  /** One of the Worker's workflows. Default: the Worker's default workflow. */
+  /** The name of an agent in `AGENTS`. Default: the agent in `AGENT`. */
+  agent?: string;
+  /** One of the Worker's workflows, with the backend `hosted`. Default: the Worker's default workflow. */
   workflow?: string;
   /** The thread to open first. */
   thread?: string;
@@ -72,9 +74,9 @@ export interface ChatKitEdgeAttributes {
   theme?: 'light' | 'dark';
   /** A language tag such as `es` or `pt-BR`. Default: the page's `lang`, or the browser's language. */
   locale?: string;
-  /** The title of the start screen. */
+  /** The title of the start screen. Default: the agent's greeting. */
   greeting?: string;
-  /** Texts separated by `|`, or JSON as in the widget's options. */
+  /** Texts separated by `|`, or JSON as in the widget's options. Default: the agent's prompts. */
   prompts?: string;
   /** The text in the empty composer. */
   placeholder?: string;

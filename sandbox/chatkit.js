@@ -1,14 +1,17 @@
 // The stand-in for OpenAI's widget: the element <openai-chatkit> with the methods, options and events of the published types
-// of @openai/chatkit. Attachments, tools, models, entities, commands and client tools are not supported. widget-script.mjs
-// joins this file and the modules in widget/ into one script.
-import { Client, RequestError, errorMessage, isHosted } from './widget/client.js';
+// of @openai/chatkit, for hosted chats and for a server of the page's owner. Uploads, entities, commands and dictation are
+// not supported. widget-script.mjs joins this file and the modules in widget/ into one script.
+import { errorMessage, isHosted } from './widget/client.js';
+import { Conversation } from './widget/conversation.js';
+import { HostedBackend } from './widget/hosted-backend.js';
+import { textOf } from './widget/markup.js';
+import { ProtocolClient, isCustom } from './widget/protocol-client.js';
 import { textsFor } from './widget/texts.js';
-import { View, textOf } from './widget/view.js';
+import { View } from './widget/view.js';
 
-/** @import { ChatKitEvents, ChatKitOptions, OpenAIChatKit as Published } from '@openai/chatkit' */
-/** @import { HostedOptions } from './widget/client.js' */
-/** @import { ThreadSummary } from './widget/history.js' */
-/** @import { Item, NoticeOptions } from './widget/view.js' */
+/** @import { ChatKitEvents, ChatKitOptions, OpenAIChatKit as Published, UserMessageContent } from '@openai/chatkit' */
+/** @import { Backend } from './widget/open-thread.js' */
+/** @import { NoticeOptions } from './widget/view.js' */
 
 // document.currentScript is null in a module, so find the tag by its URL.
 const currentScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
@@ -18,75 +21,80 @@ const sandboxOrigin = new URL(currentScript?.src || moduleScript?.src || locatio
 /** @implements {Published} */
 class OpenAIChatKit extends HTMLElement {
   #shadow = this.attachShadow({ mode: 'open' });
-  /** @type {HostedOptions | null} */
+  /** @type {ChatKitOptions | null} */
   #options = null;
   #texts = textsFor();
   /** @type {View | null} */
   #view = null;
-  /** Null while the element is not in the page. @type {Client | null} */
-  #client = null;
-  /** @type {string | null} */
-  #threadId = null;
+  /** Null while the element is not in the page, like the next one. @type {Backend | null} */
+  #backend = null;
+  /** @type {Conversation | null} */
+  #conversation = null;
   #historyOpen = false;
   #historyAllowed = true;
   #initialThreadOpened = false;
-  /** The message being answered. @type {AbortController | null} */
-  #sending = null;
 
   connectedCallback() {
     this.#mount();
   }
 
   disconnectedCallback() {
-    this.#client?.stop();
-    this.#client = null;
-    this.#sending = null;
+    this.#backend?.stop();
+    this.#backend = null;
+    this.#conversation = null;
   }
 
   /** @param {ChatKitOptions} options */
   setOptions(options) {
-    if (!isHosted(options)) {
-      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } }. The chat stays empty.');
+    if (!isHosted(options) && !isCustom(options)) {
+      console.error('[openai-chatkit sandbox] setOptions needs { api: { getClientSecret } } or { api: { url, domainKey } }.');
       return;
     }
     this.#options = options;
     this.#texts = textsFor(options.locale);
     this.#view?.configure(options, this.#texts);
     this.#view?.allowHistory(this.#historyAllowed);
-    if (!this.#client) this.#mount();
+    if (!this.#backend) this.#mount();
   }
 
   async focusComposer() {
-    this.#ready().view.focus();
+    this.#ready().view.composer.focus();
   }
 
   /** @param {string | null} threadId */
   async setThreadId(threadId) {
-    this.#ready();
     await this.#openThread(threadId ?? null);
   }
 
   /** @param {Parameters<Published['sendUserMessage']>[0]} message */
-  async sendUserMessage({ text, content, newThread = false } = {}) {
-    this.#ready();
-    if (newThread) this.#newThread();
-    if (this.#sending) throw new Error('A reply is still streaming.');
-    await this.#send(text ?? textOf(content));
+  async sendUserMessage({ text, content, reply, attachments, newThread = false, toolChoice, model } = {}) {
+    const { conversation, view } = this.#ready();
+    if (newThread) conversation.newThread();
+    if (conversation.isBusy) throw new Error('A reply is still streaming.');
+    const inference = {
+      ...view.composer.inference,
+      ...(toolChoice && { tool_choice: { id: toolChoice.id } }),
+      ...(model && { model }),
+    };
+    await this.#send({ content: content ?? toContent(text ?? ''), reply, attachments, inference });
   }
 
   /** @param {Parameters<Published['setComposerValue']>[0]} value */
-  async setComposerValue({ text, content } = {}) {
-    this.#ready().view.composerText = text ?? textOf(content);
+  async setComposerValue({ text, content, selectedToolId, selectedModelId } = {}) {
+    const { composer } = this.#ready().view;
+    if (text !== undefined || content !== undefined) composer.text = text ?? textOf(content);
+    if (selectedToolId !== undefined) composer.tool = selectedToolId;
+    if (selectedModelId !== undefined) composer.model = selectedModelId;
   }
 
-  /** @param {Parameters<Published['sendCustomAction']>[0]} action */
-  async sendCustomAction(action) {
-    this.#ready();
+  /** @param {{ type: string, payload?: Record<string, unknown> }} action @param {string} [itemId] */
+  async sendCustomAction(action, itemId) {
+    const { conversation, options } = this.#ready();
     this.#log('custom_action', { type: action?.type });
+    if (isCustom(options)) await conversation.sendAction(action, itemId);
   }
 
   async showHistory() {
-    this.#ready();
     await this.#openHistory();
   }
 
@@ -96,14 +104,20 @@ class OpenAIChatKit extends HTMLElement {
   }
 
   async fetchUpdates() {
-    this.#ready();
-    if (this.#threadId !== null && !this.#sending) await this.#load(this.#threadId);
+    await this.#ready().conversation.refresh();
   }
 
   #mount() {
     if (!this.isConnected || !this.#options) return;
-    const view = new View(this.#shadow, this.#options, this.#texts, {
-      send: (text) => this.#send(text),
+    const options = this.#options;
+    const chat = () => this.#ready().conversation;
+    const view = new View(this.#shadow, options, this.#texts, {
+      send: (text) => {
+        const { inference } = view.composer;
+        view.composer.clearTool();
+        return this.#send({ content: toContent(text), inference });
+      },
+      stop: () => chat().stop(),
       newThread: () => this.#newThread(),
       openHistory: () => this.#openHistory(),
       closeHistory: () => this.#closeHistory(),
@@ -111,172 +125,127 @@ class OpenAIChatKit extends HTMLElement {
         this.#closeHistory();
         this.#openThread(id);
       },
-      retry: () => this.#connect(),
+      renameThread: (id, title) => this.#editThread('threads.update', { thread_id: id, title }),
+      deleteThread: (id) => this.#editThread('threads.delete', { thread_id: id }),
+      act: (action, item) => chat().act(action, item),
+      answer: (item, submission) => chat().answer(item, submission),
+      rate: (item, kind) => chat().rate(item, kind),
+      retryAnswer: () => chat().retry(),
     });
     this.#view = view;
     this.#historyOpen = false;
     this.#historyAllowed = true;
-    this.#threadId = null;
     this.#initialThreadOpened = false;
-    this.#client = new Client(sandboxOrigin, async (secret) => this.#ready().options.api.getClientSecret(secret), {
-      session: (info) => {
-        this.#historyAllowed = info.chatkit_configuration.history.enabled;
-        view.allowHistory(this.#historyAllowed);
-      },
-      renewFailed: (error) => this.#fail(error, this.#texts.renewFailed, { detail: errorMessage(error), retry: true }),
-      log: (name, data) => this.#log(name, data),
+    this.#backend = this.#createBackend(options, view);
+    this.#conversation = new Conversation(this.#backend, {
+      view,
+      texts: () => this.#texts,
+      options: () => this.#options ?? options,
+      fire: (type, detail) => this.#fire(type, detail),
+      fireError: (error) => this.#fireError(error),
     });
     // Delayed, so that listeners added right after setOptions receive the event.
     queueMicrotask(() => this.#fire('chatkit.ready'));
     this.#connect();
   }
 
+  /** @param {ChatKitOptions} options @param {View} view @returns {Backend} */
+  #createBackend(options, view) {
+    const language = () => this.#options?.locale ?? this.#texts.language;
+    if (isCustom(options)) {
+      const api = () => (this.#options && isCustom(this.#options) ? this.#options.api : options.api);
+      return new ProtocolClient(api, language);
+    }
+    const getClientSecret = async (/** @type {string | null} */ current) => {
+      const { options } = this.#ready();
+      if (!isHosted(options)) throw new TypeError('api.getClientSecret is missing.');
+      return options.api.getClientSecret(current);
+    };
+    const callbacks = {
+      session: (/** @type {import('./widget/client.js').SessionInfo} */ info) => {
+        this.#historyAllowed = info.chatkit_configuration.history.enabled;
+        view.allowHistory(this.#historyAllowed);
+      },
+      renewFailed: (/** @type {unknown} */ error) => this.#failConnection(error, this.#texts.renewFailed),
+      log: (/** @type {string} */ name, /** @type {Record<string, unknown> | undefined} */ data) => this.#log(name, data),
+    };
+    return new HostedBackend(sandboxOrigin, getClientSecret, callbacks, () => this.#texts.language);
+  }
+
   async #connect() {
-    const { client, view } = this.#ready();
+    const { backend, view, conversation, options } = this.#ready();
     view.setNotice('');
     try {
-      await client.renew();
+      await backend.connect(options.history?.enabled !== false);
     } catch (error) {
-      if (!client.stopped) this.#fail(error, this.#texts.noConnection, { detail: errorMessage(error), retry: true });
+      if (!backend.stopped) this.#failConnection(error, this.#texts.noConnection);
       return;
     }
     const initialThread = this.#options?.initialThread;
     const first = !this.#initialThreadOpened;
     this.#initialThreadOpened = true;
-    if (first && initialThread && this.#threadId === null && !this.#sending) await this.#openThread(initialThread);
+    if (backend.stopped) return;
+    const isEmpty = conversation.threadId === null && !conversation.isBusy;
+    if (first && initialThread && isEmpty) await conversation.openThread(initialThread);
   }
 
   #newThread() {
-    const { view } = this.#ready();
-    this.#stopReply();
-    view.setNotice('');
-    this.#setThread(null);
-    view.showItems([]);
-    view.focus();
+    const { conversation, view } = this.#ready();
+    conversation.newThread();
+    view.composer.focus();
   }
 
   /** @param {string | null} id */
   async #openThread(id) {
-    if (id === null) return this.#newThread();
-    this.#stopReply();
-    this.#view?.setNotice('');
-    this.#setThread(id);
-    await this.#load(id);
+    const { conversation } = this.#ready();
+    if (id === null) this.#newThread();
+    else await conversation.openThread(id);
   }
 
-  /** @param {string | null} id @param {string | null} [title] */
-  #setThread(id, title = null) {
-    this.#view?.setTitle(title);
-    if (this.#threadId === id) return;
-    this.#threadId = id;
-    this.#fire('chatkit.thread.change', { threadId: id });
-  }
-
-  /** @param {string} id */
-  async #load(id) {
-    const { client, view } = this.#ready();
-    this.#fire('chatkit.thread.load.start', { threadId: id });
-    try {
-      const response = await client.request(`/widget/threads/${encodeURIComponent(id)}`);
-      /** @type {ThreadSummary & { items: Item[] }} */
-      const thread = await response.json();
-      if (client.stopped || this.#threadId !== id) return;
-      view.setTitle(thread.title);
-      view.showItems(thread.items);
-    } catch (error) {
-      if (client.stopped || this.#threadId !== id) return;
-      const missing = error instanceof RequestError && error.status === 404;
-      if (missing) {
-        this.#setThread(null);
-        view.showItems([]);
-      }
-      this.#fail(error, missing ? this.#texts.threadMissing : this.#texts.loadFailed);
-    } finally {
-      if (!client.stopped) this.#fire('chatkit.thread.load.end', { threadId: id });
-    }
-  }
-
-  /** Stops showing a reply that is still streaming. The sandbox stores the whole reply in the thread. */
-  #stopReply() {
-    this.#sending?.abort();
-    this.#sending = null;
-    this.#view?.setBusy(false);
-  }
-
-  /** @param {string} text */
-  async #send(text) {
-    const { client, view } = this.#ready();
-    if (this.#sending || text.trim() === '') return;
-    const sending = new AbortController();
-    const isStale = () => client.stopped || sending.signal.aborted;
-    this.#sending = sending;
+  /** @param {import('./widget/conversation.js').Message} message */
+  async #send(message) {
+    const { conversation } = this.#ready();
     this.#initialThreadOpened = true;
-    view.setNotice('');
-    view.setBusy(true);
-    const userMessage = view.addMessage('user', text);
-    const reply = view.addMessage('assistant');
-    reply.waiting(true);
-    this.#log('message.sent', { newThread: this.#threadId === null });
-    let started = false;
-    try {
-      const response = await client.request('/widget/messages', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ thread_id: this.#threadId, text, locale: this.#texts.language }),
-      });
-      const { body } = response;
-      if (isStale()) return void body?.cancel();
-      started = true;
-      const title = decodeURIComponent(response.headers.get('X-Thread-Title') ?? '');
-      this.#setThread(response.headers.get('X-Thread-Id'), title || null);
-      this.#fire('chatkit.response.start');
-      if (!body) throw new TypeError('The reply has no body.');
-      const shown = new WritableStream({ write: reply.append });
-      await body.pipeThrough(new TextDecoderStream()).pipeTo(shown, { signal: sending.signal });
-    } catch (error) {
-      if (isStale()) return;
-      if (!started) {
-        // Put the text back into the composer, so that it can be sent again.
-        userMessage.remove();
-        reply.remove();
-        if (view.composerText === '') view.composerText = text;
-      }
-      this.#failMessage(error, started);
-    } finally {
-      if (!isStale()) {
-        this.#sending = null;
-        reply.waiting(false);
-        view.setBusy(false);
-      }
-      if (started && !client.stopped) this.#fire('chatkit.response.end');
-    }
-  }
-
-  /** @param {unknown} error @param {boolean} started whether the reply had started */
-  #failMessage(error, started) {
-    if (started) return this.#fail(error, this.#texts.cutShort);
-    if (error instanceof RequestError && error.status === 429) {
-      return this.#fail(error, this.#texts.tooMany(error.retryAfter ?? 60));
-    }
-    this.#fail(error, this.#texts.notSent, { detail: errorMessage(error) });
+    this.#log('message.sent', { newThread: conversation.threadId === null });
+    await conversation.send(message);
   }
 
   async #openHistory() {
-    const { client, view, options } = this.#ready();
+    const { options, view } = this.#ready();
     if (this.#historyOpen || !this.#historyAllowed || options.history?.enabled === false) return;
     this.#historyOpen = true;
     view.openHistory();
     this.#fire('chatkit.history.open');
+    await this.#listThreads();
+  }
+
+  async #listThreads() {
+    const { backend, conversation, view, options } = this.#ready();
+    const { showRename = true, showDelete = true } = options.history ?? {};
+    const allowed = { rename: backend.canEditThreads && showRename, remove: backend.canEditThreads && showDelete };
     try {
-      const response = await client.request('/widget/threads');
-      /** @type {{ data: ThreadSummary[] }} */
-      const { data } = await response.json();
-      if (!client.stopped) view.showThreads(data, this.#threadId);
+      const threads = await backend.listThreads();
+      if (!backend.stopped) view.showThreads(threads, conversation.threadId, allowed);
     } catch (error) {
-      if (client.stopped) return;
+      if (backend.stopped) return;
       view.failHistory();
       this.#fireError(error);
     }
+  }
+
+  /** @param {'threads.update' | 'threads.delete'} type @param {{ thread_id: string, title?: string }} params */
+  async #editThread(type, params) {
+    const { backend, conversation, view } = this.#ready();
+    try {
+      await backend.call(type, params);
+    } catch (error) {
+      if (!backend.stopped) this.#fireError(error);
+    }
+    if (backend.stopped) return;
+    const isCurrent = params.thread_id === conversation.threadId;
+    if (isCurrent && type === 'threads.delete') conversation.newThread();
+    if (isCurrent && params.title) view.setTitle(params.title);
+    await this.#listThreads();
   }
 
   #closeHistory() {
@@ -288,15 +257,17 @@ class OpenAIChatKit extends HTMLElement {
 
   /** The parts of an initialized chat; throws before setOptions. */
   #ready() {
-    if (!this.#client || !this.#view || !this.#options) {
+    if (!this.#backend || !this.#conversation || !this.#view || !this.#options) {
       throw new Error('The chat is not set up. Call setOptions and add the element to the page.');
     }
-    return { client: this.#client, view: this.#view, options: this.#options };
+    return { backend: this.#backend, conversation: this.#conversation, view: this.#view, options: this.#options };
   }
 
-  /** @param {unknown} error @param {string} message @param {NoticeOptions} [options] */
-  #fail(error, message, options) {
-    this.#view?.setNotice(message, options);
+  /** @param {unknown} error @param {string} text */
+  #failConnection(error, text) {
+    /** @type {NoticeOptions} */
+    const options = { detail: errorMessage(error), retry: () => void this.#connect() };
+    this.#view?.setNotice(text, options);
     this.#fireError(error);
   }
 
@@ -314,11 +285,14 @@ class OpenAIChatKit extends HTMLElement {
    * Fires an event that bubbles out of shadow roots, as the real widget's do.
    * @template {keyof ChatKitEvents} Type
    * @param {Type} type
-   * @param {ChatKitEvents[Type]['detail'] extends void ? [] : [ChatKitEvents[Type]['detail']]} detail
+   * @param {ChatKitEvents[Type]['detail']} [detail]
    */
-  #fire(type, ...detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail: detail[0] ?? null, bubbles: true, composed: true }));
+  #fire(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail: detail ?? null, bubbles: true, composed: true }));
   }
 }
+
+/** @param {string} text @returns {UserMessageContent[]} */
+const toContent = (text) => [{ type: 'input_text', text }];
 
 if (!customElements.get('openai-chatkit')) customElements.define('openai-chatkit', OpenAIChatKit);

@@ -5,10 +5,23 @@ import { readFile } from 'node:fs/promises';
 const MODULES = [
   'widget/texts.js',
   'widget/icons.js',
+  'widget/markup.js',
   'widget/styles.js',
+  'widget/item-styles.js',
   'widget/client.js',
+  'widget/event-reader.js',
+  'widget/protocol-client.js',
+  'widget/hosted-backend.js',
+  'widget/thread-items.js',
+  'widget/item-parts.js',
+  'widget/widget-tree.js',
+  'widget/question-form.js',
+  'widget/item-list.js',
   'widget/history.js',
+  'widget/composer.js',
   'widget/view.js',
+  'widget/open-thread.js',
+  'widget/conversation.js',
   'chatkit.js',
 ];
 

@@ -18,6 +18,12 @@ export const PROBLEMS_ES = {
       'En los ajustes de OpenAI, añada el dominio de este sitio a la lista de dominios permitidos (Security). Una ' +
       'Content-Security-Policy de la página debe permitir el origen del widget.',
   },
+  domain_key_missing: {
+    title: 'El chat necesita una clave de dominio',
+    hint:
+      'Añada el dominio de este sitio a la lista de dominios permitidos en los ajustes de OpenAI (Security) y ponga en ' +
+      'CHATKIT_DOMAIN_KEY la clave que aparece allí.',
+  },
   blocked_by_policy: {
     title: 'La Content-Security-Policy de la página bloquea el chat',
     hint:
@@ -68,7 +74,7 @@ export const PROBLEMS_ES = {
   },
   payload_too_large: {
     title: 'El cuerpo es demasiado grande',
-    hint: 'Envíe como máximo 16 KiB por solicitud.',
+    hint: 'Envíe como máximo 16 KiB por solicitud, o 256 KiB a /chatkit.',
   },
   not_configured: {
     title: 'El Worker aún no está configurado',
@@ -84,11 +90,35 @@ export const PROBLEMS_ES = {
     title: 'OpenAI no conoce este workflow',
     hint: 'Revise OPENAI_CHATKIT_WORKFLOW_ID: el workflow debe estar publicado y ser del mismo proyecto que la clave de API.',
   },
+  wrong_backend: {
+    title: 'El Worker usa otro backend',
+    hint: 'Recargue la página. Si no ayuda, use <chatkit-edge>, que sigue el ajuste BACKEND, o la dirección de arriba.',
+  },
+  model_not_found: {
+    title: 'El modelo no se conoce',
+    hint: 'Revise model en AGENT: cómo está escrito y que el proyecto de la clave de API pueda usarlo.',
+  },
+  answer_interrupted: {
+    title: 'La respuesta se interrumpió',
+    hint: 'El texto hasta ahí está guardado. Vuelva a intentarlo o envíe el mensaje siguiente.',
+  },
+  answer_filtered: {
+    title: 'Un filtro de contenido detuvo la respuesta',
+    hint: 'Pregunte con otras palabras. El texto hasta ahí está guardado.',
+  },
+  context_too_long: {
+    title: 'El chat es demasiado largo para el modelo',
+    hint: 'Empiece un chat nuevo. El responsable puede bajar history en AGENT o definir truncation.',
+  },
+  thread_busy: {
+    title: 'El chat aún está respondiendo',
+    hint: 'Espere la respuesta o deténgala.',
+  },
   openai_rejected: {
-    title: 'OpenAI rechazó la sesión',
+    title: 'OpenAI rechazó la solicitud',
     hint:
-      'Revise los ajustes de la sesión, como SESSION_TTL_SECONDS y los límites de archivos. El registro del Worker ' +
-      'tiene el mensaje de error de OpenAI.',
+      'Revise los ajustes que se envían a OpenAI, como AGENT o SESSION_TTL_SECONDS. El registro del Worker tiene el ' +
+      'mensaje de error de OpenAI.',
   },
   openai_rate_limited: {
     title: 'Se alcanzó el límite de OpenAI',
@@ -113,8 +143,8 @@ export const PROBLEMS_ES = {
     hint: 'Espere un momento y vuelva a intentarlo.',
   },
   daily_limit_reached: {
-    title: 'Las sesiones de hoy se han agotado',
-    hint: 'Vuelva mañana. El responsable puede subir DAILY_SESSION_LIMIT o DAILY_SESSIONS_PER_USER.',
+    title: 'Se alcanzó el límite de hoy',
+    hint: 'Vuelva mañana. El responsable puede subir el ajuste que nombra el registro, como DAILY_SESSION_LIMIT.',
   },
   identity_required: {
     title: 'El Worker no sabe quién es usted',

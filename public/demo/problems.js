@@ -21,6 +21,12 @@ export const PROBLEMS = {
       'In OpenAI’s settings, add this site’s domain to the domain allow-list (Security). A Content-Security-Policy of ' +
       'the page must allow the widget’s origin.',
   },
+  domain_key_missing: {
+    title: 'The chat needs a domain key',
+    hint:
+      'Add this site’s domain to the domain allow-list in OpenAI’s settings (Security), and set CHATKIT_DOMAIN_KEY to the ' +
+      'key that it shows.',
+  },
   blocked_by_policy: {
     title: 'The page’s Content-Security-Policy blocks the chat',
     hint:
@@ -73,7 +79,7 @@ export const PROBLEMS = {
   },
   payload_too_large: {
     title: 'The body is too large',
-    hint: 'Send at most 16 KiB in a request.',
+    hint: 'Send at most 16 KiB in a request, and at most 256 KiB to /chatkit.',
   },
   not_configured: {
     title: 'The Worker is not set up yet',
@@ -89,10 +95,34 @@ export const PROBLEMS = {
     title: 'OpenAI does not know this workflow',
     hint: 'Check OPENAI_CHATKIT_WORKFLOW_ID: the workflow must be published and belong to the same project as the API key.',
   },
+  wrong_backend: {
+    title: 'The Worker runs another backend',
+    hint: 'Reload the page. If it does not help, use <chatkit-edge>, which follows the setting BACKEND, or the address above.',
+  },
+  model_not_found: {
+    title: 'The model is not known',
+    hint: 'Check model in AGENT: its spelling, and that the project of the API key may use it.',
+  },
+  answer_interrupted: {
+    title: 'The answer was interrupted',
+    hint: 'The text so far is stored. Try again, or send the next message.',
+  },
+  answer_filtered: {
+    title: 'The answer was stopped by a content filter',
+    hint: 'Ask in other words. The text so far is stored.',
+  },
+  context_too_long: {
+    title: 'The chat is too long for the model',
+    hint: 'Start a new chat. The owner can lower history in AGENT, or set truncation.',
+  },
+  thread_busy: {
+    title: 'The chat is still answering',
+    hint: 'Wait for the answer, or stop it.',
+  },
   openai_rejected: {
-    title: 'OpenAI rejected the session',
+    title: 'OpenAI rejected the request',
     hint:
-      'Check the session settings, such as SESSION_TTL_SECONDS and the upload limits. The Worker’s log has OpenAI’s ' +
+      'Check the settings that are sent to OpenAI, such as AGENT or SESSION_TTL_SECONDS. The Worker’s log has OpenAI’s ' +
       'error message.',
   },
   openai_rate_limited: {
@@ -116,8 +146,8 @@ export const PROBLEMS = {
     hint: 'Wait a moment, then try again.',
   },
   daily_limit_reached: {
-    title: 'Today’s sessions are used up',
-    hint: 'Come back tomorrow. The owner can raise DAILY_SESSION_LIMIT or DAILY_SESSIONS_PER_USER.',
+    title: 'Today’s limit is reached',
+    hint: 'Come back tomorrow. The owner can raise the setting that the log names, such as DAILY_SESSION_LIMIT.',
   },
   identity_required: {
     title: 'The Worker does not know who you are',

@@ -2,6 +2,9 @@
 
 import { byId } from './dom.js';
 import { onLanguageChange, getText } from './language.js';
+import { SERVER_SNIPPETS } from './server-snippets.js';
+
+/** @import { Config } from './worker.js' */
 
 /** @typedef {'html' | 'react' | 'script' | 'terminal'} Name */
 
@@ -77,10 +80,15 @@ export function Chat() {
 const tabs = NAMES.map((name) => /** @type {const} */ ([name, byId(`tab-${name}`)]));
 let selected = NAMES[0];
 let widget = 'https://cdn.platform.openai.com/deployments/chatkit/chatkit.js';
+let domainKey = '';
+/** Whether the chat has a server of its own, the Worker. */
+let hasServer = false;
 
-/** @param {string} widgetUrl the URL of the widget's script */
-export function showSnippets(widgetUrl) {
-  widget = widgetUrl;
+/** @param {Config} config */
+export function showSnippets(config) {
+  widget = config.chatkit_js_url;
+  domainKey = config.domain_key ?? '';
+  hasServer = (config.backend ?? 'hosted') !== 'hosted';
   render();
 }
 
@@ -90,9 +98,11 @@ function render() {
     tab.tabIndex = name === selected ? 0 : -1;
   }
   byId('snippet').setAttribute('aria-labelledby', `tab-${selected}`);
-  byId('snippet-code').textContent = SNIPPETS[selected](location.origin, widget);
+  const server = hasServer && selected !== 'html' ? SERVER_SNIPPETS[selected](location.origin, widget, domainKey) : null;
+  byId('snippet-code').textContent = server ?? SNIPPETS[selected](location.origin, widget);
   const originNote = PAGE_SNIPPETS.has(selected) ? ` ${getText('note.origin')}` : '';
-  byId('snippet-note').textContent = getText(`note.${selected}`) + originNote;
+  const isDifferent = hasServer && selected !== 'react';
+  byId('snippet-note').textContent = getText(`note.${selected}${isDifferent ? '.server' : ''}`) + originNote;
   byId('copied').textContent = '';
 }
 

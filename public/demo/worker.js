@@ -3,7 +3,20 @@
 import { Problem } from './problem.js';
 
 /**
+ * @typedef {object} Agent
+ * @property {string} id `default`, or a name in AGENTS
+ * @property {string} [name] for people
+ * @property {string} model
+ * @property {string[]} [models] those that a visitor may choose
+ * @property {string} [greeting]
+ * @property {{ label: string, prompt: string, icon?: string }[]} [prompts]
+ */
+
+/**
  * @typedef {object} Config
+ * @property {'hosted' | 'agent' | 'remote'} [backend] hosted if missing
+ * @property {string} [domain_key] for OpenAI's widget; not with hosted
+ * @property {Agent[]} [agents] with the backend `agent`, the default first
  * @property {string} chatkit_js_url
  * @property {boolean} sandbox
  * @property {boolean} configured
@@ -31,24 +44,39 @@ export async function fetchJson(path, init) {
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       throw new Problem('worker_timeout', `${path} did not respond within ${TIMEOUT_MS / 1000} seconds.`);
     }
-    if (!navigator.onLine) throw new Problem('offline', `The request to ${path} could not be sent: the browser is offline.`);
-    throw new Problem('worker_unreachable', `The request to ${path} failed before a response arrived.`);
+    throw unreachable(path);
   }
-  const requestId = response.headers.get('X-Request-Id');
   const fields = body && typeof body === 'object' ? /** @type {Record<string, any>} */ (body) : null;
   if (response.ok && fields) return fields;
-  if (!response.ok && typeof fields?.code === 'string') {
-    throw new Problem(fields.code, String(fields.detail ?? fields.title ?? ''), {
-      requestId: typeof fields.request_id === 'string' ? fields.request_id : requestId,
-      retryAfter: response.headers.get('Retry-After'),
-      status: response.status,
-    });
+  throw responseProblem(path, response, fields);
+}
+
+/** A request without a response. @param {string} path */
+export function unreachable(path) {
+  if (!navigator.onLine) return new Problem('offline', `The request to ${path} could not be sent: the browser is offline.`);
+  return new Problem('worker_unreachable', `The request to ${path} failed before a response arrived.`);
+}
+
+/**
+ * A response that is no success.
+ * @param {string} path
+ * @param {Response} response
+ * @param {Record<string, any> | null} fields of its body
+ */
+export function responseProblem(path, { ok, status, headers }, fields) {
+  const requestId = headers.get('X-Request-Id');
+  if (ok || typeof fields?.code !== 'string') {
+    return badResponse(path, `status ${status} with an unknown body`, { requestId, status });
   }
-  throw badResponse(path, `status ${response.status} with an unknown body`, { requestId, status: response.status });
+  return new Problem(fields.code, String(fields.detail ?? fields.title ?? ''), {
+    requestId: typeof fields.request_id === 'string' ? fields.request_id : requestId,
+    retryAfter: headers.get('Retry-After'),
+    status,
+  });
 }
 
 /** @param {string} text */
-function parseJson(text) {
+export function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {

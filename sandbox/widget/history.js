@@ -1,67 +1,40 @@
 // The panel with the user's earlier threads. It covers the chat while it is open.
-import { icon } from './icons.js';
+import { h, toolButton } from './markup.js';
 
+/** @import { ThreadSummary } from './open-thread.js' */
 /** @import { Texts } from './texts.js' */
 
-/** @typedef {{ id: string, title: string | null, created_at: number }} ThreadSummary */
-
 /**
- * Makes an element.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number | boolean | null | undefined | EventListener>} [attributes] functions become
- *   listeners; null and false are skipped
- * @param {...(Node | string)} children
- * @returns {HTMLElementTagNameMap[Tag]}
+ * @typedef {object} HistoryHandlers
+ * @property {(threadId: string) => void} openThread
+ * @property {() => void} closeHistory
+ * @property {(threadId: string, title: string) => void} renameThread
+ * @property {(threadId: string) => void} deleteThread
  */
-export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (typeof value === 'function') element.addEventListener(name, value);
-    else element.setAttribute(name, value === true ? '' : String(value));
-  }
-  element.append(...children);
-  return element;
-}
 
-/**
- * A button with an icon and an accessible name.
- * @param {string} name of the icon
- * @param {string} label
- * @param {() => void} click
- */
-export function toolButton(name, label, click) {
-  return h('button', { type: 'button', class: 'tool', 'aria-label': label, title: label, click }, icon(name));
-}
+/** @typedef {{ rename: boolean, remove: boolean }} HistoryActions */
 
 export class HistoryPanel {
-  #select;
-  #close;
+  #handlers;
   #list = h('ul', { class: 'list' });
   #texts;
   /** Replaced by configure. */
   #closeButton = h('button');
   element = h('section', { class: 'history', hidden: true });
 
-  /**
-   * @param {(threadId: string) => void} select
-   * @param {() => void} close
-   * @param {Texts} texts
-   */
-  constructor(select, close, texts) {
+  /** @param {HistoryHandlers} handlers @param {Texts} texts */
+  constructor(handlers, texts) {
     this.#texts = texts;
-    this.#select = select;
-    this.#close = close;
+    this.#handlers = handlers;
     this.element.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') close();
+      if (event.key === 'Escape') handlers.closeHistory();
     });
   }
 
   /** @param {Texts} texts */
   configure(texts) {
     this.#texts = texts;
-    this.#closeButton = toolButton('close', texts.closeHistory, this.#close);
+    this.#closeButton = toolButton('close', texts.closeHistory, this.#handlers.closeHistory);
     this.element.setAttribute('aria-label', texts.history);
     const header = h('div', { class: 'header' }, h('div', { class: 'title' }, texts.history), this.#closeButton);
     this.element.replaceChildren(header, this.#list);
@@ -80,25 +53,54 @@ export class HistoryPanel {
   /**
    * @param {ThreadSummary[]} threads newest first
    * @param {string | null} current
+   * @param {HistoryActions} allowed
    */
-  show(threads, current) {
+  show(threads, current, allowed) {
     if (threads.length === 0) return this.#showMessage(this.#texts.noThreads);
+    this.#list.replaceChildren(...threads.map((thread) => this.#row(thread, thread.id === current, allowed)));
+  }
+
+  /** @param {ThreadSummary} thread @param {boolean} isCurrent @param {HistoryActions} allowed */
+  #row({ id, title, created_at }, isCurrent, { rename, remove }) {
     const format = new Intl.DateTimeFormat(this.#texts.language, { dateStyle: 'medium', timeStyle: 'short' });
-    this.#list.replaceChildren(
-      ...threads.map(({ id, title, created_at }) => {
-        const date = new Date(created_at * 1000);
-        return h(
-          'li',
-          {},
-          h(
-            'button',
-            { type: 'button', class: 'thread', 'aria-current': id === current && 'true', click: () => this.#select(id) },
-            h('span', { class: 'name' }, title ?? this.#texts.untitled),
-            h('time', { datetime: date.toISOString() }, format.format(date)),
-          ),
-        );
-      }),
+    // Hosted threads have seconds, those of a server of its own an ISO 8601 text.
+    const date = new Date(typeof created_at === 'number' ? created_at * 1000 : created_at);
+    const name = title || this.#texts.untitled;
+    const open = h(
+      'button',
+      { type: 'button', class: 'thread', 'aria-current': isCurrent && 'true', click: () => this.#handlers.openThread(id) },
+      h('span', { class: 'name' }, name),
+      h('time', { datetime: date.toISOString() }, format.format(date)),
     );
+    const row = h('li', { class: 'entry' }, open);
+    if (rename) row.append(toolButton('write', `${this.#texts.rename}: ${name}`, () => this.#edit(row, id, name)));
+    if (remove) row.append(toolButton('trash', `${this.#texts.remove}: ${name}`, () => this.#handlers.deleteThread(id)));
+    return row;
+  }
+
+  /** Puts a field in place of the row. @param {HTMLElement} row @param {string} id @param {string} name */
+  #edit(row, id, name) {
+    const content = [...row.childNodes];
+    const field = h('input', { class: 'field', value: name, 'aria-label': this.#texts.title });
+    const form = h('form', { class: 'rename' }, field, h('button', { type: 'submit', class: 'action' }, this.#texts.save));
+    const restore = () => {
+      row.replaceChildren(...content);
+      row.querySelector('button')?.focus();
+    };
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const title = field.value.trim();
+      if (title === '' || title === name) return restore();
+      this.#handlers.renameThread(id, title);
+    });
+    form.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      // Escape closes the field, not the panel.
+      event.stopPropagation();
+      restore();
+    });
+    row.replaceChildren(form);
+    field.select();
   }
 
   /** @param {string} message */

@@ -1,5 +1,7 @@
 // Styles of the stand-in widget. As with the real one, the content is positioned absolutely in a host of 100 % height: in a page
 // that gives it no height, the chat is 0 pixels high. All colors have a contrast of at least 4.5 in both schemes.
+import { ITEM_CSS } from './item-styles.js';
+
 /** @import { ColorScheme, ThemeOption } from '@openai/chatkit' */
 
 const CSS = `
@@ -8,7 +10,7 @@ const CSS = `
 * { box-sizing: border-box; }
 .root {
   --bg: #ffffff; --fg: #0d0d0d; --muted: #5d5d5d; --line: #e3e3e3; --soft: #f3f3f3; --softer: #f9f9f9;
-  --accent: #0d0d0d; --on-accent: #ffffff; --focus: #1a56db; --bad-bg: #fdeeec; --bad-fg: #8c1d13;
+  --accent: #0d0d0d; --on-accent: #ffffff; --focus: #1a56db; --bad-bg: #fdeeec; --bad-fg: #8c1d13; --warn-bg: #fdf3dc; --warn-fg: #6b4700;
   --shadow: 0 1px 2px rgb(0 0 0 / 4%), 0 6px 18px rgb(0 0 0 / 6%);
   position: absolute; inset: 0; display: flex; flex-direction: column; overflow: hidden;
   background: var(--bg); color: var(--fg); color-scheme: light;
@@ -16,11 +18,11 @@ const CSS = `
 }
 .root[data-scheme="dark"] {
   --bg: #1f1f1f; --fg: #f2f2f2; --muted: #b6b6b6; --line: #3b3b3b; --soft: #303030; --softer: #282828;
-  --accent: #f2f2f2; --on-accent: #141414; --focus: #8ab4ff; --bad-bg: #43211e; --bad-fg: #ffc4bb;
+  --accent: #f2f2f2; --on-accent: #141414; --focus: #8ab4ff; --bad-bg: #43211e; --bad-fg: #ffc4bb; --warn-bg: #41331a; --warn-fg: #f6d99a;
   --shadow: 0 1px 2px rgb(0 0 0 / 30%), 0 6px 18px rgb(0 0 0 / 25%);
   color-scheme: dark;
 }
-button, textarea { font: inherit; color: inherit; }
+button, textarea, select { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
 svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; flex: none; }
@@ -35,7 +37,7 @@ svg { width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width:
 .main { position: relative; display: flex; flex: 1; flex-direction: column; min-height: 0; overflow-y: auto; scrollbar-width: thin; }
 .log { flex: 1; min-height: 120px; overflow-y: auto; padding: 12px 20px 20px; scrollbar-width: thin; }
 .log:focus-visible { outline-offset: -3px; }
-.message { max-width: 720px; margin: 0 auto 20px; display: flex; animation: rise .22s ease-out; }
+.message { display: flex; animation: rise .22s ease-out; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 0; }
 .message.user { justify-content: flex-end; }
 .message.user .text { max-width: 82%; padding: 9px 16px; border-radius: var(--round, 22px); background: var(--soft); }
@@ -95,7 +97,7 @@ const RADII = {
 /** A constructed sheet, because a Content-Security-Policy could block a style element. */
 export function styleSheet() {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(CSS);
+  sheet.replaceSync(CSS + ITEM_CSS);
   return sheet;
 }
 

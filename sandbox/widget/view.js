@@ -1,36 +1,44 @@
-// The DOM of the stand-in widget: header, start screen, messages, notice and composer. It does not know about sessions or
-// requests; user actions go to the handlers.
-import { HistoryPanel, h, toolButton } from './history.js';
+// The DOM of the stand-in widget: header, start screen, thread, notice and composer. It does not know about requests; user
+// actions go to the handlers.
+import { Composer } from './composer.js';
+import { HistoryPanel } from './history.js';
 import { icon } from './icons.js';
+import { ItemList } from './item-list.js';
+import { h, toolButton, textOf, withLinks } from './markup.js';
 import { applyTheme, styleSheet } from './styles.js';
 
-/** @import { ChatKitOptions, HeaderOption, StartScreenPrompt, UserMessageContent } from '@openai/chatkit' */
-/** @import { ThreadSummary } from './history.js' */
+/** @import { ChatKitOptions, HeaderOption, StartScreenPrompt } from '@openai/chatkit' */
+/** @import { ThreadStatus, ThreadSummary } from './open-thread.js' */
+/** @import { HistoryHandlers, HistoryActions } from './history.js' */
+/** @import { ItemHandlers } from './item-list.js' */
+/** @import { Item } from './thread-items.js' */
 /** @import { Texts } from './texts.js' */
 
-const AUTOSCROLL_MARGIN_PX = 80;
-const MAX_MESSAGE_CHARS = 8000;
-
 /**
- * @typedef {object} Handlers
+ * @typedef {object} ChatHandlers
  * @property {(text: string) => void} send
+ * @property {() => void} stop
  * @property {() => void} newThread
  * @property {() => void} openHistory
- * @property {() => void} closeHistory
- * @property {(id: string) => void} openThread
- * @property {() => void} retry
  */
 
-/** @typedef {{ role: 'user' | 'assistant', text: string }} Item a message of a thread */
+/** @typedef {ChatHandlers & HistoryHandlers & ItemHandlers} Handlers */
 
-/** @typedef {{ detail?: string, retry?: boolean }} NoticeOptions */
+/** @typedef {{ detail?: string, level?: string, retry?: () => void }} NoticeOptions */
 
 export class View {
   #handlers;
   #texts;
-  #notice = { text: '', detail: '', retry: false };
+  /** @type {ChatKitOptions} */
+  #options;
+  /** @type {{ text: string } & NoticeOptions} */
+  #notice = { text: '' };
   #parts;
   #history;
+  #items;
+  composer;
+  /** @type {Item[]} */
+  #shownItems = [];
   /** Replaced by configure, like the next one. */
   #historyButton = h('button');
   #newButton = h('button');
@@ -39,7 +47,7 @@ export class View {
   #title = null;
   /** Shown instead of the thread's title. @type {string | null} */
   #titleOverride = null;
-  #busy = false;
+  #running = false;
 
   /**
    * @param {ShadowRoot} shadow
@@ -49,24 +57,23 @@ export class View {
    */
   constructor(shadow, options, texts, handlers) {
     this.#texts = texts;
+    this.#options = options;
     this.#handlers = handlers;
     const header = h('div', { class: 'header' });
     const greeting = h('h2', { class: 'greeting' });
     const start = h('div', { class: 'start' }, greeting);
-    const log = h('div', { class: 'log', role: 'log', 'aria-live': 'polite', tabindex: '0', hidden: true });
+    this.#items = new ItemList(handlers, texts);
     const prompts = h('ul', { class: 'prompts' });
     const alert = h('div', { role: 'alert' });
-    const input = h('textarea', { rows: '1', maxlength: MAX_MESSAGE_CHARS, input: () => this.#refreshSend() });
-    input.addEventListener('keydown', (event) => this.#onKeyDown(event));
-    const send = h('button', { type: 'submit', class: 'send', 'aria-disabled': 'true' }, icon('send'));
-    const composer = h('form', { class: 'composer', submit: (event) => this.#onSubmit(event) }, input, send);
+    const status = h('p', { class: 'locked', hidden: true });
+    this.composer = new Composer(handlers.send, handlers.stop, texts);
     const disclaimer = h('p', { class: 'disclaimer', hidden: true });
     const sandbox = h('p', { class: 'sandbox' });
-    const footer = h('div', { class: 'footer' }, prompts, alert, composer, disclaimer, sandbox);
-    const main = h('div', { class: 'main' }, start, log, footer);
-    this.#history = new HistoryPanel(handlers.openThread, handlers.closeHistory, texts);
+    const footer = h('div', { class: 'footer' }, prompts, alert, status, this.composer.element, disclaimer, sandbox);
+    const main = h('div', { class: 'main' }, start, this.#items.element, footer);
+    this.#history = new HistoryPanel(handlers, texts);
     const root = h('section', { class: 'root' }, header, main, this.#history.element);
-    this.#parts = { root, header, main, greeting, start, log, prompts, alert, input, send, disclaimer, sandbox };
+    this.#parts = { root, header, main, greeting, start, prompts, alert, status, disclaimer, sandbox };
     shadow.adoptedStyleSheets = [styleSheet()];
     shadow.replaceChildren(root);
     this.configure(options, texts);
@@ -78,25 +85,25 @@ export class View {
    * @param {Texts} texts
    */
   configure(options, texts) {
-    const { root, greeting, prompts, log, input, send, disclaimer, sandbox } = this.#parts;
+    const { root, greeting, prompts, disclaimer, sandbox } = this.#parts;
     this.#texts = texts;
+    this.#options = options;
     applyTheme(root, options.theme);
     root.lang = texts.language;
     root.setAttribute('aria-label', options.frameTitle ?? texts.frame);
     this.#configureHeader(options.header ?? {}, options.history?.enabled !== false);
     this.#history.configure(texts);
+    this.#items.configure(texts);
+    this.composer.configure(options.composer, texts);
     greeting.textContent = options.startScreen?.greeting ?? texts.greeting;
     prompts.setAttribute('aria-label', texts.prompts);
     prompts.replaceChildren(...(options.startScreen?.prompts ?? []).map((prompt) => this.#createPrompt(prompt)));
-    log.setAttribute('aria-label', texts.messages);
-    input.placeholder = options.composer?.placeholder ?? texts.placeholder;
-    input.setAttribute('aria-label', input.placeholder);
-    send.setAttribute('aria-label', texts.send);
     disclaimer.hidden = !options.disclaimer?.text;
     disclaimer.classList.toggle('strong', Boolean(options.disclaimer?.highContrast));
     disclaimer.replaceChildren(...withLinks(String(options.disclaimer?.text ?? '')));
     sandbox.textContent = texts.sandbox;
     this.#showNotice();
+    this.showItems(this.#shownItems);
   }
 
   /** @param {HeaderOption} header @param {boolean} withHistory */
@@ -125,13 +132,21 @@ export class View {
     this.#heading.textContent = this.#titleOverride ?? title ?? '';
   }
 
+  /** A locked or closed thread takes no messages, and says why. @param {ThreadStatus} [status] */
+  setStatus(status) {
+    const locked = status?.type === 'locked' || status?.type === 'closed';
+    this.#parts.status.hidden = !locked;
+    this.#parts.status.textContent = locked ? status.reason || this.#texts.locked : '';
+    this.composer.setLocked(locked);
+  }
+
   /** @param {StartScreenPrompt} prompt */
   #createPrompt({ label, prompt, icon: name }) {
     const text = typeof prompt === 'string' ? prompt : textOf(prompt);
     const onClick = () => {
-      if (this.#busy) return;
+      if (this.composer.isBusy) return;
       // The button disappears with the start screen, so move the focus first.
-      this.focus();
+      this.composer.focus();
       this.#handlers.send(text);
     };
     return h('li', {}, h('button', { type: 'button', class: 'prompt', click: onClick }, icon(name), label));
@@ -139,64 +154,47 @@ export class View {
 
   /** Shows a thread's items; the start screen if there are none. @param {Item[]} items */
   showItems(items) {
-    const { log } = this.#parts;
-    log.replaceChildren();
-    this.#showLog(items.length > 0);
-    for (const { role, text } of items) this.addMessage(role, text);
-    log.scrollTop = log.scrollHeight;
+    this.#shownItems = items;
+    const isEmpty = items.length === 0;
+    const { start, prompts } = this.#parts;
+    this.#items.element.hidden = isEmpty;
+    start.hidden = !isEmpty;
+    prompts.hidden = !isEmpty;
+    const { feedback = false, retry = false } = this.#options.threadItemActions ?? {};
+    this.#items.show(items, { feedback, retry }, this.#running);
   }
 
-  /** @param {boolean} shown */
-  #showLog(shown) {
-    const { log, start, prompts } = this.#parts;
-    log.hidden = !shown;
-    start.hidden = shown;
-    prompts.hidden = shown;
+  scrollToEnd() {
+    this.#items.element.scrollTop = this.#items.element.scrollHeight;
   }
 
-  /** @param {Item['role']} role @param {string} [text] */
-  addMessage(role, text = '') {
-    const { log } = this.#parts;
-    this.#showLog(true);
-    const body = h('div', { class: 'text' }, text);
-    const speaker = h('span', { class: 'unseen' }, role === 'user' ? this.#texts.you : this.#texts.assistant);
-    const element = h('div', { class: `message ${role}` }, speaker, body);
-    log.append(element);
-    log.scrollTop = log.scrollHeight;
-    return {
-      /** @param {string} more */
-      append: (more) => {
-        const nearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AUTOSCROLL_MARGIN_PX;
-        body.append(more);
-        if (nearEnd) log.scrollTop = log.scrollHeight;
-      },
-      /** @param {boolean} on */
-      waiting: (on) => element.classList.toggle('waiting', on),
-      remove: () => {
-        element.remove();
-        this.#showLog(log.childElementCount > 0);
-      },
-    };
-  }
-
-  /** While a reply is streaming, sending is disabled and screen readers wait for the whole reply. @param {boolean} busy */
+  /** While an answer is streaming, sending is disabled and screen readers wait for the whole answer. @param {boolean} busy */
   setBusy(busy) {
-    this.#busy = busy;
-    this.#parts.log.setAttribute('aria-busy', String(busy));
-    this.#refreshSend();
+    this.#running = busy;
+    this.#items.setProgress('');
+    this.#items.element.setAttribute('aria-busy', String(busy));
+    this.composer.setBusy(busy);
+    this.showItems(this.#shownItems);
+  }
+
+  /** @param {string} text */
+  setProgress(text) {
+    this.#items.setProgress(text);
+    this.showItems(this.#shownItems);
   }
 
   /** @param {string} text empty to clear @param {NoticeOptions} [options] */
-  setNotice(text, { detail = '', retry = false } = {}) {
-    this.#notice = { text, detail, retry };
+  setNotice(text, options = {}) {
+    this.#notice = { text, ...options };
     this.#showNotice();
   }
 
   #showNotice() {
-    const { text, detail, retry } = this.#notice;
-    const button = retry ? [h('button', { type: 'button', class: 'retry', click: this.#handlers.retry }, this.#texts.retry)] : [];
-    const notice = h('div', { class: 'notice' }, h('p', {}, h('strong', {}, text), detail ?? ''), ...button);
-    this.#parts.alert.replaceChildren(...(text ? [notice] : []));
+    const { text, detail = '', level = 'danger', retry } = this.#notice;
+    const button = retry ? [h('button', { type: 'button', class: 'retry', click: retry }, this.#texts.retry)] : [];
+    const strong = text ? [h('strong', {}, text)] : [];
+    const notice = h('div', { class: `notice ${level}` }, h('p', {}, ...strong, ...withLinks(detail)), ...button);
+    this.#parts.alert.replaceChildren(...(text || detail ? [notice] : []));
   }
 
   openHistory() {
@@ -210,12 +208,12 @@ export class View {
     this.#parts.main.inert = false;
     this.#parts.header.inert = false;
     if (this.#historyButton.isConnected) this.#historyButton.focus();
-    else this.focus();
+    else this.composer.focus();
   }
 
-  /** @param {ThreadSummary[]} threads @param {string | null} current */
-  showThreads(threads, current) {
-    this.#history.show(threads, current);
+  /** @param {ThreadSummary[]} threads @param {string | null} current @param {HistoryActions} allowed */
+  showThreads(threads, current, allowed) {
+    this.#history.show(threads, current, allowed);
   }
 
   failHistory() {
@@ -226,50 +224,4 @@ export class View {
   allowHistory(allowed) {
     this.#historyButton.hidden = !allowed;
   }
-
-  focus() {
-    this.#parts.input.focus();
-  }
-
-  get composerText() {
-    return this.#parts.input.value;
-  }
-
-  set composerText(text) {
-    this.#parts.input.value = text;
-    this.#refreshSend();
-  }
-
-  #refreshSend() {
-    this.#parts.send.setAttribute('aria-disabled', String(this.#busy || this.composerText.trim() === ''));
-  }
-
-  /** @param {KeyboardEvent} event */
-  #onKeyDown(event) {
-    // During IME composition (Japanese, Chinese), Enter confirms the characters and does not send.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    this.#onSubmit(event);
-  }
-
-  /** @param {Event} event */
-  #onSubmit(event) {
-    event.preventDefault();
-    const text = this.composerText.trim();
-    if (this.#busy || text === '') return;
-    this.composerText = '';
-    this.#handlers.send(text);
-  }
-}
-
-/** The text of structured content. @param {UserMessageContent[]} [content] */
-export function textOf(content) {
-  return (Array.isArray(content) ? content : []).map((part) => part?.text ?? '').join('');
-}
-
-/** Renders Markdown links; other Markdown is shown as plain text. @param {string} text */
-function withLinks(text) {
-  return text.split(/(\[[^\]]+\]\(https?:\/\/[^\s)]+\))/).map((part) => {
-    const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);
-    return link ? h('a', { href: link[2], target: '_blank', rel: 'noopener noreferrer' }, link[1]) : part;
-  });
 }

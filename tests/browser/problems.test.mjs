@@ -88,7 +88,7 @@ describe('a session that fails', () => {
     ['workflow-not-found', {}, 'workflow_not_found', 'OpenAI does not know this workflow', /published and belong to the same project/],
     ['rate-limited', { retryAfter: 120 }, 'openai_rate_limited', 'OpenAI’s rate limit is reached', /Available again in 2 minutes/],
     ['unavailable', {}, 'openai_unavailable', 'OpenAI cannot be reached', /status\.openai\.com/],
-    ['bad-request', {}, 'openai_rejected', 'OpenAI rejected the session', /SESSION_TTL_SECONDS/],
+    ['bad-request', {}, 'openai_rejected', 'OpenAI rejected the request', /SESSION_TTL_SECONDS/],
     ['html', {}, 'openai_bad_response', 'OpenAI’s response is not valid', /OPENAI_BASE_URL/],
   ];
   for (const [fault, options, code, title, hint] of refusals) {

@@ -29,7 +29,7 @@ export async function use() {
 
 export const inJsx = [
   <chatkit-edge />,
-  <chatkit-edge workflow="wf_1" theme="dark" height={500} launcher="Help" options={{ locale: 'es' }} getToken={async () => 'a token'} />,
+  <chatkit-edge workflow="wf_1" agent="support" theme="dark" height={500} launcher="Help" options={{ locale: 'es' }} getToken={async () => 'a token'} />,
   // @ts-expect-error: there are two themes
   <chatkit-edge theme="pink" />,
   // @ts-expect-error: no such attribute
