@@ -18,8 +18,11 @@ const DEADLINE_MS: u64 = 30_000;
 #[derive(Deserialize)]
 struct Refusal {
     code: String,
-    /// For visitors.
-    message: Option<String>,
+    /// The wrong field, and what is allowed there.
+    field: Option<String>,
+    expected: Option<String>,
+    /// The text, where it is not that of the code.
+    detail: Option<String>,
 }
 
 /// Calls the object. Its answer is passed on as it is.
@@ -69,11 +72,15 @@ fn refusal<P: Platform>(status: u16, body: &[u8], ctx: &Context<'_, P>) -> Error
     let code = redact(&refusal.code, None);
     ctx.log
         .set_failure(format!("the object of the user refused: {code}"));
-    match refusal.message {
+    let error = match (refusal.field, refusal.expected) {
+        (Some(field), Some(expected)) => Error::invalid(field, expected),
+        _ => Error::of_code(&refusal.code),
+    };
+    match refusal.detail {
         Some(detail) => Error::WithDetail {
-            error: Box::new(Error::of_code(&refusal.code)),
+            error: Box::new(error),
             detail,
         },
-        None => Error::of_code(&refusal.code),
+        None => error,
     }
 }

@@ -80,7 +80,7 @@ fn what_the_object_refuses_has_its_code_and_its_words() {
     let (message, allow_retry) = failure(&world.serve(create()));
     assert!(message.starts_with("This chat is still answering.") && allow_retry);
     assert_eq!(world.lines.last()["code"], "thread_busy");
-    let words = r#"{"code":"not_found","message":"There is no such thread."}"#;
+    let words = r#"{"code":"not_found","detail":"There is no such thread."}"#;
     world
         .chats
         .answer(ObjectAnswer::Refused(404, words.to_owned()));
@@ -96,6 +96,12 @@ fn what_the_object_refuses_has_its_code_and_its_words() {
     let reply = world.serve(chat(&get).cookie(cookie));
     assert_eq!(reply.outcome(), (404, "not_found".to_owned()));
     assert_eq!(reply.json()["message"], "There is no such thread.");
+    let field = r#"{"code":"invalid_request","field":"params.limit","expected":"a number"}"#;
+    world
+        .chats
+        .answer(ObjectAnswer::Refused(400, field.to_owned()));
+    let reply = world.serve(create());
+    assert_eq!(failure(&reply).0, "params.limit must be a number.");
 }
 
 #[test]
