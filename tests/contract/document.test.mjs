@@ -26,5 +26,5 @@ test('the description lists every endpoint and no other', () => {
   const served = rules('crates/rules/src/router.rs').match(/fn of\(path[\s\S]+?fn allow/)?.[0] ?? '';
   const paths = findAll(served, /"(\/[^"]*)"/g);
   assert.ok(paths.length > 10);
-  assert.deepEqual(findAll(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}'].sort());
+  assert.deepEqual(findAll(document, /^ {2}(\/[^:]*):$/gm), [...paths, '/api/chatkit/session/{id}', '/chatkit/runs/{id}'].sort());
 });
