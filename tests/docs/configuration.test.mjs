@@ -28,6 +28,6 @@ test('the second deployment has every binding of the first, with its own rate li
   for (const { class_name: name } of first.durable_objects.bindings) assert.ok(classes.includes(name), name);
 
   const ids = [...first.ratelimits, ...second.ratelimits].map(({ namespace_id: id }) => id);
-  assert.equal(ids.length, 10);
+  assert.equal(ids.length, 14);
   assert.equal(new Set(ids).size, ids.length);
 });

@@ -56,3 +56,20 @@ test('without the ledger, sessions start even beyond a daily limit, and nothing 
     await noLedger.close();
   }
 });
+
+test('without the objects of the chats, a message gets an error event and the log names the binding', async () => {
+  const noChats = await startWorkerWithSandbox({
+    vars: { OPENAI_CHATKIT_WORKFLOW_ID: '', AGENT: { model: 'gpt-5.2' } }, edit: without('durable_objects', 'migrations'),
+  });
+  try {
+    const body = '{"type":"threads.create","params":{"input":{"content":[]}}}';
+    const response = await noChats.fetch('/chatkit', { ...post, body });
+    assert.deepEqual([response.status, response.headers.get('content-type')], [200, 'text/event-stream']);
+    assert.match(await response.text(), /^data: \{"type":"error","code":"custom","message":"[^"]+","allow_retry":true\}\n\n$/);
+    const line = noChats.logs().at(-1);
+    assert.deepEqual([line.level, line.code], ['error', 'internal']);
+    assert.match(line.cause, /CHATS is not bound/);
+  } finally {
+    await noChats.close();
+  }
+});
