@@ -59,11 +59,10 @@ pub async fn forward<P: Platform>(
             .set_failure(format!("the ChatKit server did not answer: {cause}"));
         error
     })?;
-    evaluate(&answer, expected).map_err(|error| {
+    evaluate(&answer, expected).inspect_err(|_| {
         let status = answer.status;
         ctx.log
             .set_failure(format!("the ChatKit server answered with status {status}"));
-        error
     })?;
     Ok(object_call::passed_on(&answer))
 }
