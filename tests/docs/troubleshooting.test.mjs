@@ -44,7 +44,7 @@ test('the messages quoted from the Worker and the demo are in their code', () =>
     assert.ok(text.includes(`"${words}"`), words);
     assert.ok(contains('crates/rules/src', words), words);
   }
-  for (const code of ['widget_not_ready', 'blocked_by_policy']) {
+  for (const code of ['widget_not_ready', 'blocked_by_policy', 'domain_key_missing']) {
     assert.ok(text.includes(`\`${code}\``), code);
     assert.ok(contains('public/demo/problems.js', `${code}:`), code);
   }
