@@ -57,8 +57,9 @@ impl Timestamp {
             micros.parse().ok().filter(|_| micros.len() == 6)?,
         )
         .ok()?;
-        let nanos = OffsetDateTime::new_utc(date, time).unix_timestamp_nanos();
-        Some(Self(u64::try_from(nanos / 1000).ok()?))
+        let seconds = OffsetDateTime::new_utc(date, time).unix_timestamp();
+        let micros = u64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+        micros.checked_add(time.microsecond().into()).map(Self)
     }
 }
 
@@ -71,10 +72,14 @@ fn numbers(text: &str, separator: char) -> Option<[u32; 3]> {
 
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let nanos = i128::from(self.0).saturating_mul(1000);
+        let (seconds, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
         // The year 9999 is the last that the form can show.
-        let time =
-            OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let time = i64::try_from(seconds)
+            .ok()
+            .map(OffsetDateTime::from_unix_timestamp);
+        let time = time
+            .and_then(Result::ok)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
@@ -84,7 +89,7 @@ impl std::fmt::Display for Timestamp {
             time.hour(),
             time.minute(),
             time.second(),
-            time.microsecond()
+            micros
         )
     }
 }
