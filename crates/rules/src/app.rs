@@ -69,7 +69,13 @@ pub async fn serve<P: Platform>(
             }
         }
         match error {
-            Error::InStream(_) => error_event::response(&problem),
+            Error::InStream(cause) => {
+                // A refusal is no answer that failed.
+                if !cause.is_refusal() {
+                    recorder::count_failed_answer(problem.code, ctx);
+                }
+                error_event::response(&problem)
+            }
             _ => problem.into_response(&ctx.request_id),
         }
     });

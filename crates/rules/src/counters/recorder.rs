@@ -1,6 +1,6 @@
 //! Counts events: in the ledger, and in Analytics Engine if the owner bound a dataset.
 
-use super::answer_counts::AnswerCounts;
+use super::answer_counts::{AnswerCounts, AnswerOutcome};
 use super::error_report::ErrorReport;
 use super::event::{Event, Increments};
 use super::event_budget;
@@ -50,6 +50,15 @@ pub fn count_refusal<P: Platform>(code: &'static str, ctx: &Context<'_, P>) {
     add_later(Increments::default(), ctx);
 }
 
+/// Counts an answer that failed before who answers it could count it: the user's object or the owner's server did not answer.
+pub fn count_failed_answer<P: Platform>(code: &'static str, ctx: &Context<'_, P>) {
+    let answer = AnswerCounts::new(AnswerOutcome::Failed(code.to_owned()));
+    if let Err(error) = record_answer(&answer, destination(ctx), ctx.platform) {
+        ctx.log
+            .set_failure(format!("Analytics Engine failed: {error}"));
+    }
+}
+
 /// Adds counts after the response, with the refusals that are due.
 fn add_later<P: Platform>(mut increments: Increments, ctx: &Context<'_, P>) {
     for (code, times) in ctx.isolate.refusals.take_due(ctx.platform.now_ms()) {
@@ -58,13 +67,16 @@ fn add_later<P: Platform>(mut increments: Increments, ctx: &Context<'_, P>) {
     if increments.is_empty() {
         return;
     }
+    send_later(&increments, destination(ctx), ctx.platform);
+}
+
+fn destination<'a, P: Platform>(ctx: &'a Context<'_, P>) -> Destination<'a> {
     let settings = ctx.settings();
-    let destination = Destination {
+    Destination {
         shards: settings.counter_shards,
         publish_seconds: settings.counter_publish_seconds,
         request_id: &ctx.request_id,
-    };
-    send_later(&increments, destination, ctx.platform);
+    }
 }
 
 /// Where counts are sent from outside a request's [`Context`], such as from the object of a user's chats.

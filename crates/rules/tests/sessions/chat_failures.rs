@@ -59,6 +59,13 @@ fn a_failure_of_the_object_is_an_event_of_the_stream_and_its_cause_is_in_the_log
         );
         assert!(line["cause"].as_str().unwrap().contains(cause), "{line}");
         assert_eq!(line["event"], "threads.create");
+        assert_eq!(world.ledger.counted("answers_failed"), 1);
+        assert_eq!(
+            world.ledger.counted("answers_failed:internal"),
+            1,
+            "{:?}",
+            world.ledger.counts()
+        );
         // The same for a request without a stream is a problem.
         let cookie = world.serve(create()).cookie();
         world.chats.answer(answer);
