@@ -36,7 +36,7 @@ after(async () => {
   await sandbox.close();
 });
 
-const slowly = { thread_id: '', input: message('a long answer, pace 20') };
+const slowly = { thread_id: '', input: message('a long answer, pace 10') };
 const askSlowly = async (init = {}) => readStream(await visitor.request('threads.add_user_message', { ...slowly, thread_id: thread }, init));
 const calls = () => sandbox.requests.filter(({ path }) => path === '/v1/responses').length;
 const texts = async () => (await visitor.items(thread)).map(({ type, content }) => [type, content?.[0]?.text]);
@@ -84,7 +84,7 @@ test('DELETE stops an answer, and says so again when it is repeated', async () =
     assert.equal(stopped.status, 200);
     assert.deepEqual(await stopped.json(), { id: stream.run, status: 'stopped' });
   }
-  assert.equal(sandbox.answers.open, 0);
+  await until(() => sandbox.answers.open === 0, 'the end of the call');
   const events = eventsOf(await stream.end());
   assert.equal(events.at(-1)?.type, 'thread.item.done');
   assert.deepEqual((await texts())[3], ['assistant_message', answerOf(events)]);
