@@ -22,14 +22,16 @@ export const AGENT = {
 /** Starts the Worker with the recorded model. @param {{ vars?: Record<string, unknown> }} [options] */
 export async function startChat({ vars = {} } = {}) {
   const responses = await startRecordedResponses();
-  const [check, worker] = await Promise.all([
-    startModelCheck(),
-    startWorker({
-      // No title by a call to the model, so that each call is an answer.
-      vars: { AGENT, OPENAI_BASE_URL: responses.url, RATE_LIMITS: 'off', THREAD_TITLES: 'off', ...vars },
-      secrets: { OPENAI_API_KEY: 'sk-unused' },
-    }),
-  ]);
+  const worker = await startWorker({
+    // No title by a call to the model, so that each call is an answer.
+    vars: { AGENT, OPENAI_BASE_URL: responses.url, RATE_LIMITS: 'off', THREAD_TITLES: 'off', ...vars },
+    secrets: { OPENAI_API_KEY: 'sk-unused' },
+  }).catch(async (error) => {
+    // A server that is still open would keep the test process from its end.
+    await responses.close();
+    throw error;
+  });
+  const check = await startModelCheck();
   return {
     worker,
     responses,

@@ -7,6 +7,8 @@ A line with `bytes` in place of `url` has an event to read, or the result of a `
 """
 
 import json
+import socket
+import struct
 import sys
 import threading
 from http.client import HTTPConnection
@@ -70,6 +72,10 @@ def check(job):
     report = {"id": job["id"], "status": response.status, "headers": response.getheaders()}
     content_type = response.getheader("content-type", "")
     raw = read_body(response, leave_after)
+    if leave_after is not None:
+        # A reset, which a server notices without writing. Browsers reset the stream too.
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    response.close()
     connection.close()
 
     if response.status != 200:
