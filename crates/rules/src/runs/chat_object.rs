@@ -598,13 +598,27 @@ fn refused(error: &Error) -> ObjectReply {
 }
 
 fn refusal_of(error: &ServerError) -> ObjectReply {
-    match error {
-        ServerError::NotFound(_) => refused(&Error::NotFound),
-        ServerError::Store(_) => refused(&Error::Internal),
-        error => ObjectReply::Refused {
-            status: 400,
-            body: to_json(&json!({"code": "invalid_request", "message": error.to_string()})),
-        },
+    let (status, body) = match error {
+        ServerError::Store(_) => return refused(&Error::Internal),
+        ServerError::NotFound(_) => (
+            404,
+            json!({"code": "not_found", "detail": error.to_string()}),
+        ),
+        ServerError::Invalid(param) => {
+            let (field, expected) = (&param.field, &param.expected);
+            (
+                400,
+                json!({"code": "invalid_request", "field": field, "expected": expected}),
+            )
+        }
+        error => (
+            400,
+            json!({"code": "invalid_request", "detail": error.to_string()}),
+        ),
+    };
+    ObjectReply::Refused {
+        status,
+        body: to_json(&body),
     }
 }
 
