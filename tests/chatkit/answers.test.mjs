@@ -71,6 +71,14 @@ test('an answer that fails ends with an error event', async () => {
   assert.equal(done((await visitor.send(thread_id, 'Again')).events, 'assistant_message').length, 1);
 });
 
+test('a run is replayed as it was sent', async () => {
+  const visitor = chat.visitor();
+  const created = await visitor.create('Play reasoning-and-search');
+  assert.deepEqual((await visitor.replay(created, 'threads.create')).events, created.events);
+  const sent = await visitor.send(created.thread_id, 'Play annotations');
+  assert.deepEqual((await visitor.replay(sent, 'threads.add_user_message')).events, sent.events);
+});
+
 describe('an action', () => {
   const action = { type: 'create_user', payload: { user_id: '123', nothing: null } };
 

@@ -77,6 +77,14 @@ export function newVisitor(check, url, defaults = { strict: true }) {
       const { thread } = report.events[0];
       return { ...report, thread, thread_id: /** @type {string} */ (thread.id) };
     },
+    /**
+     * The events of the run that a report's stream was, from the first. `type`: its request.
+     * @param {Report} report @param {string} type
+     */
+    replay(report, type) {
+      const run = report.headers.find(([name]) => name.toLowerCase() === 'x-chatkit-run')?.[1];
+      return check.read(`${url}/runs/${run}`, undefined, { ...defaults, method: 'GET', type, headers });
+    },
     /** Sends a message. @param {string} thread_id @param {string} text @param {Parameters<typeof message>[1]} [more] */
     send: (thread_id, text, more) => read('threads.add_user_message', { thread_id, input: message(text, more) }),
     /** The items of a thread, newest first. @param {string} thread_id @returns {Promise<any[]>} */
