@@ -5,6 +5,7 @@
 
 use super::agent_call::{self, ConfiguredAgents, agent_or_default};
 use super::live_run::{LiveRun, Reader, StopReason};
+use super::model_client;
 use super::object_env::{ObjectEnv, store_cause};
 use super::object_request::{ObjectOperation, ObjectRequest};
 use super::paid_once::{Repetition, repetition, request_key};
@@ -129,9 +130,16 @@ impl<H: RunHost> ChatObject<H> {
             .ensure_alarm(self.host.now_ms().saturating_add(WATCH_MS))
             .await;
         let key = request_key(body, call.frame.as_deref());
+        while let Some(live) = self.stopping(&key, &request.operation) {
+            live.ended().await;
+        }
+        let mut restarts = false;
         let begun = match self.earlier(&key) {
             Ok(Some((run, Repetition::Joins))) => return self.join(&run, call.finish),
-            Ok(Some((run, Repetition::Restarts))) => self.restart(chat, &call, &request, run),
+            Ok(Some((run, Repetition::Restarts))) => {
+                restarts = true;
+                self.restart(chat, &call, &request, run)
+            }
             Ok(_) if self.is_busy(&request.operation) => {
                 return self.refuse_stream(&AnswerError::ThreadBusy.into(), &call);
             }
@@ -139,7 +147,12 @@ impl<H: RunHost> ChatObject<H> {
             Err(error) => Err(error),
         };
         match begun {
-            Ok(begun) => self.start(begun, &request.operation),
+            Ok(begun) => {
+                if !restarts && begun.progress.is_some() {
+                    self.count_message(&request.operation, &call);
+                }
+                self.start(begun)
+            }
             Err(ServerError::Store(cause)) => {
                 self.log_failure("store.failed", &cause, &call);
                 self.refuse_stream(&Error::Internal, &call)
@@ -151,10 +164,39 @@ impl<H: RunHost> ChatObject<H> {
     /// An earlier run of an equal request, and what the request does with it.
     fn earlier(&self, key: &str) -> Stored<Option<(RunRecord, Repetition)>> {
         let run = self.host.run_of_request(key)?;
-        Ok(run.map(|run| {
-            let repetition = repetition(&run, self.host.now_ms());
-            (run, repetition)
-        }))
+        let Some(run) = run else { return Ok(None) };
+        let repetition = match repetition(&run, self.host.now_ms()) {
+            // To begin again would delete what followed in the thread.
+            Repetition::Restarts if self.has_moved_on(&run)? => Repetition::IsNew,
+            other => other,
+        };
+        Ok(Some((run, repetition)))
+    }
+
+    /// Whether something else than a run's answer followed in its thread, or is being answered.
+    fn has_moved_on(&self, run: &RunRecord) -> Stored<bool> {
+        let is_live = |live: &Rc<LiveRun>| live.thread_id == run.thread_id;
+        if self.live.borrow().iter().any(is_live) {
+            return Ok(true);
+        }
+        let newest = self.host.newest_run_of(&run.thread_id)?;
+        Ok(newest.is_none_or(|newest| newest.id != run.id))
+    }
+
+    /// A run that a request has to wait for because it is about to stop: the one of an equal request, or of the same thread. A page
+    /// may stop an answer and send the next message at once.
+    fn stopping(&self, key: &str, operation: &Operation) -> Option<Rc<LiveRun>> {
+        let equal = self.host.run_of_request(key).ok().flatten();
+        let thread = thread_of(operation);
+        let lives = self.live.borrow();
+        let mut stopping = lives
+            .iter()
+            .filter(|live| live.stop_reason().is_some() && !live.has_ended());
+        let found = stopping.find(|live| {
+            equal.as_ref().is_some_and(|equal| equal.id == live.id)
+                || thread == Some(live.thread_id.as_str())
+        });
+        found.cloned()
     }
 
     /// Whether an answer of the request's thread goes on.
@@ -205,14 +247,22 @@ impl<H: RunHost> ChatObject<H> {
 
     /// Stops a run, and answers once all of it is stored.
     async fn stop(&self, run_id: &str) -> ObjectReply {
-        match self.host.run(run_id) {
-            Ok(Some(_)) => {}
-            Ok(None) => return refused(&Error::NotFound),
-            Err(_) => return refused(&Error::Internal),
-        }
         if let Some(live) = self.find_live(run_id) {
             live.stop(StopReason::Stopped);
             live.ended().await;
+        }
+        let stored = match self.host.run(run_id) {
+            // The page left before it said that it stops: the run must not begin again.
+            Ok(Some(run)) if run.status == RunStatus::Left => self.host.put_run(&RunRecord {
+                status: RunStatus::Stopped,
+                ..run
+            }),
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => return refused(&Error::NotFound),
+            Err(error) => Err(error),
+        };
+        if stored.is_err() {
+            return refused(&Error::Internal);
         }
         ObjectReply::Json(to_json(&json!({"id": run_id, "status": "stopped"})))
     }
@@ -223,7 +273,15 @@ impl<H: RunHost> ChatObject<H> {
         call: &ChatCall,
         request: &ChatKitRequest,
     ) -> ObjectReply {
-        match self.engine(chat, call, request) {
+        let replied = self.host.transaction(|| {
+            let reply = self.engine(chat, call, request)?;
+            if let Operation::DeleteThread { thread_id } = &request.operation {
+                // Their frames have the thread's texts.
+                self.host.delete_runs_of(thread_id)?;
+            }
+            Ok(reply)
+        });
+        match replied {
             Ok(Reply::Json(json)) => {
                 if let Operation::DeleteThread { thread_id } = &request.operation {
                     let live = self.live.borrow();
@@ -399,7 +457,7 @@ impl<H: RunHost> ChatObject<H> {
     }
 
     /// Begins the course of a run, and returns its stream.
-    fn start(self: &Rc<Self>, begun: BegunRun, operation: &Operation) -> ObjectReply {
+    fn start(self: &Rc<Self>, begun: BegunRun) -> ObjectReply {
         let BegunRun {
             record,
             progress,
@@ -411,22 +469,21 @@ impl<H: RunHost> ChatObject<H> {
                 frames,
             };
         };
-        if message_of(operation).is_some() {
-            let is_new_thread = matches!(operation, Operation::CreateThread { .. });
-            let request_id = &progress.call.request_id;
-            count_message(
-                is_new_thread,
-                &self.isolate.settings,
-                request_id,
-                &*self.host,
-            );
-        }
         let live = LiveRun::new(&record.id, &record.thread_id, frames, record.finishes);
         let reader = live.read();
         self.spawn(live, record, progress, false);
         ObjectReply::Live {
             run: reader.run_id().to_owned(),
             reader,
+        }
+    }
+
+    /// Counts a request that is a message. One whose run begins again was counted before.
+    fn count_message(&self, operation: &Operation, call: &ChatCall) {
+        let is_new_thread = matches!(operation, Operation::CreateThread { .. });
+        if is_new_thread || matches!(operation, Operation::AddUserMessage { .. }) {
+            let settings = &self.isolate.settings;
+            count_message(is_new_thread, settings, &call.request_id, &*self.host);
         }
     }
 
@@ -444,9 +501,11 @@ impl<H: RunHost> ChatObject<H> {
         }
         let object = Rc::clone(self);
         self.host.spawn(Box::pin(async move {
-            if let Ok(chat) = object.isolate.settings.chat()
-                && let Some(agent) = agent_or_default(chat, Some(&record.agent))
-            {
+            let settings = object.isolate.settings.chat().ok();
+            let agent = settings
+                .and_then(|chat| Some((chat, agent_or_default(chat, Some(&record.agent))?)));
+            let mut abandoned = None;
+            if let Some((chat, agent)) = agent {
                 let run = Run {
                     host: &*object.host,
                     settings: &object.isolate.settings,
@@ -458,9 +517,12 @@ impl<H: RunHost> ChatObject<H> {
                     progress,
                     call: OpenAiCall::default(),
                 };
-                run.run(resumes).await;
+                abandoned = run.run(resumes).await;
             }
             object.live.borrow_mut().retain(|other| other.id != live.id);
+            if let (Some(response), Some((chat, agent))) = (abandoned, agent) {
+                model_client::cancel(&response, agent, chat, &*object.host).await;
+            }
         }));
     }
 
@@ -474,6 +536,11 @@ impl<H: RunHost> ChatObject<H> {
                 return;
             };
             let host = &*object.host;
+            // A run that goes on after a restart may have its title.
+            let thread = host.thread(&live.thread_id).ok().flatten();
+            if thread.is_none_or(|stored| stored.thread.title.is_some()) {
+                return;
+            }
             let Some(title) = title_call::title_for(&message, agent, chat, host).await else {
                 return;
             };

@@ -70,6 +70,13 @@ impl ResponseEnd {
         }
     }
 
+    fn stopped() -> Self {
+        Self {
+            end: StreamEnd::Stopped,
+            failure: None,
+        }
+    }
+
     fn interrupted(failure: impl Into<Error>) -> Self {
         Self {
             end: StreamEnd::Interrupted,
@@ -87,13 +94,15 @@ enum Woken {
 
 impl<H: RunHost> Run<'_, H> {
     /// Runs to the end. `resumes` is whether a restart interrupted the run and its background response goes on.
-    pub async fn run(mut self, mut resumes: bool) {
+    ///
+    /// Returns the id of a background response that goes on at OpenAI although nobody will read it.
+    pub async fn run(mut self, mut resumes: bool) -> Option<String> {
         let mut failure = loop {
             let response = self.read_response(resumes).await;
             resumes = false;
             if self.live.stop_reason() == Some(StopReason::Deleted) {
                 self.live.end();
-                return;
+                return self.abandoned();
             }
             match self.end_response(&response) {
                 Ok(true) if response.failure.is_none() => {}
@@ -110,10 +119,21 @@ impl<H: RunHost> Run<'_, H> {
             failure = None;
         }
         if let Err(error) = self.finish(status, failure.as_ref()) {
-            failure = Some(self.store_failed(&error));
+            let error = self.store_failed(&error);
+            self.live.discard_unannounced();
+            self.live.append(&error_frame(&error));
+            self.live.announce();
+            failure = Some(error);
         }
         self.live.end();
         self.report(status, failure.as_ref());
+        self.abandoned()
+    }
+
+    fn abandoned(&self) -> Option<String> {
+        let answer = self.progress.turn.answer();
+        let id = answer.response_id()?;
+        (self.is_background() && answer.terminal().is_none()).then(|| id.to_owned())
     }
 
     /// Calls the model and takes its events until the response ends in some way.
@@ -141,12 +161,22 @@ impl<H: RunHost> Run<'_, H> {
             {
                 return broken;
             }
-            self.host
-                .deadline(RESUME_DELAY_MS.saturating_mul(1 << resumed))
-                .await;
+            if self
+                .is_stopped_within(RESUME_DELAY_MS.saturating_mul(1 << resumed))
+                .await
+            {
+                return ResponseEnd::stopped();
+            }
             resumed = resumed.saturating_add(1);
             opened = self.resume().await;
         }
+    }
+
+    /// Waits. Whether the run is to stop.
+    async fn is_stopped_within(&self, ms: u64) -> bool {
+        let stopped = pin!(wait_with_heartbeats(self.host, &self.live));
+        let delay = pin!(self.host.deadline(ms));
+        matches!(select(delay, stopped).await, Either::Right(_))
     }
 
     fn is_background(&self) -> bool {
@@ -196,10 +226,7 @@ impl<H: RunHost> Run<'_, H> {
             match select(opening, stopped).await {
                 Either::Left((Ok(opened), _)) => Ok(opened),
                 Either::Left((Err(error), _)) => Err(ResponseEnd::interrupted(error)),
-                Either::Right(_) => Err(ResponseEnd {
-                    end: StreamEnd::Stopped,
-                    failure: None,
-                }),
+                Either::Right(_) => Err(ResponseEnd::stopped()),
             }
         };
         self.call = call;
@@ -221,15 +248,15 @@ impl<H: RunHost> Run<'_, H> {
         loop {
             let now = self.host.now_ms();
             match woken {
-                Woken::Stopped => {
-                    return Ok(ResponseEnd {
-                        end: StreamEnd::Stopped,
-                        failure: None,
-                    });
-                }
+                Woken::Stopped => return Ok(ResponseEnd::stopped()),
                 Woken::Events(Ok(Some(batch))) => {
-                    (arrived_ms, beat_ms) = (now, now);
-                    match self.take(&batch) {
+                    arrived_ms = now;
+                    let taken = self.take(&batch);
+                    // What the page gets nothing of is silence to it.
+                    if self.live.announce() {
+                        beat_ms = now;
+                    }
+                    match taken {
                         Ok(true) => return Ok(ResponseEnd::finished(self.terminal_failure())),
                         Ok(false) => {}
                         Err(error) => {
@@ -290,13 +317,15 @@ impl<H: RunHost> Run<'_, H> {
         }
     }
 
-    /// Takes events that arrived together: stores what is complete, then publishes. Whether the response is over.
+    /// Takes events that arrived together, and stores what is complete. Whether the response is over.
     fn take(&mut self, batch: &[ModelEvent]) -> Stored<bool> {
         let now = self.host.now_ms();
         let had_started = self.progress.turn.answer().has_started();
+        // From now on a background response can be read again after a restart.
+        let is_named = self.progress.turn.answer().response_id().is_some();
         let is_due = now >= self.saved_ms.saturating_add(SAVE_MS);
         let host = self.host;
-        host.transaction(|| {
+        let stored = host.transaction(|| {
             let mut has_stored = false;
             for event in batch {
                 let taken = self
@@ -310,15 +339,20 @@ impl<H: RunHost> Run<'_, H> {
                 let waited_ms = now.saturating_sub(self.record.started_ms);
                 self.progress.first_token_ms.get_or_insert(waited_ms);
             }
-            if has_stored || is_due {
+            let is_named_now = self.progress.turn.answer().response_id().is_some();
+            let can_resume = self.is_background() && is_named_now && !is_named;
+            if has_stored || is_due || can_resume {
                 self.save()?;
             }
             Ok(())
-        })?;
+        });
+        if let Err(error) = stored {
+            self.live.discard_unannounced();
+            return Err(error);
+        }
         if !self.live.has_unstored() {
             self.saved_ms = now;
         }
-        self.live.announce();
         Ok(self.progress.turn.answer().terminal().is_some())
     }
 
@@ -359,9 +393,7 @@ impl<H: RunHost> Run<'_, H> {
     /// Stores the end of the run.
     fn finish(&mut self, status: RunStatus, failure: Option<&Error>) -> Stored<()> {
         if let Some(error) = failure {
-            let problem = Problem::from(error);
-            self.live
-                .append(&StreamEvent::error(problem.detail, problem.allow_retry).frame());
+            self.live.append(&error_frame(error));
         }
         self.record = RunRecord {
             status,
@@ -441,6 +473,11 @@ impl<H: RunHost> Run<'_, H> {
     }
 }
 
+fn error_frame(error: &Error) -> String {
+    let problem = Problem::from(error);
+    StreamEvent::error(problem.detail, problem.allow_retry).frame()
+}
+
 /// The frames of events that pages may see.
 #[must_use]
 pub fn frames(events: &[StreamEvent]) -> String {
@@ -457,10 +494,11 @@ async fn wait<H: RunHost>(
     events: &mut ModelEvents<H::Body>,
     ms: u64,
 ) -> Woken {
-    let (stopped, time) = (pin!(live.stopped()), pin!(host.deadline(ms)));
-    match select(pin!(events.next()), select(stopped, time)).await {
-        Either::Left((events, _)) => Woken::Events(events),
-        Either::Right((Either::Left(_), _)) => Woken::Stopped,
+    // A stop goes first: a model that never pauses could not be stopped, and a deleted thread must get nothing more.
+    let (events, time) = (pin!(events.next()), pin!(host.deadline(ms)));
+    match select(pin!(live.stopped()), select(events, time)).await {
+        Either::Left(_) => Woken::Stopped,
+        Either::Right((Either::Left((events, _)), _)) => Woken::Events(events),
         Either::Right((Either::Right(_), _)) => Woken::Time,
     }
 }
