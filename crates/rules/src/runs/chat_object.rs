@@ -3,75 +3,40 @@
 //! All requests of a user come to one object, and between two waits nothing else runs in it. So a request is checked against the
 //! runs that go on, stored, and begun as a run without any other request in between.
 
-use super::agent_call::{self, ConfiguredAgents, agent_or_default};
-use super::live_run::{LiveRun, Reader, StopReason};
-use super::model_client;
-use super::object_env::{ObjectEnv, store_cause};
+use super::agent_call::ConfiguredAgents;
+use super::live_run::{LiveRun, StopReason};
+use super::object_env::ObjectEnv;
+use super::object_reply::{ObjectReply, refusal_of, refused, stream_of_error};
 use super::object_request::{ObjectOperation, ObjectRequest};
 use super::paid_once::{Repetition, repetition, request_key};
-use super::run_counts::{count_answer, count_message};
+use super::run_counts::count_answer;
 use super::run_host::RunHost;
-use super::run_loop::{Run, frames};
-use super::run_record::{KEPT_MS, Origin, Progress, RunRecord, RunStatus};
-use super::run_recovery::{Recovered, recover};
-use super::title_call;
+use super::run_record::{KEPT_MS, RunRecord, RunStatus};
 use crate::chat::chat_call::ChatCall;
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error};
 use crate::isolate::Isolate;
-use crate::log::{LogLine, OpenAiCall};
+use crate::log::LogLine;
 use crate::problem::Problem;
 use crate::settings::ChatSettings;
-use chatkit::protocol::user_input::text_of;
-use chatkit::protocol::{ChatKitRequest, Operation, StreamEvent, to_json};
-use chatkit::server::engine::{Engine, Reply, set_title};
-use chatkit::server::env::Env;
+use chatkit::protocol::{ChatKitRequest, Operation, to_json};
+use chatkit::server::engine::{Engine, Reply};
 use chatkit::server::server_error::ServerError;
 use chatkit::server::store::Stored;
-use chatkit::server::turn::Turn;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// How often the alarm looks after a run that goes on, in milliseconds. After a restart it finds the runs to recover.
-const WATCH_MS: u64 = 30_000;
-/// The longest value of a state variable that is used, in characters.
-const MAX_VARIABLE_CHARS: usize = 512;
-
-/// What a request gets.
-#[derive(Debug)]
-pub enum ObjectReply {
-    /// JSON.
-    Json(String),
-    /// A stream that has ended.
-    Frames {
-        /// The run's id, if it is one.
-        run: Option<String>,
-        /// All frames.
-        frames: String,
-    },
-    /// A stream that goes on.
-    Live {
-        /// The run's id.
-        run: String,
-        /// Its frames.
-        reader: Reader,
-    },
-    /// The request was refused before its stream.
-    Refused {
-        /// The status.
-        status: u16,
-        /// `{"code": …}`, for `invalid_request` with a `message`. The front door turns it into a problem.
-        body: String,
-    },
-}
+pub(super) const WATCH_MS: u64 = 30_000;
 
 /// The object of one user.
 pub struct ChatObject<H> {
-    host: Rc<H>,
-    isolate: Rc<Isolate>,
-    live: RefCell<Vec<Rc<LiveRun>>>,
-    has_recovered: Cell<bool>,
+    pub(super) host: Rc<H>,
+    pub(super) isolate: Rc<Isolate>,
+    /// The runs that go on.
+    pub(super) live: RefCell<Vec<Rc<LiveRun>>>,
+    pub(super) has_recovered: Cell<bool>,
 }
 
 impl<H: RunHost> ChatObject<H> {
@@ -300,7 +265,7 @@ impl<H: RunHost> ChatObject<H> {
         }
     }
 
-    fn engine(
+    pub(super) fn engine(
         &self,
         chat: &ChatSettings,
         call: &ChatCall,
@@ -313,302 +278,6 @@ impl<H: RunHost> ChatObject<H> {
             agent: call.agent.as_deref(),
         };
         engine.handle(request)
-    }
-
-    /// Stores a request and its run, as one.
-    fn begin(
-        &self,
-        chat: &ChatSettings,
-        call: &ChatCall,
-        request: &ChatKitRequest,
-        key: String,
-    ) -> Stored<BegunRun> {
-        let host = &*self.host;
-        host.transaction(|| {
-            let Reply::Stream(opening) = self.engine(chat, call, request)? else {
-                return Err(ServerError::Store("the request has no stream".to_owned()));
-            };
-            let thread = host
-                .thread(&opening.thread_id)?
-                .ok_or(ServerError::NotFound("thread"))?;
-            let newest = host.entries_before(&opening.thread_id, None, 1)?;
-            let frames = frames(&opening.events);
-            let turn = opening.turn.as_ref();
-            let origin = Origin {
-                place: turn
-                    .and_then(Turn::retry_of)
-                    .or(newest.first().map(|entry| entry.seq))
-                    .unwrap_or_default(),
-                model: turn.and_then(Turn::model).map(str::to_owned),
-                tool: turn.and_then(Turn::tool).map(str::to_owned),
-                opening_bytes: frames.len(),
-            };
-            let needs_title = thread.thread.title.is_none() && agent_call::titles_by_model(chat);
-            let first_message = message_of(&request.operation).filter(|_| needs_title);
-            let progress = opening
-                .turn
-                .map(|turn| self.progress(chat, call, request, turn, first_message));
-            let agent =
-                agent_or_default(chat, thread.agent.as_deref()).map(|agent| agent.id.clone());
-            let record = self.record(
-                opening.thread_id,
-                agent.unwrap_or_default(),
-                key,
-                origin,
-                call,
-                progress.as_ref(),
-            );
-            self.put_run(record, progress, frames)
-        })
-    }
-
-    /// Stores a run that begins again after its client left, for the same message. What it wrote before is deleted with the first
-    /// event of the new answer.
-    fn restart(
-        &self,
-        chat: &ChatSettings,
-        call: &ChatCall,
-        request: &ChatKitRequest,
-        former: RunRecord,
-    ) -> Stored<BegunRun> {
-        let host = &*self.host;
-        host.transaction(|| {
-            let mut frames = host.frames(&former.id)?;
-            frames.truncate(former.origin.opening_bytes);
-            let origin = former.origin.clone();
-            let turn = Turn::new(&former.thread_id)
-                .choosing(origin.model.clone(), origin.tool.clone())
-                .retrying(origin.place);
-            let progress = Some(self.progress(chat, call, request, turn, None));
-            let key = former.request_key;
-            let record = self.record(
-                former.thread_id,
-                former.agent,
-                key,
-                origin,
-                call,
-                progress.as_ref(),
-            );
-            self.put_run(record, progress, frames)
-        })
-    }
-
-    fn progress(
-        &self,
-        chat: &ChatSettings,
-        call: &ChatCall,
-        request: &ChatKitRequest,
-        turn: Turn,
-        titled_by: Option<String>,
-    ) -> Progress {
-        let variables = variables(&request.metadata, &chat.shared.state_variables);
-        Progress {
-            call: call.clone(),
-            turn,
-            variables,
-            titled_by,
-            first_token_ms: None,
-        }
-    }
-
-    fn record(
-        &self,
-        thread_id: String,
-        agent: String,
-        request_key: String,
-        origin: Origin,
-        call: &ChatCall,
-        progress: Option<&Progress>,
-    ) -> RunRecord {
-        let now = self.host.now_ms();
-        let is_over = progress.is_none();
-        RunRecord {
-            id: ObjectEnv(&*self.host).id("run"),
-            thread_id,
-            agent,
-            request_key,
-            origin,
-            status: if is_over {
-                RunStatus::Ended
-            } else {
-                RunStatus::Running
-            },
-            finishes: call.finish,
-            is_delivered: is_over,
-            started_ms: now,
-            ended_ms: is_over.then_some(now),
-            progress: progress.map(to_json),
-        }
-    }
-
-    fn put_run(
-        &self,
-        record: RunRecord,
-        progress: Option<Progress>,
-        frames: String,
-    ) -> Stored<BegunRun> {
-        self.host.put_run(&record)?;
-        self.host.add_frames(&record.id, &frames)?;
-        Ok(BegunRun {
-            record,
-            progress,
-            frames,
-        })
-    }
-
-    /// Begins the course of a run, and returns its stream.
-    fn start(self: &Rc<Self>, begun: BegunRun) -> ObjectReply {
-        let BegunRun {
-            record,
-            progress,
-            frames,
-        } = begun;
-        let Some(progress) = progress else {
-            return ObjectReply::Frames {
-                run: Some(record.id),
-                frames,
-            };
-        };
-        let live = LiveRun::new(&record.id, &record.thread_id, frames, record.finishes);
-        let reader = live.read();
-        self.spawn(live, record, progress, false);
-        ObjectReply::Live {
-            run: reader.run_id().to_owned(),
-            reader,
-        }
-    }
-
-    /// Counts a request that is a message. One whose run begins again was counted before.
-    fn count_message(&self, operation: &Operation, call: &ChatCall) {
-        let is_new_thread = matches!(operation, Operation::CreateThread { .. });
-        if is_new_thread || matches!(operation, Operation::AddUserMessage { .. }) {
-            let settings = &self.isolate.settings;
-            count_message(is_new_thread, settings, &call.request_id, &*self.host);
-        }
-    }
-
-    /// Runs the course of a run, and beside it the call for its thread's title.
-    fn spawn(
-        self: &Rc<Self>,
-        live: Rc<LiveRun>,
-        record: RunRecord,
-        progress: Progress,
-        resumes: bool,
-    ) {
-        self.live.borrow_mut().push(Rc::clone(&live));
-        if let Some(message) = progress.titled_by.clone() {
-            self.spawn_title(Rc::clone(&live), message, record.agent.clone());
-        }
-        let object = Rc::clone(self);
-        self.host.spawn(Box::pin(async move {
-            let settings = object.isolate.settings.chat().ok();
-            let agent = settings
-                .and_then(|chat| Some((chat, agent_or_default(chat, Some(&record.agent))?)));
-            let mut abandoned = None;
-            if let Some((chat, agent)) = agent {
-                let run = Run {
-                    host: &*object.host,
-                    settings: &object.isolate.settings,
-                    chat,
-                    agent,
-                    live: Rc::clone(&live),
-                    saved_ms: record.started_ms,
-                    record,
-                    progress,
-                    call: OpenAiCall::default(),
-                };
-                abandoned = run.run(resumes).await;
-            }
-            object.live.borrow_mut().retain(|other| other.id != live.id);
-            if let (Some(response), Some((chat, agent))) = (abandoned, agent) {
-                model_client::cancel(&response, agent, chat, &*object.host).await;
-            }
-        }));
-    }
-
-    fn spawn_title(self: &Rc<Self>, live: Rc<LiveRun>, message: String, agent: String) {
-        let object = Rc::clone(self);
-        self.host.spawn(Box::pin(async move {
-            let Ok(chat) = object.isolate.settings.chat() else {
-                return;
-            };
-            let Some(agent) = agent_or_default(chat, Some(&agent)) else {
-                return;
-            };
-            let host = &*object.host;
-            // A run that goes on after a restart may have its title.
-            let thread = host.thread(&live.thread_id).ok().flatten();
-            if thread.is_none_or(|stored| stored.thread.title.is_some()) {
-                return;
-            }
-            let Some(title) = title_call::title_for(&message, agent, chat, host).await else {
-                return;
-            };
-            match set_title(&live.thread_id, &title, host) {
-                Ok(Some(event)) if !live.has_ended() => {
-                    live.append(&event.frame());
-                    live.announce();
-                }
-                // The list of threads shows it.
-                Ok(_) => {}
-                Err(error) => host.write(&LogLine {
-                    level: "error",
-                    event: "store.failed",
-                    cause: Some(&store_cause(&error)),
-                    ..LogLine::default()
-                }),
-            }
-        }));
-    }
-
-    /// After a start of the object nothing runs, so every run that has not ended was interrupted.
-    async fn recover_once(self: &Rc<Self>, chat: &ChatSettings) {
-        if self.has_recovered.replace(true) {
-            return;
-        }
-        let host = &*self.host;
-        for run in host.running().unwrap_or_default() {
-            let Some(agent) = agent_or_default(chat, Some(&run.agent)) else {
-                continue;
-            };
-            match recover(&run, agent, host) {
-                Ok(Recovered::Resumes(progress)) => {
-                    let frames = host.frames(&run.id).unwrap_or_default();
-                    let live = LiveRun::new(&run.id, &run.thread_id, frames, true);
-                    self.spawn(live, run, *progress, true);
-                }
-                Ok(Recovered::Ended(progress)) => self.report_interrupted(progress.as_deref()),
-                Err(error) => host.write(&LogLine {
-                    level: "error",
-                    event: "store.failed",
-                    cause: Some(&store_cause(&error)),
-                    ..LogLine::default()
-                }),
-            }
-        }
-        // The ended runs are deleted later.
-        host.ensure_alarm(host.now_ms().saturating_add(WATCH_MS))
-            .await;
-    }
-
-    fn report_interrupted(&self, progress: Option<&Progress>) {
-        let problem = Problem::from(&Error::from(AnswerError::Interrupted));
-        let request_id = progress
-            .map(|progress| progress.call.request_id.as_str())
-            .unwrap_or_default();
-        let counts = AnswerCounts {
-            first_token_ms: progress.and_then(|progress| progress.first_token_ms),
-            ..AnswerCounts::new(AnswerOutcome::Failed(problem.code.to_owned()))
-        };
-        count_answer(&counts, &self.isolate.settings, request_id, &*self.host);
-        self.host.write(&LogLine {
-            level: "error",
-            event: "answer.failed",
-            request_id: Some(request_id),
-            code: Some(problem.code),
-            cause: Some("the object was restarted"),
-            ..LogLine::default()
-        });
     }
 
     /// Refuses a streaming request in its stream. Nothing of it is stored.
@@ -642,39 +311,6 @@ impl<H: RunHost> ChatObject<H> {
     }
 }
 
-/// A run that is stored and has not begun.
-struct BegunRun {
-    record: RunRecord,
-    progress: Option<Progress>,
-    frames: String,
-}
-
-fn stream_of_error(message: &str, allow_retry: bool) -> ObjectReply {
-    ObjectReply::Frames {
-        run: None,
-        frames: StreamEvent::error(message, allow_retry).frame(),
-    }
-}
-
-fn refused(error: &Error) -> ObjectReply {
-    let problem = Problem::from(error);
-    ObjectReply::Refused {
-        status: problem.status,
-        body: to_json(&json!({"code": problem.code})),
-    }
-}
-
-fn refusal_of(error: &ServerError) -> ObjectReply {
-    match error {
-        ServerError::NotFound(_) => refused(&Error::NotFound),
-        ServerError::Store(_) => refused(&Error::Internal),
-        error => ObjectReply::Refused {
-            status: 400,
-            body: to_json(&json!({"code": "invalid_request", "message": error.to_string()})),
-        },
-    }
-}
-
 /// The thread that a request adds to.
 fn thread_of(operation: &Operation) -> Option<&str> {
     match operation {
@@ -685,31 +321,4 @@ fn thread_of(operation: &Operation) -> Option<&str> {
         Operation::CustomAction(action) => Some(&action.thread_id),
         _ => None,
     }
-}
-
-/// The text of a request that is a message.
-fn message_of(operation: &Operation) -> Option<String> {
-    match operation {
-        Operation::CreateThread { input } | Operation::AddUserMessage { input, .. } => {
-            Some(text_of(&input.content))
-        }
-        _ => None,
-    }
-}
-
-/// The state variables that a page sends in the request's metadata, as far as the owner allows their names.
-fn variables(metadata: &Map<String, Value>, allowed: &[String]) -> Map<String, Value> {
-    let Some(Value::Object(sent)) = metadata.get("state_variables") else {
-        return Map::new();
-    };
-    let is_usable = |value: &Value| match value {
-        Value::String(text) => text.chars().count() <= MAX_VARIABLE_CHARS,
-        Value::Number(_) | Value::Bool(_) => true,
-        _ => false,
-    };
-    let kept = sent
-        .iter()
-        .filter(|(name, value)| allowed.contains(name) && is_usable(value));
-    kept.map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }

@@ -4,7 +4,7 @@
 //! reads from the first one, and a slow client holds nobody up.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -232,8 +232,8 @@ impl Reader {
     }
 
     /// The next frames; `None` after the last.
-    pub fn next(&mut self) -> impl Future<Output = Option<String>> + '_ {
-        poll_fn(|cx| self.poll_frames(cx))
+    pub async fn next(&mut self) -> Option<String> {
+        poll_fn(|cx| self.poll_frames(cx)).await
     }
 }
 

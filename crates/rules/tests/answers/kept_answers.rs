@@ -94,7 +94,7 @@ fn text_is_stored_at_most_a_second_late() {
             "{stored} | {shown_before}"
         );
         let run = client.run();
-        let frames = super::chat_world::events_of(
+        let frames = super::recorded_client::events_of(
             &rules::runs::run_host::RunStore::frames(&*world.host, &run).unwrap(),
         );
         let deltas = frames

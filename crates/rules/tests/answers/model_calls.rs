@@ -1,6 +1,7 @@
 //! What a call of the model carries besides the thread.
 
-use super::chat_world::{API_KEY, World, add, content, create};
+use super::chat_world::{World, add, content, create};
+use super::object_host::API_KEY;
 use super::scripted_responses::says;
 use rules::chat::chat_call::ChatCall;
 use serde_json::{Value, json};

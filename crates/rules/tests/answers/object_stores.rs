@@ -1,6 +1,6 @@
 //! The object's database in memory: threads and runs. A transaction is over both.
 
-use super::chat_world::Host;
+use super::object_host::Host;
 use chatkit::protocol::{FeedbackKind, PageParams, ThreadItem, Timestamp};
 use chatkit::server::memory_store::MemoryStore;
 use chatkit::server::server_error::ServerError;

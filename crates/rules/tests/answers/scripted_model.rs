@@ -1,6 +1,6 @@
 //! The model's server: gives scripted responses, and notes the calls. Every call for an answer must have a valid input.
 
-use super::chat_world::Host;
+use super::object_host::Host;
 use super::scripted_responses::{Script, Step};
 use super::task_clock::TaskClock;
 use super::valid_input;
