@@ -111,7 +111,19 @@ impl<H: RunHost> Run<'_, H> {
             "{}/{id}?stream=true&starting_after={after}",
             agent_call::responses_url(self.agent)
         );
-        self.request("GET", &url, None).await
+        let opened = self.request("GET", &url, None).await;
+        opened.map_err(|mut end| {
+            // The server does not have the response any more, so what it says is not about the model.
+            if let Some(Error::OpenAi(error)) = &end.failure
+                && matches!(
+                    error,
+                    OpenAiError::ModelNotFound | OpenAiError::NoApi | OpenAiError::Rejected(_)
+                )
+            {
+                end.failure = Some(AnswerError::Interrupted.into());
+            }
+            end
+        })
     }
 
     async fn request(

@@ -56,6 +56,7 @@ impl<H: RunHost> Run<'_, H> {
             resumes = false;
             if self.live.stop_reason() == Some(StopReason::Deleted) {
                 self.live.end();
+                self.report(RunStatus::Stopped, None);
                 return self.abandoned();
             }
             match self.end_response(&response) {

@@ -1,7 +1,7 @@
 //! Agents with `background`: the response goes on at the server, and is read again where it broke off.
 
 use super::chat_world::{World, create};
-use super::scripted_responses::{Script, response};
+use super::scripted_responses::{Script, refusal, response};
 use serde_json::json;
 
 fn world() -> World {
@@ -114,5 +114,27 @@ fn a_stream_that_breaks_off_for_good_is_an_interrupted_answer() {
     world.host.model.answers([response("bg").begins("x").cut()]);
     let client = world.ask(&create("Hi"));
     assert!(client.error().is_some());
+    assert_eq!(world.answer(&client.thread()), "x");
+}
+
+#[test]
+fn a_response_that_the_server_forgot_is_an_interrupted_answer() {
+    let world = world();
+    world
+        .host
+        .model
+        .answers([response("bg").begins("x").hang()]);
+    let gone = json!({"error": {"message": "Response with id 'bg' not found.", "code": null}});
+    world.host.model.resumes(refusal(404, &gone));
+    let client = world.post(&create("Hi"));
+    world.run_ms(1_100);
+    world.kill();
+    let attached = world.attach(&client.run());
+    world.finish();
+    let (sentence, allow_retry) = attached.error().unwrap();
+    assert!(
+        sentence.starts_with("The answer broke off") && allow_retry,
+        "{sentence}"
+    );
     assert_eq!(world.answer(&client.thread()), "x");
 }

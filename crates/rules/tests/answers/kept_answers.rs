@@ -212,6 +212,7 @@ fn a_thread_that_is_deleted_while_it_answers_leaves_nothing_behind() {
         assert_eq!(world.host.stores.threads.entry_count(), 0);
         assert!(world.host.stores.all_runs().is_empty());
         assert!(world.host.thread(&thread).unwrap().is_none());
+        assert_eq!(world.counted("answers_stopped"), 1);
         // Nor does a restart bring it back.
         world.kill();
         world.ring();

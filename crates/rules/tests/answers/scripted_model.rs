@@ -34,6 +34,8 @@ impl Call {
 pub struct ScriptedModel {
     answers: RefCell<VecDeque<Script>>,
     titles: RefCell<VecDeque<Script>>,
+    /// What the next calls get that read a background response again.
+    resumed: RefCell<VecDeque<Script>>,
     calls: RefCell<Vec<Call>>,
     /// The events of the last background response, which goes on without its stream.
     background: RefCell<Vec<Step>>,
@@ -46,6 +48,11 @@ impl ScriptedModel {
     }
 
     /// What the next calls for a title get.
+    /// What the next call gets that reads the background response again.
+    pub fn resumes(&self, script: Script) {
+        self.resumed.borrow_mut().push_back(script);
+    }
+
     pub fn titles(&self, script: Script) {
         self.titles.borrow_mut().push_back(script);
     }
@@ -147,7 +154,7 @@ impl ModelServer for Host {
             let (_, after) = request.url.split_once("starting_after=").expect("a place");
             let mut script = super::scripted_responses::response("rest");
             script.steps = model.rest_after(after.parse().expect("a number"));
-            script
+            model.resumed.borrow_mut().pop_front().unwrap_or(script)
         } else if request.url.ends_with("/cancel") {
             super::scripted_responses::refusal(200, &Value::Null)
         } else {
