@@ -163,9 +163,12 @@ impl<H: RunHost> Run<'_, H> {
             self.live.append(&frames(&end.events));
             self.save()?;
             Ok(end.calls_again)
-        })?;
+        });
+        if calls_again.is_err() {
+            self.live.discard_unannounced();
+        }
         self.live.announce();
-        Ok(calls_again)
+        calls_again
     }
 
     /// Stores the end of the run.

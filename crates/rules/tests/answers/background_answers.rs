@@ -138,3 +138,24 @@ fn a_response_that_the_server_forgot_is_an_interrupted_answer() {
     );
     assert_eq!(world.answer(&client.thread()), "x");
 }
+
+#[test]
+fn a_restart_makes_no_second_title() {
+    let world = World::with(json!({"background": true}), &[]);
+    let output =
+        json!([{"type": "message", "content": [{"type": "output_text", "text": "Title"}]}]);
+    world
+        .host
+        .model
+        .titles(refusal(200, &json!({"output": output})));
+    world.host.model.answers([cut_after(99)]);
+    let client = world.post(&create("Hi"));
+    world.run_ms(1_000);
+    world.kill();
+    let attached = world.attach(&client.run());
+    world.finish();
+    assert_eq!(attached.text(), WHOLE);
+    let calls = world.host.model.calls();
+    let titles = calls.iter().filter(|call| call.body["stream"] == false);
+    assert_eq!(titles.count(), 1);
+}

@@ -8,6 +8,7 @@ use rules::isolate::Isolate;
 use rules::platform::Clock;
 use rules::runs::chat_object::ChatObject;
 use rules::runs::object_request::{ObjectOperation, ObjectRequest};
+use rules::runs::run_host::Task;
 use rules::settings::Settings;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -92,8 +93,7 @@ impl World {
     }
 
     pub fn post_as(&self, call: ChatCall, request: &Value) -> Rc<Client> {
-        let raw = RawValue::from_string(request.to_string()).expect("JSON");
-        self.send(call, ObjectOperation::Request(raw))
+        self.send(call, request_of(request))
     }
 
     pub fn attach(&self, run: &str) -> Rc<Client> {
@@ -104,11 +104,34 @@ impl World {
         self.send(self.call(), ObjectOperation::Stop(run.to_owned()))
     }
 
+    /// The same at a time from now. Then it goes before what an answer that begins later does at this time.
+    pub fn post_in_ms(&self, ms: u64, request: &Value) -> Rc<Client> {
+        let clock = Rc::clone(&self.host.clock);
+        let at_ms = clock.now_ms() + ms;
+        let gate = Box::pin(async move { clock.until(at_ms).await });
+        self.send_after(gate, self.call(), request_of(request))
+    }
+
+    /// The same as soon as a client has left. Then it goes before what the client's answer does about it.
+    pub fn post_after(&self, client: &Rc<Client>, request: &Value) -> Rc<Client> {
+        let client = Rc::clone(client);
+        let gate = poll_fn(move |_| match client.has_left.get() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        self.send_after(Box::pin(gate), self.call(), request_of(request))
+    }
+
     fn send(&self, call: ChatCall, operation: ObjectOperation) -> Rc<Client> {
+        self.send_after(Box::pin(async {}), call, operation)
+    }
+
+    fn send_after(&self, gate: Task, call: ChatCall, operation: ObjectOperation) -> Rc<Client> {
         let client = Rc::new(Client::default());
         let (received, host) = (Rc::clone(&client), Rc::clone(&self.host));
         let object = Rc::clone(&self.object.borrow());
         self.host.clock.spawn(Box::pin(async move {
+            gate.await;
             let work = pin!(receive(
                 &object,
                 &host,
@@ -218,6 +241,11 @@ impl World {
         let with_event = lines.iter().filter(|line| line["event"] == event);
         with_event.cloned().collect()
     }
+}
+
+fn request_of(request: &Value) -> ObjectOperation {
+    let raw = RawValue::from_string(request.to_string()).expect("JSON");
+    ObjectOperation::Request(raw)
 }
 
 pub fn content(text: &str) -> Value {

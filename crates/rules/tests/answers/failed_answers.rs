@@ -324,3 +324,25 @@ fn a_store_that_fails_within_an_answer_ends_it_with_an_error() {
         assert_eq!(world.ask(&add(&client.thread(), "Again")).text(), "Fine");
     }
 }
+
+#[test]
+fn what_could_not_be_stored_is_not_shown() {
+    // The store fails while a whole message arrives, when it is closed, and for good.
+    let whole = || says("a", "Whole").in_one_piece().late(1_500);
+    let cut = || response("a").begins("Half").pause(1_500).cut();
+    let cases: [(fn() -> Script, u32); 3] = [(whole, 1), (cut, 1), (cut, 50)];
+    for (script, failing) in cases {
+        let world = World::new(json!({}));
+        world.host.model.answers([script()]);
+        let client = world.post(&create("Hi"));
+        world.run_ms(1_400);
+        world.host.stores.failing.set(failing);
+        world.finish();
+        let types = client.types();
+        let errors = types.iter().filter(|kind| *kind == "error").count();
+        assert_eq!(errors, 1, "{types:?}");
+        // The clients check that what is done is stored.
+        let done = types.iter().filter(|kind| *kind == "thread.item.done");
+        assert_eq!(done.count(), 1, "{types:?}");
+    }
+}

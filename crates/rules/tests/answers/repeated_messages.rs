@@ -128,9 +128,9 @@ fn a_request_that_comes_while_the_former_stops_begins_again_too() {
     let world = World::new(json!({}));
     world.host.model.answers([slow(), says("b", "Whole")]);
     let first = world.post(&create("Hi"));
+    let again = world.post_after(&first, &create("Hi"));
     world.run_ms(100);
     first.leave();
-    let again = world.post(&create("Hi"));
     world.finish();
     assert_eq!(
         (again.thread(), again.text().as_str()),
@@ -141,11 +141,13 @@ fn a_request_that_comes_while_the_former_stops_begins_again_too() {
 #[test]
 fn a_message_that_follows_a_stop_at_once_is_taken() {
     let world = World::new(json!({}));
+    world.host.model.answers([says("a", "A")]);
+    let thread = world.ask(&create("Hi")).thread();
     world.host.model.answers([slow(), says("b", "Next")]);
-    let first = world.post(&create("Hi"));
+    let first = world.post(&add(&thread, "Question"));
+    let next = world.post_after(&first, &add(&thread, "Something else"));
     world.run_ms(100);
     first.leave();
-    let next = world.post(&add(&first.thread(), "Something else"));
     world.finish();
     assert_eq!((next.error(), next.text().as_str()), (None, "Next"));
 }

@@ -47,12 +47,12 @@ impl ScriptedModel {
         self.answers.borrow_mut().extend(scripts);
     }
 
-    /// What the next calls for a title get.
     /// What the next call gets that reads the background response again.
     pub fn resumes(&self, script: Script) {
         self.resumed.borrow_mut().push_back(script);
     }
 
+    /// What the next calls for a title get.
     pub fn titles(&self, script: Script) {
         self.titles.borrow_mut().push_back(script);
     }

@@ -92,6 +92,16 @@ impl Script {
         self
     }
 
+    /// All events at once.
+    pub fn in_one_piece(mut self) -> Self {
+        let text = |step: &Step| match step {
+            Step::Event(_, text) | Step::Bytes(text) => text.clone(),
+            _ => String::new(),
+        };
+        self.steps = vec![Step::Bytes(self.steps.iter().map(text).collect())];
+        self
+    }
+
     pub fn event(mut self, mut event: Value) -> Self {
         event["sequence_number"] = self.sequence.into();
         let kind = event["type"].as_str().expect("an event has a type");

@@ -1,7 +1,7 @@
 //! Answers that are stopped, or whose client leaves.
 
 use super::chat_world::{World, add, create};
-use super::scripted_responses::{Script, response, says};
+use super::scripted_responses::{Script, Step, response, says};
 use serde_json::json;
 
 fn endless() -> Script {
@@ -125,33 +125,21 @@ fn stopping_answers_once_all_is_stored_and_may_be_repeated() {
 }
 
 #[test]
-fn a_model_that_never_pauses_can_be_stopped() {
+fn a_stop_goes_before_an_event_that_arrives_at_the_same_time() {
     let world = World::new(json!({}));
-    let mut script = response("a").begins("Word");
-    for _ in 0..200 {
-        script = script.goes_on(" word");
-    }
-    world.host.model.answers([script.ends().completed()]);
-    let client = world.post(&create("Hi"));
-    // The client leaves with the first frame that it gets.
-    let leaving = std::rc::Rc::clone(&client);
-    let watched = std::rc::Rc::clone(&client);
-    world.host.clock.spawn(Box::pin(async move {
-        std::future::poll_fn(|cx| {
-            if watched.pieces.borrow().is_empty() {
-                cx.waker().wake_by_ref();
-                return std::task::Poll::Pending;
-            }
-            std::task::Poll::Ready(())
-        })
-        .await;
-        leaving.leave();
-    }));
+    world.host.model.answers([says("a", "A")]);
+    let thread = world.ask(&create("Hi")).thread();
+    let mut script = says("b", "B").in_one_piece();
+    script.steps.insert(0, Step::Pause(1_000));
+    script.steps.splice(0..0, response("b").steps);
+    world.host.model.answers([script]);
+    let delete = json!({"type": "threads.delete", "params": {"thread_id": thread}});
+    let deleted = world.post_in_ms(1_000, &delete);
+    let client = world.post(&add(&thread, "Question"));
     world.finish();
-    assert_eq!(
-        world.counted("answers_stopped") + world.counted("answers"),
-        2
-    );
+    assert!(deleted.is_over.get() && client.is_over.get());
+    assert_eq!(client.text(), "");
+    assert_eq!(world.host.stores.threads.entry_count(), 0);
 }
 
 #[test]
