@@ -95,8 +95,13 @@ impl RunStore for ChatsHost {
     }
 
     fn run_of_request(&self, request_key: &str) -> Stored<Option<RunRecord>> {
-        let condition = "request_key = ?1 ORDER BY started_ms DESC LIMIT 1";
+        let condition = "request_key = ?1 ORDER BY started_ms DESC, ended_ms IS NOT NULL LIMIT 1";
         Ok(self.runs_where(condition, vec![request_key.into()])?.pop())
+    }
+
+    fn newest_run_of(&self, thread_id: &str) -> Stored<Option<RunRecord>> {
+        let condition = "thread = ?1 ORDER BY started_ms DESC, ended_ms IS NOT NULL LIMIT 1";
+        Ok(self.runs_where(condition, vec![thread_id.into()])?.pop())
     }
 
     fn running(&self) -> Stored<Vec<RunRecord>> {
@@ -122,6 +127,18 @@ impl RunStore for ChatsHost {
         let query = "SELECT frames FROM run_frames WHERE run = ?1 ORDER BY seq";
         let pieces: Vec<Frames> = self.stored(rows(&self.sql, query, vec![run_id.into()]))?;
         Ok(pieces.into_iter().map(|piece| piece.frames).collect())
+    }
+
+    fn delete_runs_of(&self, thread_id: &str) -> Stored<()> {
+        self.transaction(|| {
+            for statement in [
+                "DELETE FROM run_frames WHERE run IN (SELECT id FROM runs WHERE thread = ?1)",
+                "DELETE FROM runs WHERE thread = ?1",
+            ] {
+                self.stored(run(&self.sql, statement, vec![thread_id.into()]))?;
+            }
+            Ok(())
+        })
     }
 
     fn delete_runs_ended_by(&self, ms: u64) -> Stored<()> {

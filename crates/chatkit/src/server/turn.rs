@@ -202,7 +202,8 @@ impl Turn {
         store.transaction(|| {
             let events = self.answer.close(ending, env);
             let mut events = self.commit(events, store)?.events;
-            if end == StreamEnd::Stopped {
+            // A retry that is stopped before its first event has changed nothing: the former answer was not stopped.
+            if end == StreamEnd::Stopped && self.retry_of.is_none() {
                 let body = ItemBody::SdkHiddenContext {
                     content: STOPPED.to_owned(),
                 };

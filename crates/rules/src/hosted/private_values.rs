@@ -1,5 +1,5 @@
-//! The values of a session request that are the visitor's own: the user and the state variables. OpenAI's error texts quote
-//! them, and the log must not.
+//! The values of a request to OpenAI that are the visitor's own: the user, the state variables, the messages. OpenAI's error texts
+//! quote them, and the log must not.
 
 use crate::http::response::to_json;
 use crate::redact::MARK;
@@ -36,6 +36,30 @@ pub fn remove(text: &str, body: Option<&str>) -> String {
         }
     }
     clean
+}
+
+/// Replaces what a chat says in a text: the messages, the outputs of functions and the instructions of a call of the model. Short
+/// ones stay: they tell nothing, and would hide the words of the text itself.
+#[must_use]
+pub fn remove_messages(text: &str, body: Option<&str>) -> String {
+    let body: Value = body
+        .and_then(|body| serde_json::from_slice(body.as_bytes()).ok())
+        .unwrap_or_default();
+    let items = body.get("input").and_then(Value::as_array);
+    let items = items.into_iter().flatten();
+    let said = items.flat_map(|item| {
+        let parts = item.get("content").and_then(Value::as_array);
+        let texts = parts.into_iter().flatten().map(|part| part.get("text"));
+        texts.chain([item.get("output"), item.get("arguments")])
+    });
+    let said = said.chain([body.get("instructions")]).flatten();
+    let long = said
+        .filter_map(Value::as_str)
+        .filter(|said| said.trim().len() >= LONG_BYTES);
+    long.fold(text.to_owned(), |clean, said| {
+        let json = to_json(&said);
+        replace(&replace(&clean, said), json.trim_matches('"'))
+    })
 }
 
 fn replace(text: &str, value: &str) -> String {
@@ -77,6 +101,23 @@ mod tests {
     use super::*;
 
     const BODY: &str = r#"{"workflow":{"id":"wf_1","state_variables":{"plan":"pro","name":"Jane \"J\" Doe","seats":42,"on":true}},"user":"jane@shop.example"}"#;
+
+    #[test]
+    fn what_a_chat_says_is_replaced_and_short_words_stay() {
+        let body = r#"{"instructions":"Be kind to them.","input":[{"role":"user","content":[{"text":"my \"private\" question"},{"text":"No"}]},{"type":"function_call_output","output":"{\"card\":4242}"}]}"#;
+        for (text, expected) in [
+            ("Invalid: my \"private\" question.", "Invalid: ***."),
+            (r#"Invalid: "my \"private\" question""#, r#"Invalid: "***""#),
+            (r#"Output {"card":4242} is wrong"#, "Output *** is wrong"),
+            ("No such model. Be kind to them.", "No such model. ***"),
+        ] {
+            assert_eq!(
+                remove_messages(text, Some(body)),
+                expected.replace("***", MARK)
+            );
+        }
+        assert_eq!(remove_messages("No.", None), "No.");
+    }
 
     #[test]
     fn the_user_and_the_state_variables_are_removed() {

@@ -4,7 +4,7 @@
 //! reads from the first one, and a slow client holds nobody up.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -12,13 +12,13 @@ use std::task::{Context, Poll, Waker};
 /// A comment that keeps the connection open. Every reader of event streams ignores it.
 const HEARTBEAT: &str = ": \n\n";
 
-/// Why a run is to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a run is to stop, the weakest reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StopReason {
-    /// The user stopped it.
-    Stopped,
     /// Its last client left.
     Left,
+    /// The user stopped it.
+    Stopped,
     /// Its thread was deleted.
     Deleted,
 }
@@ -68,10 +68,19 @@ impl LiveRun {
         self.frames.borrow_mut().push_str(frames);
     }
 
-    /// Lets readers have what was added.
-    pub fn announce(&self) {
-        self.announced.set(self.frames.borrow().len());
+    /// Lets readers have what was added. Whether there was anything.
+    pub fn announce(&self) -> bool {
+        let length = self.frames.borrow().len();
+        let is_new = self.announced.replace(length) < length;
         self.wake();
+        is_new
+    }
+
+    /// Forgets what was added and not announced: it could not be stored.
+    pub fn discard_unannounced(&self) {
+        let announced = self.announced.get();
+        self.frames.borrow_mut().truncate(announced);
+        self.stored.set(self.stored.get().min(announced));
     }
 
     /// The frames that are not stored yet. They count as stored from now on.
@@ -121,9 +130,9 @@ impl LiveRun {
         self.readers.get() > 0
     }
 
-    /// Asks the run to stop. The first reason counts.
+    /// Asks the run to stop. The strongest reason counts: a page that stops an answer may also leave it, in any order.
     pub fn stop(&self, reason: StopReason) {
-        if self.stop.get().is_none() && !self.has_ended.get() {
+        if self.stop.get() < Some(reason) && !self.has_ended.get() {
             self.stop.set(Some(reason));
             self.wake();
         }
@@ -223,8 +232,8 @@ impl Reader {
     }
 
     /// The next frames; `None` after the last.
-    pub fn next(&mut self) -> impl Future<Output = Option<String>> + '_ {
-        poll_fn(|cx| self.poll_frames(cx))
+    pub async fn next(&mut self) -> Option<String> {
+        poll_fn(|cx| self.poll_frames(cx)).await
     }
 }
 

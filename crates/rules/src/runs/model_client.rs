@@ -3,6 +3,7 @@
 //! Retries follow the same policy as all calls to OpenAI. After the first event nothing is retried: what was shown and paid for
 //! stays.
 
+use super::agent_call;
 use super::model_failure;
 use super::run_host::{ModelBody, ModelRequest, ModelResponse, ModelServer};
 use crate::error::{Error, OpenAiError};
@@ -13,6 +14,7 @@ use crate::log::OpenAiCall;
 use crate::platform::{Clock, FetchError};
 use crate::redact::redact;
 use crate::secret::Secret;
+use crate::settings::{AgentSettings, ChatSettings};
 use chatkit::responses::model_event::ModelEvent;
 use chatkit::responses::sse::SseDecoder;
 use futures_util::future::{Either, select};
@@ -26,6 +28,8 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 pub struct ModelEvents<B> {
     body: B,
     decoder: SseDecoder,
+    /// What follows the events that were returned last.
+    malformed: Option<BrokenStream>,
 }
 
 /// Why a stream gave no event.
@@ -43,6 +47,9 @@ impl<B: ModelBody> ModelEvents<B> {
     /// # Errors
     /// [`BrokenStream`]; the events before it were returned.
     pub async fn next(&mut self) -> Result<Option<Vec<ModelEvent>>, BrokenStream> {
+        if let Some(malformed) = self.malformed.take() {
+            return Err(malformed);
+        }
         loop {
             let Some(bytes) = self.body.next().await.map_err(BrokenStream::Cut)? else {
                 return match self.decoder.finish() {
@@ -50,11 +57,21 @@ impl<B: ModelBody> ModelEvents<B> {
                     None => Ok(None),
                 };
             };
-            let events: Vec<_> = self.decoder.push(&bytes).into_iter().map(parsed).collect();
-            // Events that precede a malformed one in the same piece are lost with it; they are at most one piece.
-            let events: Vec<ModelEvent> = events.into_iter().collect::<Result<_, _>>()?;
+            let mut events = Vec::new();
+            for event in self.decoder.push(&bytes).into_iter().map(parsed) {
+                match event {
+                    Ok(event) => events.push(event),
+                    Err(malformed) => {
+                        self.malformed = Some(malformed);
+                        break;
+                    }
+                }
+            }
             if !events.is_empty() {
                 return Ok(Some(events));
+            }
+            if let Some(malformed) = self.malformed.take() {
+                return Err(malformed);
             }
         }
     }
@@ -155,6 +172,7 @@ async fn attempt<H: ModelServer + Clock>(
     let mut events = ModelEvents {
         body: response.body,
         decoder: SseDecoder::default(),
+        malformed: None,
     };
     match events.next().await {
         Ok(Some(first)) => Ok((events, first)),
@@ -202,12 +220,37 @@ async fn refused<B: ModelBody>(
     );
     let body = read_limited(&mut response.body).await;
     // The text may quote the visitor's message, which does not belong in a log.
-    call.cause = Some(redacted(&private_values::remove(&parse_error(&body), sent)));
+    call.cause = Some(redacted(&private_values::remove_messages(
+        &parse_error(&body),
+        sent,
+    )));
     Failed {
         error: model_failure::of_response(response.status, headers.retry_after_ms, &body),
         outcome: Some(Outcome::Status(response.status)),
         headers,
     }
+}
+
+/// How long it is tried to cancel a response, in milliseconds.
+const CANCEL_MS: u64 = 10_000;
+
+/// Cancels a background response, which would go on and be paid without anybody who reads it.
+pub async fn cancel<H: ModelServer + Clock>(
+    response_id: &str,
+    agent: &AgentSettings,
+    chat: &ChatSettings,
+    host: &H,
+) {
+    let url = format!("{}/{response_id}/cancel", agent_call::responses_url(agent));
+    let headers = agent_call::headers(agent, chat);
+    let request = ModelRequest {
+        method: "POST",
+        url: &url,
+        headers: &headers,
+        body: None,
+    };
+    // If it fails, the response ends by itself.
+    select(pin!(host.open(&request)), pin!(host.deadline(CANCEL_MS))).await;
 }
 
 /// The beginning of a body.

@@ -29,6 +29,12 @@ pub trait RunStore {
     /// The store's.
     fn run_of_request(&self, request_key: &str) -> Stored<Option<RunRecord>>;
 
+    /// The newest run of a thread.
+    ///
+    /// # Errors
+    /// The store's.
+    fn newest_run_of(&self, thread_id: &str) -> Stored<Option<RunRecord>>;
+
     /// The runs that have not ended.
     ///
     /// # Errors
@@ -46,6 +52,12 @@ pub trait RunStore {
     /// # Errors
     /// The store's.
     fn frames(&self, run_id: &str) -> Stored<String>;
+
+    /// Deletes all runs of a thread, with their frames.
+    ///
+    /// # Errors
+    /// The store's.
+    fn delete_runs_of(&self, thread_id: &str) -> Stored<()>;
 
     /// Deletes the runs that ended up to a time, with their frames.
     ///

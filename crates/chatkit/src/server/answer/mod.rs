@@ -187,14 +187,14 @@ impl Answer {
     }
 }
 
-/// What the visitor is told of an answer that was cut off.
+/// What the visitor is told of an answer that was cut off. A content filter is a failure, of which the host tells.
 fn notice(terminal: &Terminal) -> Option<StreamEvent> {
     let Terminal::Incomplete(reason) = terminal else {
         return None;
     };
     let message = match reason.as_str() {
         "max_output_tokens" => "The answer was cut off because it reached its maximum length.",
-        "content_filter" => "The answer was stopped by the content filter.",
+        "content_filter" => return None,
         _ => "The answer was cut off.",
     };
     Some(StreamEvent::Notice {
