@@ -1,5 +1,5 @@
 // `npm start` installs what is missing and serves the Worker locally: with OpenAI if OPENAI_API_KEY is set, otherwise with the
-// sandbox.
+// sandbox. `npm start -- --backend agent` shows the chat server of the Worker instead of OpenAI's hosted workflows.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -23,6 +23,15 @@ function chosenPort(/** @type {string[]} */ options) {
   return port;
 }
 
+/** The value of `--backend`, or undefined for what the settings say. */
+function chosenBackend(/** @type {string[]} */ options) {
+  const i = options.findIndex((option) => option === '--backend' || option.startsWith('--backend='));
+  if (i === -1) return undefined;
+  const backend = options[i].split('=')[1] ?? options[i + 1];
+  if (backend !== 'hosted' && backend !== 'agent') throw new Problem(`--backend must be hosted or agent, not "${backend ?? ''}".`);
+  return backend;
+}
+
 /** Whether something already listens on the port. */
 function isTaken(/** @type {number} */ port) {
   return new Promise((resolve) => {
@@ -31,15 +40,17 @@ function isTaken(/** @type {number} */ port) {
   });
 }
 
-/** Starts the sandbox on its default port, or on any free one. */
-async function openSandbox() {
+/** Starts the sandbox on its default port, or on any free one, with the settings of a backend. */
+async function openSandbox(/** @type {string | undefined} */ backend) {
   const { SANDBOX_KEY, SANDBOX_WORKFLOW, startSandbox } = await import('../sandbox/openai.mjs');
   const sandbox = await startSandbox({ port: (await isTaken(sandboxPort)) ? 0 : sandboxPort, deltaDelayMs: 20 });
   return {
     sandbox,
     settings: {
       OPENAI_API_KEY: SANDBOX_KEY,
-      OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW,
+      ...(backend === 'agent'
+        ? { BACKEND: backend, AGENT: JSON.stringify((await import('../sandbox/sample-agent.mjs')).SAMPLE_AGENT) }
+        : { OPENAI_CHATKIT_WORKFLOW_ID: SANDBOX_WORKFLOW }),
       OPENAI_BASE_URL: sandbox.baseUrl,
       CHATKIT_JS_URL: sandbox.widgetUrl,
     },
@@ -92,6 +103,7 @@ function serve(/** @type {string[]} */ args, /** @type {(stopped: AbortSignal) =
 async function start() {
   const options = process.argv.slice(2);
   const port = chosenPort(options);
+  const backend = chosenBackend(options);
   await setup();
   const continued = await continueWithProjectNode(import.meta.url);
   if (continued !== null) return continued;
@@ -105,16 +117,18 @@ async function start() {
     env: [readIfExists(inRoot('.env')), readIfExists(inRoot('.env.local'))],
     shell: process.env,
   });
-  const standIn = settings.OPENAI_API_KEY ? null : await openSandbox();
+  const standIn = settings.OPENAI_API_KEY ? null : await openSandbox(backend);
 
   const lines = [`ChatKit Edge: http://localhost:${port}`];
   if (standIn) {
     lines.push(`Sandbox: OPENAI_API_KEY is not set, so a local stand-in replaces OpenAI (${standIn.sandbox.url}).`,
-      'To use OpenAI, put OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID into .dev.vars (see .dev.vars.example).');
+      backend === 'agent'
+        ? 'To use OpenAI, put OPENAI_API_KEY into .dev.vars and AGENT into wrangler.toml (docs/configuration.md).'
+        : 'To use OpenAI, put OPENAI_API_KEY and OPENAI_CHATKIT_WORKFLOW_ID into .dev.vars (see .dev.vars.example).');
   } else {
     lines.push(`OpenAI: ${settings.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'}, with your key.`);
-    if (!settings.OPENAI_CHATKIT_WORKFLOW_ID) {
-      lines.push('OPENAI_CHATKIT_WORKFLOW_ID is not set, so sessions cannot start. Put it (wf_…) beside the key.');
+    if (backend !== 'agent' && !settings.OPENAI_CHATKIT_WORKFLOW_ID && !settings.AGENT) {
+      lines.push('OPENAI_CHATKIT_WORKFLOW_ID is not set. Put it (wf_…) beside the key, unless wrangler.toml has an AGENT.');
     }
   }
   lines.push('Ctrl-C stops it.');
@@ -123,12 +137,12 @@ async function start() {
   const settingsFile = inRoot('.wrangler', `start-${process.pid}.env`);
   mkdirSync(inRoot('.wrangler'), { recursive: true });
   // Refuses other hosts: a page whose name is bound to 127.0.0.1 (DNS rebinding) could start sessions with the key.
-  const local = { LOOPBACK_ONLY: 'true', ...settings, ...standIn?.settings };
+  const local = { LOOPBACK_ONLY: 'true', ...settings, ...(backend && { BACKEND: backend }), ...standIn?.settings };
   writeFileSync(settingsFile, formatDotenv(local), { mode: 0o600 });
   const forgetPort = recordPort(inRoot('.wrangler'), port);
   try {
     return await serve(
-      ['dev', '--port', String(port), '--ip', 'localhost', '--show-interactive-dev-session=false', '--env-file', settingsFile, ...withoutPort(options)],
+      ['dev', '--port', String(port), '--ip', 'localhost', '--show-interactive-dev-session=false', '--env-file', settingsFile, ...withoutOurs(options)],
       (stopped) => void announce(port, lines, stopped));
   } finally {
     rmSync(settingsFile, { force: true });
@@ -137,8 +151,10 @@ async function start() {
   }
 }
 
-function withoutPort(/** @type {string[]} */ options) {
-  return options.filter((option, i) => !/^--port(=|$)/.test(option) && options[i - 1] !== '--port');
+/** The options that are wrangler's. */
+function withoutOurs(/** @type {string[]} */ options) {
+  const ours = (/** @type {string | undefined} */ option) => option === '--port' || option === '--backend';
+  return options.filter((option, i) => !/^--(port|backend)(=|$)/.test(option) && !ours(options[i - 1]));
 }
 
 await main(start);
