@@ -22,11 +22,13 @@ test('every test that docs/security.md names for an attack exists', () => {
   }
 });
 
-test('docs/storage.md lists exactly the tables of the ledger', () => {
-  const code = readdirSync(inRoot('src', 'ledger')).map((file) => readText(`src/ledger/${file}`)).join('\n');
-  const tables = [...code.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
-  const listed = readPage('storage.md').rows('In the objects').map(([, table]) => table.replaceAll('`', ''));
-  assert.deepEqual(listed.sort(), tables.sort());
+test('docs/storage.md lists exactly the tables of the ledger and of the chats', () => {
+  for (const [folder, heading, column] of /** @type {const} */ ([['ledger', 'In the objects', 1], ['chats', 'In the chats', 0]])) {
+    const code = readdirSync(inRoot('src', folder)).map((file) => readText(`src/${folder}/${file}`)).join('\n');
+    const tables = [...code.matchAll(/CREATE TABLE IF NOT EXISTS (\w+)/g)].map(([, table]) => table);
+    const listed = readPage('storage.md').rows(heading).map((row) => row[column].replaceAll('`', ''));
+    assert.deepEqual(listed.sort(), tables.sort());
+  }
 });
 
 test('docs/storage.md lists every key that the pages store in the browser', () => {

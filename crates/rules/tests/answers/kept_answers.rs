@@ -10,7 +10,7 @@ fn a_message_is_answered_and_both_are_stored() {
     let world = World::new(json!({}));
     world.host.model.answers([response("a")
         .reasons("Thinking")
-        .message(&["Hel", "lo"])
+        .message(&["He", "llo"])
         .completed()]);
     let client = world.ask(&create("Hi"));
     assert_eq!(
