@@ -12,12 +12,12 @@ import { until } from '../support/until.mjs';
 import { startWorkerd } from '../support/workerd.mjs';
 
 /** CHAT_LOAD_VISITORS=200 is the whole load. */
-const VISITORS = Number(process.env.CHAT_LOAD_VISITORS ?? 40);
+const VISITORS = Number(process.env.CHAT_LOAD_VISITORS ?? 20);
 const MESSAGES = 10;
 /** One message in so many fails, and one in so many clients leaves: 5 %. */
 const ONE_IN = 20;
 /** Visitors who wait for an answer at the same time. */
-const AT_ONCE = 40;
+const AT_ONCE = 20;
 const MB = 1024 * 1024;
 
 /** @type {Awaited<ReturnType<typeof startSandbox>>} */
@@ -116,7 +116,7 @@ describe(`${VISITORS} visitors with ${MESSAGES} messages each`, () => {
   /** @type {Awaited<ReturnType<typeof memory>>} */
   let end;
   before(async () => {
-    await chats(1_000_000, AT_ONCE);
+    await chats(1_000_000, AT_ONCE / 2);
     await pause(1_500);
     start = await memory();
     sandbox.requests.length = 0;
