@@ -98,7 +98,7 @@ export async function startWorkerd(variables, { build = deployed, ledger = true,
   const url = `http://127.0.0.1:${port}`;
   /** Ends workerd where it stands, as a crash of the machine would. Its objects stay. */
   async function kill() {
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const exited = child.signalCode === null && new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await exited;
     await rm(file, { force: true });
