@@ -77,6 +77,14 @@ const rules = [
       assert.match(started(), /^Sandbox: /m);
     },
   },
+  { // One is running already.
+    match: /^npm start -- --backend (hosted|agent)$/,
+    async checked(words, _command, { folder }) {
+      const script = readFileSync(path.join(folder, 'scripts', 'start.mjs'), 'utf8');
+      assert.ok(script.includes(`backend !== '${words.at(-1)}'`), 'the script accepts this backend');
+      return 'would start a second Worker; the script accepts the backend';
+    },
+  },
   {
     match: /^curl /,
     async runs(_words, { text: command, expected }, place) {
