@@ -131,6 +131,7 @@ test('GET /health and GET /api/chatkit/config return the version, the script URL
   const config = await worker.fetch('/api/chatkit/config');
   assert.equal(config.headers.get('cache-control'), 'public, max-age=60');
   assert.deepEqual(await config.json(), {
+    backend: 'hosted',
     chatkit_js_url: worker.sandbox.widgetUrl,
     sandbox: true,
     configured: true,
