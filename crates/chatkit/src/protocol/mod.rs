@@ -1,6 +1,6 @@
 //! ChatKit's wire protocol, as chatkit-python 1.6.5 reads and writes it.
 //!
-//! - [`chatkit_request`]: the 16 requests, with [`user_input`] and [`params`].
+//! - [`chatkit_request`]: the 16 requests, with [`user_input`]; `request_reader` reads them by [`params`].
 //! - [`stream_event`]: the 12 events of a stream, with the 10 updates of [`item_update`].
 //! - [`thread`]: threads and pages. [`thread_item`]: the 11 items, with [`task`], [`annotation`], [`structured_input`] and
 //!   [`attachment`].
@@ -13,6 +13,7 @@ pub mod attachment;
 pub mod chatkit_request;
 pub mod item_update;
 pub mod params;
+mod request_reader;
 pub mod stream_event;
 pub mod structured_input;
 pub mod task;

@@ -1,5 +1,8 @@
 //! Titles of threads.
 
+use super::store::{Store, Stored};
+use crate::protocol::StreamEvent;
+
 /// The longest title, in characters.
 const MAX_CHARS: usize = 200;
 /// The longest title that is made of a message's first words, in characters.
@@ -34,6 +37,24 @@ pub fn from_words(text: &str) -> Option<String> {
         title.extend(word.chars().take(MAX_WORDS_CHARS));
     }
     checked(&title)
+}
+
+/// Sets a thread's title, unless it has one. The event for the page, if the title was set.
+///
+/// # Errors
+/// The store's.
+pub fn set_title(thread_id: &str, title: &str, store: &impl Store) -> Stored<Option<StreamEvent>> {
+    let (Some(title), Some(mut stored)) = (checked(title), store.thread(thread_id)?) else {
+        return Ok(None);
+    };
+    if stored.thread.title.is_some() {
+        return Ok(None);
+    }
+    stored.thread.title = Some(title);
+    store.put_thread(&stored)?;
+    Ok(Some(StreamEvent::ThreadUpdated {
+        thread: stored.thread,
+    }))
 }
 
 /// What the model is asked for a title, beside the message itself.

@@ -2,9 +2,9 @@
 
 use super::memory_server::{Server, ids};
 use chatkit::protocol::{FeedbackKind, ItemBody};
-use chatkit::server::engine::set_title;
 use chatkit::server::server_error::ServerError;
 use chatkit::server::store::EntryKind;
+use chatkit::server::thread_title::set_title;
 use serde_json::{Value, json};
 
 #[test]

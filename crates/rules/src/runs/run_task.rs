@@ -14,7 +14,7 @@ use super::{model_client, title_call};
 use crate::chat::chat_call::ChatCall;
 use crate::log::{LogLine, OpenAiCall};
 use chatkit::protocol::Operation;
-use chatkit::server::engine::set_title;
+use chatkit::server::thread_title::set_title;
 use std::rc::Rc;
 
 impl<H: RunHost> ChatObject<H> {
