@@ -1,27 +1,12 @@
 // Helpers for the tests of <chatkit-edge> with a chat server of the Worker's own: a page of another site with the element.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach } from 'node:test';
-import { startChatWorker } from '../support/chat-worker.mjs';
-import { launch, newVisitor } from './browser.mjs';
-import { page as html, startSite, tag } from './sites.mjs';
+import { newVisitor } from './browser.mjs';
+import { useChatSites } from './chat-sites.mjs';
+import { page as html, tag } from './sites.mjs';
 
 /** Starts a stand-in for the Worker, a browser and another site before the tests of a file and closes them afterwards. */
 export function useAgent() {
-  /** @type {Awaited<ReturnType<typeof startChatWorker>>} */
-  let worker;
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {Awaited<ReturnType<typeof startSite>>} */
-  let site;
-  before(async () => {
-    [worker, browser, site] = await Promise.all([startChatWorker(), launch(), startSite()]);
-  });
-  beforeEach(() => worker.reset());
-  after(async () => {
-    await browser?.close();
-    worker?.close();
-    site?.close();
-  });
+  const sites = useChatSites();
 
   /**
    * Opens a page with the element as a new visitor. `done` closes it and asserts that the console is empty.
@@ -29,6 +14,7 @@ export function useAgent() {
    *   prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [options]
    */
   async function open({ attributes = '', body, config = {}, visitor: contextOptions, prepare } = {}) {
+    const { worker, browser, site } = sites;
     worker.configure(config);
     const visitor = await newVisitor(browser, contextOptions);
     const { page, context, troubles } = visitor;
@@ -54,9 +40,9 @@ export function useAgent() {
 
   return {
     open,
-    worker: () => worker,
+    worker: () => sites.worker,
     /** The requests about runs, as "DELETE run_1". */
     runRequests: () =>
-      worker.requests.filter(({ path }) => path.startsWith('/chatkit/runs/')).map(({ method, path }) => `${method} ${path.split('/')[3]}`),
+      sites.worker.requests.filter(({ path }) => path.startsWith('/chatkit/runs/')).map(({ method, path }) => `${method} ${path.split('/')[3]}`),
   };
 }

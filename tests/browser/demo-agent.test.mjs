@@ -1,37 +1,21 @@
 // The demo page of a Worker that runs the chat itself: what it says about backend, agent and model, its chat, and its code
 // snippets, which the tests run on another site.
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import { inRoot } from '../../scripts/setup/paths.mjs';
-import { startChatWorker } from '../support/chat-worker.mjs';
 import { violations } from './axe.mjs';
-import { chat, launch, newVisitor } from './browser.mjs';
-import { page as html, startSite } from './sites.mjs';
+import { chat, newVisitor } from './browser.mjs';
+import { useChatSites } from './chat-sites.mjs';
+import { bundleReact, page as html } from './sites.mjs';
 
-/** @type {Awaited<ReturnType<typeof startChatWorker>>} */
-let worker;
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof startSite>>} */
-let site;
-before(async () => {
-  [worker, browser, site] = await Promise.all([startChatWorker(), launch(), startSite()]);
-});
-beforeEach(() => worker.reset());
-after(async () => {
-  await browser?.close();
-  worker?.close();
-  site?.close();
-});
+const sites = useChatSites();
 
 /** @param {Record<string, unknown>} [config] @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(config = {}, options) {
-  worker.configure(config);
-  const visitor = await newVisitor(browser, options);
-  await visitor.page.goto(worker.url);
+  sites.worker.configure(config);
+  const visitor = await newVisitor(sites.browser, options);
+  await visitor.page.goto(sites.worker.url);
   await visitor.page.locator('#fact-backend', { hasNotText: '…' }).waitFor();
   return { ...visitor, fact: (/** @type {string} */ name) => visitor.page.locator(`#fact-${name}`).innerText() };
 }
@@ -100,8 +84,8 @@ describe('the snippet', () => {
 
   /** Opens a page of another site and chats twice, the second time after a reload. @param {string} url */
   async function works(url) {
-    worker.reset();
-    const { context, page, troubles } = await newVisitor(browser);
+    sites.worker.reset();
+    const { context, page, troubles } = await newVisitor(sites.browser);
     await page.goto(url);
     for (const text of ['Hello', 'Again']) {
       await page.locator('textarea').fill(text);
@@ -109,33 +93,21 @@ describe('the snippet', () => {
       await page.locator('.message.assistant .text', { hasText: `You said: ${text}` }).waitFor();
       await page.reload();
     }
-    const tokens = worker.requests.filter(({ type }) => type === 'threads.create').map(({ headers }) => headers['x-chatkit-visitor-token']);
+    const tokens = sites.worker.requests.filter(({ type }) => type === 'threads.create').map(({ headers }) => headers['x-chatkit-visitor-token']);
     assert.deepEqual(tokens, [undefined, 'visitor-token-1'], 'the visitor is the same after a reload');
     assert.deepEqual(troubles, []);
     await context.close();
   }
 
   test('for a custom script adds a chat that keeps its visitor', async () => {
-    await works(site.put('/script', html(await snippet('Your own script'))));
+    await works(sites.site.put('/script', html(await snippet('Your own script'))));
   });
 
   test('for React adds a chat that keeps its visitor', async () => {
     const text = await snippet('React');
-    const { outputFiles } = await build({
-      stdin: {
-        contents: `${text}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Chat />);`,
-        loader: 'jsx',
-        resolveDir: inRoot(),
-      },
-      bundle: true,
-      format: 'esm',
-      jsx: 'automatic',
-      define: { 'process.env.NODE_ENV': '"production"' },
-      write: false,
-    });
-    site.put('/react.js', outputFiles[0].text);
+    sites.site.put('/react.js', await bundleReact(text));
     const head = /<script .+<\/script>/.exec(text)?.[0];
-    await works(site.put('/react', html('<div id="root"></div><script type="module" src="/react.js"></script>', head)));
+    await works(sites.site.put('/react', html('<div id="root"></div><script type="module" src="/react.js"></script>', head)));
   });
 
   test('for a terminal gets an answer', async () => {

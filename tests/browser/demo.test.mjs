@@ -1,12 +1,10 @@
 // The demo page around the chat: its two languages, its code snippets, which the tests run, and its links.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { build } from 'esbuild';
-import { inRoot } from '../../scripts/setup/paths.mjs';
 import { startWorkerWithSandbox } from '../support/worker.mjs';
 import { violations } from './axe.mjs';
 import { chat, launch, newVisitor } from './browser.mjs';
-import { page as html, startSite, tag } from './sites.mjs';
+import { bundleReact, page as html, startSite, tag } from './sites.mjs';
 
 /** @type {Awaited<ReturnType<typeof startWorkerWithSandbox>>} */
 let worker;
@@ -107,19 +105,7 @@ describe('the snippet', () => {
   /** Puts the snippet for React on a page of the other site. @param {string} [more] HTML beside it */
   async function putReact(more = '') {
     const text = await snippet('React');
-    const { outputFiles } = await build({
-      stdin: {
-        contents: `${text}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Chat />);`,
-        loader: 'jsx',
-        resolveDir: inRoot(),
-      },
-      bundle: true,
-      format: 'esm',
-      jsx: 'automatic',
-      define: { 'process.env.NODE_ENV': '"production"' },
-      write: false,
-    });
-    site.put('/react.js', outputFiles[0].text);
+    site.put('/react.js', await bundleReact(text));
     const head = /<script .+<\/script>/.exec(text)?.[0];
     assert.ok(head, 'it includes the tag for the head');
     return site.put('/react', html(`<div id="root"></div><script type="module" src="/react.js"></script>${more}`, head));

@@ -1,6 +1,8 @@
 // Pages of another site, for tests of cross-site use.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { build } from 'esbuild';
+import { inRoot } from '../../scripts/setup/paths.mjs';
 
 /**
  * Starts a site at 127.0.0.1, so that the Worker at localhost is cross-site.
@@ -38,3 +40,20 @@ export const page = (body, head = '') => `<!doctype html><html lang="en"><meta c
 /** The tag as in the README. @param {string} worker the URL of the Worker */
 export const tag = (worker, attributes = '') =>
   `<script type="module" src="${worker}/embed.js"></script><chatkit-edge ${attributes}></chatkit-edge>`;
+
+/** A script that renders the component `Chat` of some code for React in the element with the id "root". @param {string} code */
+export async function bundleReact(code) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `${code}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Chat />);`,
+      loader: 'jsx',
+      resolveDir: inRoot(),
+    },
+    bundle: true,
+    format: 'esm',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    write: false,
+  });
+  return outputFiles[0].text;
+}

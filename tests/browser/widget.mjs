@@ -1,26 +1,11 @@
 // Helpers for the tests of the stand-in widget with a server of its own: a chat server, and a page with <openai-chatkit>.
-import { after, before, beforeEach } from 'node:test';
-import { startChatWorker } from '../support/chat-worker.mjs';
-import { launch, newVisitor } from './browser.mjs';
-import { page as html, startSite } from './sites.mjs';
+import { newVisitor } from './browser.mjs';
+import { useChatSites } from './chat-sites.mjs';
+import { page as html } from './sites.mjs';
 
 /** Starts a chat server, a browser and a site before the tests of a file and closes them afterwards. */
 export function useWidget() {
-  /** @type {Awaited<ReturnType<typeof startChatWorker>>} */
-  let chat;
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  /** @type {Awaited<ReturnType<typeof startSite>>} */
-  let site;
-  before(async () => {
-    [chat, browser, site] = await Promise.all([startChatWorker(), launch(), startSite()]);
-  });
-  beforeEach(() => chat.reset());
-  after(async () => {
-    await browser?.close();
-    chat?.close();
-    site?.close();
-  });
+  const sites = useChatSites();
 
   /**
    * Opens a page with the widget. `options` is the source of more options, in which `calls` collects what a test wants to see.
@@ -28,6 +13,7 @@ export function useWidget() {
    * @param {{ context?: import('playwright-core').BrowserContextOptions, prepare?: (page: import('playwright-core').Page) => Promise<unknown> }} [more]
    */
   async function open(options = '', { context: contextOptions, prepare } = {}) {
+    const { worker: chat, browser, site } = sites;
     const visitor = await newVisitor(browser, contextOptions);
     const { page } = visitor;
     await prepare?.(page);
@@ -62,5 +48,5 @@ export function useWidget() {
     };
   }
 
-  return { open, chat: () => chat };
+  return { open, chat: () => sites.worker };
 }
