@@ -12,7 +12,6 @@ use rules::log::LogLine;
 use rules::platform::{Clock, CounterSink, Counts, Dataset, Log};
 use rules::runs::run_host::{Object, Task};
 use std::cell::{Cell, RefCell};
-use wasm_bindgen::prelude::*;
 use worker::durable::State;
 use worker::{Env, SqlStorage, Storage};
 
@@ -31,11 +30,7 @@ impl ChatsHost {
     /// Creates the object's tables.
     pub fn new(state: &State, env: Env) -> Self {
         let storage = state.storage();
-        // Without it every transaction fails and says so.
-        let transactions = state
-            .as_raw()
-            .storage()
-            .map_or(JsValue::UNDEFINED, JsValue::from);
+        let transactions = Transactions::of(state);
         let sql = storage.sql();
         for tables in [thread_tables::TABLES, run_tables::TABLES] {
             // Fails only with the disk; then every statement after it fails and says so.
@@ -44,7 +39,7 @@ impl ChatsHost {
         Self {
             sql,
             storage,
-            transactions: transactions.unchecked_into(),
+            transactions,
             env,
             alarm_ms: Cell::new(None),
         }

@@ -64,6 +64,20 @@ impl ChatsHost {
         let found: Vec<Row> = self.stored(rows(&self.sql, &query, values))?;
         found.into_iter().map(Row::record).collect()
     }
+
+    fn delete_runs_where(&self, condition: &str, value: SqlStorageValue) -> Stored<()> {
+        self.transaction(|| {
+            for statement in [
+                format!(
+                    "DELETE FROM run_frames WHERE run IN (SELECT id FROM runs WHERE {condition})"
+                ),
+                format!("DELETE FROM runs WHERE {condition}"),
+            ] {
+                self.stored(run(&self.sql, &statement, vec![value.clone()]))?;
+            }
+            Ok(())
+        })
+    }
 }
 
 impl RunStore for ChatsHost {
@@ -130,27 +144,11 @@ impl RunStore for ChatsHost {
     }
 
     fn delete_runs_of(&self, thread_id: &str) -> Stored<()> {
-        self.transaction(|| {
-            for statement in [
-                "DELETE FROM run_frames WHERE run IN (SELECT id FROM runs WHERE thread = ?1)",
-                "DELETE FROM runs WHERE thread = ?1",
-            ] {
-                self.stored(run(&self.sql, statement, vec![thread_id.into()]))?;
-            }
-            Ok(())
-        })
+        self.delete_runs_where("thread = ?1", thread_id.into())
     }
 
     fn delete_runs_ended_by(&self, ms: u64) -> Stored<()> {
-        self.transaction(|| {
-            for statement in [
-                "DELETE FROM run_frames WHERE run IN (SELECT id FROM runs WHERE ended_ms <= ?1)",
-                "DELETE FROM runs WHERE ended_ms <= ?1",
-            ] {
-                self.stored(run(&self.sql, statement, vec![integer(ms)]))?;
-            }
-            Ok(())
-        })
+        self.delete_runs_where("ended_ms <= ?1", integer(ms))
     }
 
     fn first_end_ms(&self) -> Stored<Option<u64>> {

@@ -102,8 +102,6 @@ impl Store for ChatsHost {
                 "DELETE FROM threads WHERE id = ?1",
                 "DELETE FROM entries WHERE thread = ?1",
                 "DELETE FROM feedback WHERE thread = ?1",
-                "DELETE FROM run_frames WHERE run IN (SELECT id FROM runs WHERE thread = ?1)",
-                "DELETE FROM runs WHERE thread = ?1",
             ] {
                 self.stored(run(&self.sql, statement, vec![id.into()]))?;
             }

@@ -45,11 +45,7 @@ impl Ledger {
     pub fn new(state: DurableObjectState, env: Env) -> Self {
         let state = State::from(state);
         let storage = state.storage();
-        // Without it every call fails and says so.
-        let transactions = state
-            .as_raw()
-            .storage()
-            .map_or(JsValue::UNDEFINED, JsValue::from);
+        let transactions = Transactions::of(&state);
         let sql = storage.sql();
         for tables in [
             counter_tables::TABLES,
@@ -63,7 +59,7 @@ impl Ledger {
         }
         Self {
             storage,
-            transactions: transactions.unchecked_into(),
+            transactions,
             sql,
             env,
             alarm_is_set: Cell::new(false),

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
+use worker::durable::State;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 #[wasm_bindgen]
@@ -17,6 +18,14 @@ extern "C" {
 }
 
 impl Transactions {
+    /// The transactions of an object. Without them every call fails and says so.
+    pub fn of(state: &State) -> Self {
+        let storage = state.as_raw().storage();
+        storage
+            .map_or(JsValue::UNDEFINED, JsValue::from)
+            .unchecked_into()
+    }
+
     /// Runs statements, all or none of them: an error undoes those before it.
     pub fn run<T>(&self, work: impl FnOnce() -> Result<T>) -> std::result::Result<T, JsValue> {
         let mut work = Some(work);

@@ -27,8 +27,6 @@ function statements() {
 
 const database = new DatabaseSync(':memory:');
 database.exec(constant('TABLES'));
-// Statements that delete a thread name the tables of runs too.
-database.exec(/const TABLES: &str = "([^"]+)"/.exec(readFileSync(inRoot('src', 'chats', 'run_tables.rs'), 'utf8'))?.[1] ?? '');
 /** @param {string} statement */
 const planOf = (statement) => database.prepare(`EXPLAIN QUERY PLAN ${statement}`).all().map(({ detail }) => String(detail));
 

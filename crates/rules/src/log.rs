@@ -59,6 +59,18 @@ impl LogLine<'_> {
         to_json(self)
     }
 
+    /// A failure of the database of a user's chats.
+    #[must_use]
+    pub fn store_failed<'a>(cause: &'a str, request_id: Option<&'a str>) -> LogLine<'a> {
+        LogLine {
+            level: "error",
+            event: "store.failed",
+            request_id,
+            cause: Some(cause),
+            ..LogLine::default()
+        }
+    }
+
     /// A failure of the ledger that no response waited for.
     #[must_use]
     pub fn ledger_failed<'a>(cause: &'a str, request_id: &'a str) -> LogLine<'a> {

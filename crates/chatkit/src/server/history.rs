@@ -32,7 +32,10 @@ enum Role {
     Call(String),
     Output(String),
     Reasoning,
-    Other,
+    /// Anything else of the model's, which reasoning can have led to.
+    OfModel,
+    /// A message of somebody else.
+    OfOthers,
 }
 
 /// What is read of a model item.
@@ -42,6 +45,8 @@ struct Head<'a> {
     r#type: Cow<'a, str>,
     #[serde(borrow, default)]
     call_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    role: Option<Cow<'a, str>>,
 }
 
 /// The input of a model call: whole turns of a thread up to a place, at most `limit` items. The newest turn is always there.
@@ -118,13 +123,14 @@ fn input(value: &Value) -> Option<Input> {
 
 fn role_of(json: &str) -> Role {
     let Ok(head) = serde_json::from_str::<Head<'_>>(json) else {
-        return Role::Other;
+        return Role::OfOthers;
     };
     match (head.r#type.as_ref(), head.call_id) {
         ("function_call", Some(id)) => Role::Call(id.into_owned()),
         ("function_call_output", Some(id)) => Role::Output(id.into_owned()),
         ("reasoning", _) => Role::Reasoning,
-        _ => Role::Other,
+        _ if head.role.is_none_or(|role| role == "assistant") => Role::OfModel,
+        _ => Role::OfOthers,
     }
 }
 
@@ -175,23 +181,12 @@ fn closed(inputs: Vec<Input>) -> Vec<Box<RawValue>> {
                     kept.push(json);
                 }
             }
-            Role::Other => {
-                is_followed = follows_reasoning(json.get());
+            Role::OfModel | Role::OfOthers => {
+                is_followed = role == Role::OfModel;
                 kept.push(json);
             }
         }
     }
     kept.reverse();
     kept
-}
-
-/// Whether an item can be what reasoning led to: anything of the model's, so not a message of somebody else.
-fn follows_reasoning(json: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Message<'a> {
-        #[serde(borrow, default)]
-        role: Option<Cow<'a, str>>,
-    }
-    let message: Option<Message<'_>> = serde_json::from_str(json).ok();
-    message.is_some_and(|message| message.role.is_none_or(|role| role == "assistant"))
 }

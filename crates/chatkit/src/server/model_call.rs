@@ -77,30 +77,25 @@ fn strip_server_fields(tool: &mut Value) {
     }
 }
 
-/// The tools of an agent, by what a visitor may choose: a function's name, or a tool's type.
-pub fn tool_ids(fields: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let tools = fields
-        .get("tools")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    tools.filter_map(|tool| {
-        let kind = tool.get("type")?.as_str()?;
-        if kind == "function" {
-            tool.get("name")?.as_str()
-        } else {
-            Some(kind)
-        }
-    })
+/// What a visitor chooses a tool by: a function's name, another tool's type.
+#[must_use]
+pub fn tool_id(tool: &Value) -> Option<&str> {
+    let kind = tool.get("type")?.as_str()?;
+    if kind == "function" {
+        tool.get("name")?.as_str()
+    } else {
+        Some(kind)
+    }
+}
+
+fn tools(fields: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    let tools = fields.get("tools").and_then(Value::as_array);
+    tools.into_iter().flatten()
 }
 
 fn tool_choice(fields: &Map<String, Value>, id: &str) -> Value {
-    let tools = fields
-        .get("tools")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let mut functions = tools.filter(|tool| tool.get("type") == Some(&Value::from("function")));
+    let mut functions =
+        tools(fields).filter(|tool| tool.get("type") == Some(&Value::from("function")));
     if functions.any(|tool| tool.get("name") == Some(&Value::from(id))) {
         json!({"type": "function", "name": id})
     } else {
@@ -127,7 +122,7 @@ fn include(fields: &Map<String, Value>) -> Vec<Value> {
     {
         add("reasoning.encrypted_content");
     }
-    for id in tool_ids(fields) {
+    for id in tools(fields).filter_map(tool_id) {
         if id.starts_with("web_search") {
             add("web_search_call.action.sources");
         } else if id == "file_search" {

@@ -6,7 +6,7 @@
 use crate::error::Error;
 use crate::http::response::Response;
 use crate::problem::Problem;
-use chatkit::protocol::{StreamEvent, to_json};
+use chatkit::protocol::StreamEvent;
 
 /// The type of a stream.
 pub const EVENT_STREAM: &str = "text/event-stream";
@@ -31,15 +31,16 @@ pub fn within_stream(error: Error) -> Error {
     }
 }
 
+/// The event of a problem.
+#[must_use]
+pub fn event_of(problem: &Problem) -> StreamEvent {
+    StreamEvent::error(problem.detail.as_str(), problem.allow_retry)
+}
+
 /// The stream of a problem.
 #[must_use]
 pub fn response(problem: &Problem) -> Response {
-    let event = StreamEvent::Error {
-        code: "custom".to_owned(),
-        message: Some(problem.detail.clone()),
-        allow_retry: problem.allow_retry,
-    };
-    let body = format!("data: {}\n\n", to_json(&event));
+    let body = event_of(problem).frame();
     let mut response = Response::new(200, EVENT_STREAM, "no-store", body);
     if let Some(seconds) = problem.retry_after {
         response.headers.set("Retry-After", seconds.to_string());

@@ -14,15 +14,7 @@ use crate::identity::identify::{Identity, Proof};
 use crate::platform::Platform;
 use crate::rate_limits::{MESSAGES_PER_ADDRESS, MESSAGES_PER_CALLER};
 use crate::settings::{Backend, BackendKind};
-use chatkit::protocol::Operation;
-use serde::Serialize;
-
-/// The page of threads of a visitor who has none.
-#[derive(Serialize)]
-struct NoThreads {
-    data: [(); 0],
-    has_more: bool,
-}
+use chatkit::protocol::{Operation, Page, Thread};
 
 /// Serves a request.
 ///
@@ -67,8 +59,7 @@ async fn serve<P: Platform>(
         Err(Error::IdentityRequired(AuthError::NoVisitor))
             if matches!(request.operation, Operation::ListThreads(_)) =>
         {
-            let (data, has_more) = ([], false);
-            return Ok(Response::json(&NoThreads { data, has_more }));
+            return Ok(Response::json(&Page::<Thread>::default()));
         }
         identity => identity?,
     };

@@ -8,7 +8,7 @@ use super::openai_response::{
     MAX_RESPONSE_BYTES, Session, error_of_response, parse_error, parse_session, parse_session_id,
 };
 use super::private_values;
-use super::retry::{self, Outcome, RetryHeaders};
+use super::retry::{self, Outcome, RETRY_HEADERS, RetryHeaders};
 use crate::error::OpenAiError;
 use crate::log::OpenAiCall;
 use crate::platform::{
@@ -18,10 +18,6 @@ use crate::redact::redact;
 use crate::settings::SessionSettings;
 
 const REQUEST_ID: &str = "x-request-id";
-const SHOULD_RETRY: &str = "x-should-retry";
-const RETRY_AFTER_MS: &str = "retry-after-ms";
-const RETRY_AFTER: &str = "retry-after";
-const RETRY_HEADERS: [&str; 3] = [SHOULD_RETRY, RETRY_AFTER_MS, RETRY_AFTER];
 
 /// A failed attempt.
 struct Failed {
@@ -205,12 +201,7 @@ fn evaluate(
             Failed::permanently(error)
         });
     }
-    let headers = RetryHeaders::read(
-        response.header(SHOULD_RETRY),
-        response.header(RETRY_AFTER_MS),
-        response.header(RETRY_AFTER),
-        now,
-    );
+    let headers = RetryHeaders::of(|name| response.header(name), now);
     let body = response.body.unwrap_or_default();
     call.cause = Some(redacted(&private_values::remove(&parse_error(&body), sent)));
     Err(Failed {

@@ -20,6 +20,9 @@ pub enum Outcome {
     Status(u16),
 }
 
+/// The headers of a response that say something about a retry.
+pub const RETRY_HEADERS: [&str; 3] = ["x-should-retry", "retry-after-ms", "retry-after"];
+
 /// What a response's headers say about a retry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetryHeaders {
@@ -30,6 +33,13 @@ pub struct RetryHeaders {
 }
 
 impl RetryHeaders {
+    /// Parses the [`RETRY_HEADERS`] of a response. `now` as for [`Self::read`].
+    #[must_use]
+    pub fn of<'a>(header: impl Fn(&str) -> Option<&'a str>, now: u64) -> Self {
+        let [should_retry, retry_after_ms, retry_after] = RETRY_HEADERS.map(header);
+        Self::read(should_retry, retry_after_ms, retry_after, now)
+    }
+
     /// Parses the three headers. `now`, in Unix milliseconds, is for a `Retry-After` that is a date.
     #[must_use]
     pub fn read(

@@ -4,7 +4,7 @@ use super::run_record::Progress;
 use crate::settings::{AgentSettings, ChatSettings, Placeholders};
 use chatkit::protocol::Timestamp;
 use chatkit::server::engine::{AgentInfo, Agents};
-use chatkit::server::model_call::ModelCall;
+use chatkit::server::model_call::{ModelCall, tool_id};
 use chatkit::server::store::{Store, Stored};
 use serde_json::{Map, Value};
 
@@ -53,15 +53,6 @@ fn selectable_models(agent: &AgentSettings) -> Vec<String> {
         models.push(agent.model.clone());
     }
     models
-}
-
-fn tool_id(tool: &Value) -> Option<&str> {
-    let kind = tool.get("type")?.as_str()?;
-    if kind == "function" {
-        tool.get("name")?.as_str()
-    } else {
-        Some(kind)
-    }
 }
 
 /// The address of responses.

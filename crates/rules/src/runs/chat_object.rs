@@ -13,13 +13,14 @@ use super::run_counts::count_answer;
 use super::run_host::RunHost;
 use super::run_record::{KEPT_MS, RunRecord, RunStatus};
 use crate::chat::chat_call::ChatCall;
+use crate::chat::error_event::event_of;
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error};
 use crate::isolate::Isolate;
 use crate::log::LogLine;
 use crate::problem::Problem;
 use crate::settings::ChatSettings;
-use chatkit::protocol::{ChatKitRequest, Operation, to_json};
+use chatkit::protocol::{ChatKitRequest, Operation, StreamEvent, to_json};
 use chatkit::server::engine::{Engine, Reply};
 use chatkit::server::server_error::ServerError;
 use chatkit::server::store::Stored;
@@ -119,10 +120,10 @@ impl<H: RunHost> ChatObject<H> {
                 self.start(begun)
             }
             Err(ServerError::Store(cause)) => {
-                self.log_failure("store.failed", &cause, &call);
+                self.log_store_failed(&cause, &call);
                 self.refuse_stream(&Error::Internal, &call)
             }
-            Err(error) => stream_of_error(&error.to_string(), false),
+            Err(error) => stream_of_error(&StreamEvent::error(error.to_string(), false)),
         }
     }
 
@@ -151,12 +152,13 @@ impl<H: RunHost> ChatObject<H> {
     /// A run that a request has to wait for because it is about to stop: the one of an equal request, or of the same thread. A page
     /// may stop an answer and send the next message at once.
     fn stopping(&self, key: &str, operation: &Operation) -> Option<Rc<LiveRun>> {
+        let lives = self.live.borrow();
+        let is_stopping = |live: &&Rc<LiveRun>| live.stop_reason().is_some() && !live.has_ended();
+        let mut stopping = lives.iter().filter(is_stopping).peekable();
+        // Mostly there is none, and then nothing is read.
+        stopping.peek()?;
         let equal = self.host.run_of_request(key).ok().flatten();
         let thread = thread_of(operation);
-        let lives = self.live.borrow();
-        let mut stopping = lives
-            .iter()
-            .filter(|live| live.stop_reason().is_some() && !live.has_ended());
         let found = stopping.find(|live| {
             equal.as_ref().is_some_and(|equal| equal.id == live.id)
                 || thread == Some(live.thread_id.as_str())
@@ -258,7 +260,7 @@ impl<H: RunHost> ChatObject<H> {
             Ok(Reply::Stream(_)) => refused(&Error::Internal),
             Err(error) => {
                 if let ServerError::Store(cause) = &error {
-                    self.log_failure("store.failed", cause, call);
+                    self.log_store_failed(cause, call);
                 }
                 refusal_of(&error)
             }
@@ -297,17 +299,12 @@ impl<H: RunHost> ChatObject<H> {
             code: Some(problem.code),
             ..LogLine::default()
         });
-        stream_of_error(&problem.detail, problem.allow_retry)
+        stream_of_error(&event_of(&problem))
     }
 
-    fn log_failure(&self, event: &str, cause: &str, call: &ChatCall) {
-        self.host.write(&LogLine {
-            level: "error",
-            event,
-            request_id: Some(&call.request_id),
-            cause: Some(cause),
-            ..LogLine::default()
-        });
+    fn log_store_failed(&self, cause: &str, call: &ChatCall) {
+        let line = LogLine::store_failed(cause, Some(&call.request_id));
+        self.host.write(&line);
     }
 }
 

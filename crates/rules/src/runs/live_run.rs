@@ -211,30 +211,6 @@ impl Reader {
     pub fn run_id(&self) -> &str {
         &self.run.id
     }
-
-    /// The next frames; `None` after the last.
-    pub fn poll_frames(&mut self, cx: &Context<'_>) -> Poll<Option<String>> {
-        let frames = self.run.frames.borrow();
-        let announced = self.run.announced.get();
-        let new = frames.get(self.at..announced).unwrap_or_default();
-        if !new.is_empty() {
-            self.at = announced;
-            return Poll::Ready(Some(new.to_owned()));
-        }
-        if self.run.has_ended.get() {
-            return Poll::Ready(None);
-        }
-        if self.heartbeats != self.run.heartbeats.get() {
-            self.heartbeats = self.run.heartbeats.get();
-            return Poll::Ready(Some(HEARTBEAT.to_owned()));
-        }
-        self.run.wait(cx)
-    }
-
-    /// The next frames; `None` after the last.
-    pub async fn next(&mut self) -> Option<String> {
-        poll_fn(|cx| self.poll_frames(cx)).await
-    }
 }
 
 impl Drop for Reader {
@@ -248,11 +224,26 @@ impl Drop for Reader {
     }
 }
 
-/// A stream of frames, for hosts that send streams.
+/// The next frames, up to the last.
 impl futures_util::Stream for Reader {
     type Item = String;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<String>> {
-        self.poll_frames(cx)
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<String>> {
+        let reader = self.get_mut();
+        let frames = reader.run.frames.borrow();
+        let announced = reader.run.announced.get();
+        let new = frames.get(reader.at..announced).unwrap_or_default();
+        if !new.is_empty() {
+            reader.at = announced;
+            return Poll::Ready(Some(new.to_owned()));
+        }
+        if reader.run.has_ended.get() {
+            return Poll::Ready(None);
+        }
+        if reader.heartbeats != reader.run.heartbeats.get() {
+            reader.heartbeats = reader.run.heartbeats.get();
+            return Poll::Ready(Some(HEARTBEAT.to_owned()));
+        }
+        reader.run.wait(cx)
     }
 }

@@ -212,12 +212,7 @@ async fn refused<B: ModelBody>(
     redacted: &impl Fn(&str) -> String,
     call: &mut OpenAiCall,
 ) -> Failed {
-    let headers = RetryHeaders::read(
-        response.header("x-should-retry"),
-        response.header("retry-after-ms"),
-        response.header("retry-after"),
-        now_ms,
-    );
+    let headers = RetryHeaders::of(|name| response.header(name), now_ms);
     let body = read_limited(&mut response.body).await;
     // The text may quote the visitor's message, which does not belong in a log.
     call.cause = Some(redacted(&private_values::remove_messages(

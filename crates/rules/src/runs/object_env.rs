@@ -2,7 +2,7 @@
 
 use crate::platform::Clock;
 use chatkit::protocol::Timestamp;
-use chatkit::server::env::Env;
+use chatkit::server::env::{Env, id_from};
 use chatkit::server::server_error::ServerError;
 
 /// The time and new ids of an object.
@@ -16,8 +16,7 @@ impl<H: Clock> Env for ObjectEnv<'_, H> {
 
     fn id(&mut self, prefix: &str) -> String {
         // Without randomness the platform is broken; then ids repeat, and the store replaces items of the same user only.
-        let number = self.0.random_bytes().map_or(0, u128::from_be_bytes);
-        format!("{prefix}_{number:032x}")
+        id_from(prefix, self.0.random_bytes().unwrap_or_default())
     }
 }
 

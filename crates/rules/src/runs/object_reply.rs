@@ -37,10 +37,10 @@ pub enum ObjectReply {
 
 /// A stream whose only event is an error.
 #[must_use]
-pub fn stream_of_error(message: &str, allow_retry: bool) -> ObjectReply {
+pub fn stream_of_error(event: &StreamEvent) -> ObjectReply {
     ObjectReply::Frames {
         run: None,
-        frames: StreamEvent::error(message, allow_retry).frame(),
+        frames: event.frame(),
     }
 }
 

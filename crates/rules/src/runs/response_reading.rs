@@ -77,7 +77,7 @@ impl<H: RunHost> Run<'_, H> {
             };
             // A background response goes on without us, so it is read again where its stream broke off.
             let can_resume =
-                self.is_background() && self.progress.turn.answer().response_id().is_some();
+                self.agent.is_background() && self.progress.turn.answer().response_id().is_some();
             if !can_resume
                 || resumed >= MAX_RESUMES
                 || matches!(broken.failure, Some(Error::OpenAi(OpenAiError::Timeout)))

@@ -10,6 +10,7 @@ use super::object_env::{ObjectEnv, store_cause};
 use super::response_reading::ResponseEnd;
 use super::run_host::RunHost;
 use super::run_record::{Progress, RunRecord, RunStatus};
+use crate::chat::error_event::event_of;
 use crate::error::Error;
 use crate::log::OpenAiCall;
 use crate::problem::Problem;
@@ -88,11 +89,7 @@ impl<H: RunHost> Run<'_, H> {
     fn abandoned(&self) -> Option<String> {
         let answer = self.progress.turn.answer();
         let id = answer.response_id()?;
-        (self.is_background() && answer.terminal().is_none()).then(|| id.to_owned())
-    }
-
-    pub(super) fn is_background(&self) -> bool {
-        self.agent.fields.get("background") == Some(&true.into())
+        (self.agent.is_background() && answer.terminal().is_none()).then(|| id.to_owned())
     }
 
     /// Takes events that arrived together, and stores what is complete. Whether the response is over.
@@ -118,7 +115,7 @@ impl<H: RunHost> Run<'_, H> {
                 self.progress.first_token_ms.get_or_insert(waited_ms);
             }
             let is_named_now = self.progress.turn.answer().response_id().is_some();
-            let can_resume = self.is_background() && is_named_now && !is_named;
+            let can_resume = self.agent.is_background() && is_named_now && !is_named;
             if has_stored || is_due || can_resume {
                 self.save()?;
             }
@@ -208,9 +205,9 @@ impl<H: RunHost> Run<'_, H> {
     }
 }
 
-fn error_frame(error: &Error) -> String {
-    let problem = Problem::from(error);
-    StreamEvent::error(problem.detail, problem.allow_retry).frame()
+/// The frame of a failure.
+pub(super) fn error_frame(error: &Error) -> String {
+    event_of(&Problem::from(error)).frame()
 }
 
 /// The frames of events that pages may see.

@@ -9,14 +9,13 @@ use super::live_run::LiveRun;
 use super::object_env::{ObjectEnv, store_cause};
 use super::run_counts::count_answer;
 use super::run_host::RunHost;
-use super::run_loop::frames;
+use super::run_loop::{error_frame, frames};
 use super::run_record::{Progress, RunRecord, RunStatus};
 use crate::counters::answer_counts::{AnswerCounts, AnswerOutcome};
 use crate::error::{AnswerError, Error};
 use crate::log::LogLine;
 use crate::problem::Problem;
 use crate::settings::{AgentSettings, ChatSettings};
-use chatkit::protocol::StreamEvent;
 use chatkit::server::store::Stored;
 use chatkit::server::turn::StreamEnd;
 use std::rc::Rc;
@@ -57,8 +56,7 @@ pub fn recover<H: RunHost>(run: &RunRecord, agent: &AgentSettings, host: &H) -> 
             )?;
             last = frames(&end.events);
         }
-        let problem = Problem::from(&Error::from(AnswerError::Interrupted));
-        last.push_str(&StreamEvent::error(problem.detail, problem.allow_retry).frame());
+        last.push_str(&error_frame(&AnswerError::Interrupted.into()));
         host.add_frames(&run.id, &last)?;
         host.put_run(&RunRecord {
             status: RunStatus::Interrupted,
@@ -71,8 +69,7 @@ pub fn recover<H: RunHost>(run: &RunRecord, agent: &AgentSettings, host: &H) -> 
 }
 
 fn is_resumable(progress: &Progress, agent: &AgentSettings) -> bool {
-    agent.fields.get("background") == Some(&true.into())
-        && progress.turn.answer().response_id().is_some()
+    agent.is_background() && progress.turn.answer().response_id().is_some()
 }
 
 impl<H: RunHost> ChatObject<H> {
@@ -93,12 +90,7 @@ impl<H: RunHost> ChatObject<H> {
                     self.spawn(live, run, *progress, true);
                 }
                 Ok(Recovered::Ended(progress)) => self.report_interrupted(progress.as_deref()),
-                Err(error) => host.write(&LogLine {
-                    level: "error",
-                    event: "store.failed",
-                    cause: Some(&store_cause(&error)),
-                    ..LogLine::default()
-                }),
+                Err(error) => host.write(&LogLine::store_failed(&store_cause(&error), None)),
             }
         }
         // The ended runs are deleted later.

@@ -113,12 +113,7 @@ impl<H: RunHost> ChatObject<H> {
                 }
                 // The list of threads shows it.
                 Ok(_) => {}
-                Err(error) => host.write(&LogLine {
-                    level: "error",
-                    event: "store.failed",
-                    cause: Some(&store_cause(&error)),
-                    ..LogLine::default()
-                }),
+                Err(error) => host.write(&LogLine::store_failed(&store_cause(&error), None)),
             }
         }));
     }

@@ -187,6 +187,12 @@ fn table(text: &str, allowed: &str) -> Result<Map<String, Value>, value::Expecte
 }
 
 impl AgentSettings {
+    /// Whether a response goes on at the server without us, and can be read again.
+    #[must_use]
+    pub fn is_background(&self) -> bool {
+        self.fields.get("background") == Some(&true.into())
+    }
+
     fn read(
         id: &str,
         path: &str,

@@ -2,6 +2,7 @@
 
 use super::object_host::Host;
 use chatkit::server::store::Store;
+use futures::StreamExt;
 use rules::platform::Clock;
 use rules::runs::chat_object::ChatObject;
 use rules::runs::object_reply::ObjectReply;
